@@ -1,0 +1,1 @@
+export { meanAndDeviation, type MeanAndDeviation } from './mean-and-deviation.js'

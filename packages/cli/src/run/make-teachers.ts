@@ -1,8 +1,10 @@
 import { randomSource, train, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { join } from 'node:path'
-import type { TeacherConfig } from '../config/config-schema.js'
+import type { Config, TeacherConfig } from '../config/config-schema.js'
 import { makeModel } from '../models.js'
+import { dataHash } from './environment.js'
+import { teacherIdentity } from './identity.js'
 import { assertFits } from './assert-fits.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
@@ -45,7 +47,13 @@ export async function makeTeachers(context: RunContext, clean: Dataset): Promise
   return teachers
 }
 
-async function makeTeacher(
+/**
+ * Loads one teacher, or trains it, or takes what another run trained by the same recipe.
+ *
+ * @param clean - the data set before label noise
+ * @returns the model, and the data of its recipe if it has one
+ */
+export async function makeTeacher(
   context: RunContext,
   clean: Dataset,
   teacher: TeacherConfig,
@@ -66,11 +74,22 @@ async function makeTeacher(
     await loadWeights(model, teacher.weights)
     return { model }
   }
-  const { dataset } = context.config
-  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
-  const own = await trainingData(clean, wanted, dataset.seed)
+  const own = await recipeData(context.config, teacher, clean)
+  const { sharedTeachers: shared, signal } = context
+  const identity = teacherIdentity({ config: context.config, teacher, index, data: dataHash(own) })
+  if (await shared?.has(identity)) {
+    await shared!.load(model, identity)
+    return { model, own }
+  }
   await trainTeacher(context, { model, own, teacher, seed, index })
+  if (!signal?.aborted) await shared?.keep(model, identity)
   return { model, own }
+}
+
+/** What the recipe of a teacher trains it on. */
+export function recipeData({ dataset }: Config, teacher: TeacherConfig, clean: Dataset): Promise<Dataset> {
+  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
+  return trainingData(clean, wanted, dataset.seed)
 }
 
 async function trainTeacher(

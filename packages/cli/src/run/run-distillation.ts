@@ -7,13 +7,11 @@ import {
   type EngineName,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
-import { dataHash, environment } from './environment.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
 import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
@@ -21,9 +19,11 @@ import { makeTraining } from './make-training.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
+import { runOrigin, writeOrigin } from './run-origin.js'
 import type { OnRunProgress } from './run-progress.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
 import { loadWeights, saveModel } from './saved-model.js'
+import { SharedTeachers } from './shared-teachers.js'
 
 /** How a run is started. */
 export interface RunOptions {
@@ -35,6 +35,11 @@ export interface RunOptions {
   readonly out?: string
   /** Whether a run in `out` is replaced. @defaultValue false */
   readonly force?: boolean
+  /**
+   * Folder in which teachers trained by a recipe are kept, and found again by other runs with the same recipe, data and
+   * seed: they need not train them anew, and find the same. @defaultValue every run trains its own
+   */
+  readonly teachersFolder?: string
   /** Told what goes on. */
   readonly onProgress?: OnRunProgress
   /** Ends the run after the current step; what was done is saved and returned. */
@@ -77,7 +82,7 @@ export async function runDistillation(
     overrides: options.overrides ?? [],
     required: ['method', 'training'],
   })
-  return run(read, options)
+  return runConfig(read, options)
 }
 
 /**
@@ -93,25 +98,48 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const read = await readConfig(source, { overrides: options.overrides ?? [], required: ['training'] })
-  return run({ ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } }, options)
+  return runConfig(
+    { ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } },
+    options,
+  )
 }
 
-async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
+/** As {@link RunOptions}, for a config that was read before. */
+export interface RunConfigOptions extends RunOptions {
+  /** The identity that the run must turn out to have. */
+  readonly id?: string
+}
+
+/**
+ * Runs a config that was read already.
+ *
+ * @param read - with `method` and `training`
+ * @param options - see {@link RunConfigOptions}
+ * @returns what the run found
+ */
+export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
   const started = performance.now()
   const { onProgress: tell = () => undefined, signal } = options
   const engine = await selectEngine(options.engine ?? read.config.engine)
   const config = { ...read.config, engine: engine.name }
-  const context: RunContext = { config, signal, tell }
+  const { teachersFolder } = options
+  const context: RunContext = {
+    config,
+    signal,
+    tell,
+    ...(teachersFolder !== undefined && { sharedTeachers: new SharedTeachers(teachersFolder) }),
+  }
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
+  const origin = await runOrigin(config, dataset, options.id)
   const { name } = config.method!
   const method = makeMethod(config.method!, read.pluginMethods)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
-  await writeOrigin(folder, config, dataset)
+  await writeOrigin(folder, origin)
   tell({ kind: 'message', text: `run folder ${folder.path}` })
 
   const teachers = await makeTeachers(context, clean)
@@ -141,25 +169,6 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
   if (student.weights !== undefined) await loadWeights(model, student.weights)
   return model
-}
-
-async function writeOrigin(folder: RunFolder, config: Config, dataset: Dataset): Promise<void> {
-  const data = dataHash(dataset)
-  // The name of a run's folder is not its identity: this is.
-  const id = createHash('sha256')
-    .update(JSON.stringify([config, data]))
-    .digest('hex')
-  const examples = Object.fromEntries(
-    (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.labels.length ?? 0]),
-  )
-  await folder.writeYaml('config.yaml', config)
-  await folder.writeJson('environment.json', {
-    id,
-    seed: config.seed,
-    engine: config.engine,
-    data: { sha256: data, examples },
-    ...(await environment()),
-  })
 }
 
 interface StudentRun {

@@ -8,5 +8,6 @@ declare module 'jstat' {
       }
     }
   }
+  // eslint-disable-next-line no-restricted-syntax -- CommonJS
   export default jstat
 }

@@ -148,8 +148,10 @@ describe.each(['cpu', 'wasm'] as const)('distill with resume on %s', (engine) =>
 
 async function checkpointsOf(options: DistillationOptions): Promise<TrainingCheckpoint[]> {
   const found: TrainingCheckpoint[] = []
-  const callbacks = { onCheckpoint: async ({ take }) => void found.push(await take()) }
-  await distill({ ...options, callbacks: callbacks satisfies DistillationOptions['callbacks'] })
+  await distill({
+    ...options,
+    callbacks: { onCheckpoint: async ({ take }) => void found.push(await take()) },
+  })
   return found
 }
 

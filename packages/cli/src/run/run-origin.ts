@@ -1,8 +1,11 @@
 import { KdError, type Dataset } from '@kd/core'
 import type { Config } from '../config/config-schema.js'
+import { differingKeys } from './differing-keys.js'
 import { dataHash, environment } from './environment.js'
 import { runIdentity } from './identity.js'
+import type { RecordedRun } from './recorded-run.js'
 import type { RunFolder } from './run-folder.js'
+import type { OnRunProgress } from './run-progress.js'
 
 /** What a run is a run of. */
 export interface RunOrigin {
@@ -49,5 +52,23 @@ export async function writeOrigin(
     engine: config.engine,
     data: { sha256: data, examples },
     ...(await environment()),
+  })
+}
+
+/** Adds to environment.json that a run goes on, and says what is no longer as it was: bits may then differ. */
+export async function noteResumption(
+  folder: RunFolder,
+  { environment: before }: RecordedRun,
+  tell: OnRunProgress,
+): Promise<void> {
+  const { startedAt, ...now } = await environment()
+  const compared = Object.fromEntries(Object.keys(now).map((key) => [key, before[key]]))
+  for (const { key, one, other } of differingKeys(compared, now)) {
+    tell({ kind: 'message', text: `${key} is ${other} and was ${one}: the rest may differ in its last bits` })
+  }
+  const resumedAt = Array.isArray(before['resumedAt']) ? before['resumedAt'] : []
+  await folder.writeJson('environment.json', {
+    ...before,
+    resumedAt: [...(resumedAt as unknown[]), startedAt],
   })
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { readRun } from '../run/read-run.js'
+import { recordedRun } from '../run/recorded-run.js'
 import { runConfig } from '../run/run-distillation.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runTeacher } from '../run/run-teacher.js'
@@ -29,12 +29,17 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
   const { job, read } = await readJob(value, options)
   const teachersFolder = resolve(workspace, job.teachers)
   if (job.kind === 'teacher') {
-    await runTeacher(read, job.index, { teachersFolder, signal, onProgress })
+    const { id, index } = job
+    await runTeacher(read, { id, index, teachersFolder, signal, onProgress })
     return { state: signal.aborted ? 'stopped' : 'done' }
   }
   const out = resolve(workspace, job.folder)
-  const found = await readRun(out)
-  if (found?.id === job.id && found.result !== undefined) return { state: 'done', result: found.result }
-  const result = await runConfig(read, { out, force: true, id: job.id, teachersFolder, signal, onProgress })
+  const recorded = await recordedRun(out)
+  const isOurs = recorded?.environment['id'] === job.id
+  if (isOurs && recorded.result !== undefined)
+    return { state: 'done', result: { ...recorded.result, folder: out } }
+  // What another config left in a folder of this name is of no use.
+  const how = isOurs ? { resume: true } : { force: true }
+  const result = await runConfig(read, { out, ...how, id: job.id, teachersFolder, signal, onProgress })
   return result.ended === 'aborted' ? { state: 'stopped' } : { state: 'done', result }
 }

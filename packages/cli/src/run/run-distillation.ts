@@ -93,7 +93,7 @@ export async function runTraining(
  * @returns what the run found
  */
 export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false } = options
+  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
   if (resume && options.out === undefined)
     throw new UsageError(
       '--resume must come with --out, got none',
@@ -128,16 +128,15 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
-  const goesOn = recorded !== undefined
-  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
-  const context: RunContext = {
-    config,
+  const checkpoints = new RunCheckpoints({
+    folder,
+    id,
+    resume: recorded !== undefined,
+    everySeconds,
     signal,
     tell,
-    folder,
-    checkpoints,
-    teachersFolder: options.teachersFolder,
-  }
+  })
+  const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =
     teachers === undefined

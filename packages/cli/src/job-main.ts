@@ -1,4 +1,4 @@
-import { KdError } from '@kd/core'
+import { failureMessage } from './runner/failure-message.js'
 import type { FromJobProcess, ToJobProcess } from './runner/job-messages.js'
 import { runJob } from './runner/run-job.js'
 import type { JobOutcome } from './runner/job.js'
@@ -36,13 +36,8 @@ async function work({ job, workspace, trusted }: ToJobProcess & { kind: 'job' })
       },
     })
   } catch (error) {
-    const message = KdError.isInstance(error) ? error.message.replace('\n  ', '; ') : unexpected(error)
-    return { state: 'failed', message }
+    return { state: 'failed', message: failureMessage(error) }
   }
-}
-
-function unexpected(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function send(message: FromJobProcess): void {

@@ -1,3 +1,5 @@
+// The reference goes with the source into every package that is checked with it.
+/// <reference path="./jstat.d.ts" />
 import jstat from 'jstat'
 import { meanAndDeviation } from './mean-and-deviation.js'
 import { pairedDifferences } from './paired-differences.js'

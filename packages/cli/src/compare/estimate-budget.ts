@@ -132,21 +132,33 @@ async function timeOneEpoch(
 ): Promise<{ epochSeconds: number; restSeconds: number }> {
   const enough = new AbortController()
   const started = performance.now()
-  let began = started
-  let ended = started
-  let share = 1
+  const stepEnds: number[] = []
+  let epochEnd: number | undefined
+  let steps = 1
+  let trained = 0
   const onProgress = (progress: RunProgress): void => {
     if (!('who' in progress) || progress.who !== 'student') return
     const now = performance.now()
-    if (progress.kind === 'training') began = now
-    if (progress.kind === 'trained') ended = now
-    if (progress.kind !== 'step' || now - began < MEASURED_MS) return
-    share = Math.min(share, progress.step.step / progress.step.stepsPerEpoch)
-    enough.abort()
+    if (progress.kind === 'training') trained -= now
+    if (progress.kind === 'trained') trained += now
+    if (progress.kind === 'epoch') epochEnd = now
+    if (progress.kind !== 'step') return
+    stepEnds.push(now)
+    steps = progress.step.stepsPerEpoch
+    if (stepEnds.length > 2 && now - stepEnds[0]! > MEASURED_MS) enough.abort()
   }
   await runConfig(read, { out, signal: AbortSignal.any([signal, enough.signal]), onProgress })
-  const trained = (ended - began) / 1000
-  return { epochSeconds: trained / share, restSeconds: (performance.now() - started) / 1000 - trained }
+  const validation = epochEnd === undefined ? 0 : epochEnd - stepEnds.at(-1)!
+  return {
+    epochSeconds: (steps * medianStep(stepEnds) + validation) / 1000,
+    restSeconds: (performance.now() - started - trained) / 1000,
+  }
+}
+
+/** The first step also prepares, and is no measure unless it is the only one. */
+function medianStep(ends: readonly number[]): number {
+  const times = ends.slice(1).map((end, index) => end - ends[index]!)
+  return times.sort((one, other) => one - other)[Math.floor(times.length / 2)] ?? 0
 }
 
 async function folderBytes(folder: string): Promise<number> {

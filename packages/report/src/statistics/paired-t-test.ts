@@ -1,4 +1,5 @@
 // The reference goes with the source into every package that is checked with it.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- a package without types has nothing to import
 /// <reference path="./jstat.d.ts" />
 import jstat from 'jstat'
 import { meanAndDeviation } from './mean-and-deviation.js'

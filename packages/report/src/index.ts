@@ -22,3 +22,4 @@ export {
   type SettingSummary,
   type TestSummary,
 } from './comparison/summarize-comparison.js'
+export { eventFileHeader, eventRecord, readEventFile, type ScalarEvent } from './event-file/event-file.js'

@@ -47,7 +47,8 @@ const failing: Comparison = {
 describe('summarizeComparison', () => {
   it('holds every setting against the baseline, as scipy does', () => {
     const [kd, lr, wsl] = summarizeComparison(comparison)
-    expect(kd).toMatchObject({ isBaseline: true, last: { mean: 0.904, count: 5 } })
+    expect(kd).toMatchObject({ isBaseline: true, last: { count: 5 } })
+    expect(kd!.last!.mean).toBeCloseTo(0.904, 12)
     expect(kd!.last).not.toHaveProperty('difference')
     // numpy: std(ddof=1) of LR; scipy: ttest_rel(LR, KD), ttest_rel(WSL, KD)
     expect(lr!.last!.standardDeviation).toBeCloseTo(0.014832397, 9)
@@ -114,7 +115,7 @@ describe('tables', () => {
     expect(text).toMatch(/^Test accuracy after the last epoch, %\n\nmethod +seeds +mean ± std +difference/)
     expect(text).toMatch(/KD +5 +90\.40 ± 1\.14 +baseline\n/)
     expect(text).toMatch(
-      /LR +5 +93\.20 ± 1\.48 +\+2\.80 +\+2\.\d\d to \+3\.\d\d +0\.0017 +0\.0033 +0\.0625 +0\.1250\n/,
+      /LR +5 +93\.20 ± 1\.48 +\+2\.80 +\+2\.\d\d to \+3\.\d\d +0\.0017 +0\.0034 +0\.0625 +0\.1250\n/,
     )
     expect(text).toContain('Test accuracy of the epoch best on validation, %')
   })
@@ -154,6 +155,7 @@ describe('tables', () => {
         expect(new Set(records.map((record) => record.length))).toEqual(new Set([14]))
         expect(records[3]![0]).toBe(`x${label}`)
       }),
+      { numRuns: 30 },
     )
     for (const label of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1']) {
       const records = parse(comparisonCsv(named(label)), { record_delimiter: '\r\n' })
@@ -182,9 +184,9 @@ describe('tables', () => {
 
   it('write LaTeX tables with one cell per column', () => {
     const latex = comparisonLatex(comparison)
-    expect(latex).toContain('\\begin{tabular}{lrrrrrrr}')
+    expect(latex).toContain('\\begin{tabular}{lrrrrrrrr}')
     for (const line of latex.split('\n').filter((one) => one.endsWith('\\\\'))) {
-      expect(line.split(' & ')).toHaveLength(8)
+      expect(line.split(' & ')).toHaveLength(9)
     }
     expect(latex).toContain('93.20 $\\pm$ 1.48')
   })

@@ -1,6 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { meanAndDeviation } from './mean-and-deviation.js'
 
 /** An interval. */
 export interface Interval {
@@ -44,13 +43,18 @@ export function bootstrapInterval(
   if (values.length === 0)
     throw new RangeError('bootstrapInterval: values must hold at least one number, got none')
   const random = xoroshiro128plus(seed)
-  const draw = (): number => values[uniformInt(random, 0, values.length - 1)]!
-  const means = Array.from({ length: resamples }, () => meanAndDeviation(values.map(draw)).mean)
-  means.sort((one, other) => one - other)
+  const meanOfSample = (): number => {
+    let sum = 0
+    for (let drawn = 0; drawn < values.length; drawn++)
+      sum += values[uniformInt(random, 0, values.length - 1)]!
+    return sum / values.length
+  }
+  const means = Float64Array.from({ length: resamples }, meanOfSample)
+  means.sort()
   return { low: quantile(means, (1 - confidence) / 2), high: quantile(means, (1 + confidence) / 2) }
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1)
   const index = Math.floor(position)
   const next = sorted[Math.min(index + 1, sorted.length - 1)]!

@@ -6,7 +6,7 @@ import { writeError, writeFileSafely } from '../write-file-safely.js'
 import { decodeCheckpoint, encodeCheckpoint, type RunCheckpoint } from './checkpoint-file.js'
 
 /** `<generation>-<SHA-256 of the file>.safetensors` */
-const pattern = /^(\d{8})-([0-9a-f]{64})\.safetensors$/
+const pattern = /^(\d{8,15})-([0-9a-f]{64})\.safetensors$/
 
 /** How a checkpoint is looked for. */
 export interface CheckpointQuery {
@@ -45,7 +45,7 @@ export class CheckpointFolder {
       throw writeError(this.#path, error)
     })
     const newest = (await this.#files()).at(0)
-    const generation = newest === undefined ? 1 : Number(newest.slice(0, 8)) + 1
+    const generation = newest === undefined ? 1 : generationOf(newest) + 1
     const name = `${String(generation).padStart(8, '0')}-${hash}.safetensors`
     await writeFileSafely(join(this.#path, name), bytes)
     await flushFolder(this.#path)
@@ -113,15 +113,21 @@ export class CheckpointFolder {
     const names = entries
       .filter((entry) => entry.isFile() && pattern.test(entry.name))
       .map(({ name }) => name)
-    return names.sort().reverse()
+    return names.sort((one, other) => generationOf(other) - generationOf(one))
   }
 
   /** Also what a write left behind that was killed. */
   async #removeAllBut(kept: readonly (string | undefined)[]): Promise<void> {
-    const names = await readdir(this.#path)
-    const own = names.filter((name) => pattern.test(name.replace(/\.\d+\.tmp$/, '')) && !kept.includes(name))
-    await Promise.all(own.map((name) => rm(join(this.#path, name), { force: true })))
+    const files = (await readdir(this.#path, { withFileTypes: true })).filter((entry) => entry.isFile())
+    const old = files.filter(
+      ({ name }) => pattern.test(name.replace(/\.\d+\.tmp$/, '')) && !kept.includes(name),
+    )
+    await Promise.all(old.map(({ name }) => rm(join(this.#path, name), { force: true })))
   }
+}
+
+function generationOf(file: string): number {
+  return Number(pattern.exec(file)![1])
 }
 
 /** Puts a new name in a folder on the disk as well, where the system lets folders be flushed. */

@@ -1,8 +1,9 @@
-import { adam, crossEntropy, klDivergence, sgd, softCrossEntropy, type Optimizer } from '@kd/core'
+import { adam, crossEntropy, sgd, type Optimizer } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from './testing/expect-same.js'
+import { gradientsOf, variablesOf } from './testing/gradients-of.js'
 import { loadNative, onBackend } from './testing/load-native.js'
 import { batch, models } from './testing/models.js'
 
@@ -15,10 +16,10 @@ describe.skipIf(native === undefined)('training on native', () => {
 
   for (const [name, make] of Object.entries(models)) {
     it(`gives the cpu engine's gradients and moving averages: ${name}`, () => {
-      const wanted = onBackend('cpu', () => gradientsOf(make(), 4))
-      const fused = gradientsOf(make(), 4)
+      const wanted = onBackend('cpu', () => gradientsOf(make(), batch(4)))
+      const fused = gradientsOf(make(), batch(4))
       native!.useFusions(false)
-      const stock = gradientsOf(make(), 4)
+      const stock = gradientsOf(make(), batch(4))
       expect(Object.keys(fused)).toEqual(Object.keys(wanted))
       for (const key of Object.keys(wanted)) {
         expectSame(fused[key]!, wanted[key]!, 1e-4)
@@ -29,7 +30,7 @@ describe.skipIf(native === undefined)('training on native', () => {
     it(`runs no kernel of a training step in plain JavaScript: ${name}`, () => {
       const model = make()
       native!.resetFallbacks()
-      gradientsOf(model, 4)
+      gradientsOf(model, batch(4))
       expect(native!.fallbackReport()).toEqual([])
     })
   }
@@ -73,47 +74,9 @@ describe.skipIf(native === undefined)('training on native', () => {
     expect(() => tf.tidy(() => model.apply(tf.zeros([1, 5])) as tf.Tensor)).toThrow()
     expect(() => tf.tidy(() => tf.zeros([2 ** 40]))).toThrow()
     expect(() => tf.tidy(() => tf.fill([2 ** 44], 1))).toThrow(/memory|length/)
-    expect(Object.keys(gradientsOf(model, 2)).length).toBeGreaterThan(0)
+    expect(Object.keys(gradientsOf(model, batch(2))).length).toBeGreaterThan(0)
   })
 })
-
-function variablesOf(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights
-    .map((weight) => weight.read())
-    .filter((value): value is tf.Variable => value instanceof tf.Variable)
-}
-
-/** Gradients by variable, losses, and the moving averages after the step. */
-function gradientsOf(model: LayersModel, size: number): Record<string, Snapshot> {
-  return tf.tidy(() => {
-    const { inputs, labels } = batch(size)
-    const teacherLogits = tf.oneHot(labels, 10) as tf.Tensor2D
-    const variables = variablesOf(model)
-    const { value, grads } = tf.variableGrads(() => {
-      const logits = model.apply(inputs, { training: true }) as tf.Tensor2D
-      const soft = tf.add(klDivergence(teacherLogits, logits, 2), softCrossEntropy(logits, teacherLogits, 3))
-      return tf.mean<tf.Scalar>(tf.add(crossEntropy(logits, labels), soft))
-    }, variables)
-    // Names count up with every layer made, so the position stands for the variable.
-    const found: [string, tf.Tensor][] = [
-      ['loss', value],
-      ...variables.map((variable, index): [string, tf.Tensor] => [
-        `gradient ${index}`,
-        grads[variable.name]!,
-      ]),
-      ...model.nonTrainableWeights.map((weight, index): [string, tf.Tensor] => [
-        `average ${index}`,
-        weight.read(),
-      ]),
-    ]
-    return Object.fromEntries(
-      found.map(([key, tensor]) => [
-        key,
-        { shape: tensor.shape, dtype: tensor.dtype, values: tensor.dataSync().slice() },
-      ]),
-    )
-  })
-}
 
 /** Two variables and all slots after four steps with known gradients. */
 function optimize(optimizer: Optimizer): Snapshot[] {

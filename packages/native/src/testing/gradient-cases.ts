@@ -2,15 +2,7 @@ import { adam, crossEntropy, klDivergence, sgd, softCrossEntropy, type Optimizer
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import fc from 'fast-check'
-import {
-  axesOf,
-  calm,
-  filled,
-  ordinary,
-  shapeOf,
-  tensorOf,
-  type KernelCase,
-} from './arbitrary-tensors.js'
+import { axesOf, calm, filled, ordinary, shapeOf, tensorOf, type KernelCase } from './arbitrary-tensors.js'
 
 const activations: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   relu: tf.relu,
@@ -64,7 +56,7 @@ const batchNormTraining: fc.Arbitrary<KernelCase> = fc
         // What is read after the layer is disposed must be a copy.
         const averages = layer.getWeights().map((weight) => tf.add(weight, 0))
         const found = [run(), ...averages, ...[input, ...variables].map(({ name }) => grads[name]!)]
-        layer.dispose()
+        layer.weights.forEach((weight) => weight.dispose())
         input.dispose()
         return found
       })

@@ -27,13 +27,20 @@ const window = fc
     out: fc.integer({ min: 1, max: 20 }),
     multiplier: fc.integer({ min: 1, max: 2 }),
   })
-  // 'valid' needs an image as large as the window.
-  .map((w) => ({
-    ...w,
-    height: Math.max(w.height, (w.kernelHeight - 1) * w.dilation[0] + 1),
-    width: Math.max(w.width, (w.kernelWidth - 1) * w.dilation[1] + 1),
-    rounding: typeof w.pad === 'string' ? undefined : ('floor' as const),
-  }))
+  .map((w) => {
+    const [windowHeight, windowWidth] = [
+      (w.kernelHeight - 1) * w.dilation[0] + 1,
+      (w.kernelWidth - 1) * w.dilation[1] + 1,
+    ]
+    // 'valid' needs an image as large as the window. With a number, TensorFlow.js takes the window's height for its width.
+    const least = typeof w.pad === 'number' ? Math.max(windowHeight, windowWidth) : 0
+    return {
+      ...w,
+      height: Math.max(w.height, windowHeight, least),
+      width: Math.max(w.width, windowWidth, least),
+      rounding: typeof w.pad === 'string' ? undefined : ('floor' as const),
+    }
+  })
 
 export const convolution: fc.Arbitrary<KernelCase> = window.chain((w) => {
   // TensorFlow.js takes strides or dilations, not both.

@@ -17,13 +17,17 @@ export const webgpuEngine: EngineLoader = {
   },
 }
 
+/** Dawn's, once made: a second one in its place has the first, and every device made with it, collected as garbage. */
+let nodeGpu: Gpu | undefined
+
 async function loadInNode(): Promise<string> {
   const { create, globals } = (await importOptional('webgpu')) as {
     create: (options: string[]) => Gpu
     globals: object
   }
-  const gpu = create([])
+  const gpu = nodeGpu ?? create([])
   await assertAdapter(gpu)
+  nodeGpu = gpu
   // The backend expects a browser's globals. Node 20 has no navigator; later ones have one that can't be replaced.
   const scope = globalThis as { navigator?: object; self?: unknown }
   Object.assign(globalThis, globals)

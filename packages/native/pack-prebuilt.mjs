@@ -28,7 +28,8 @@ const fail = (reason) => {
   console.error(`pack-prebuilt: ${reason}`)
   process.exit(1)
 }
-if (!existsSync(source)) fail(`there is no prebuilt package for ${platform}: it would be described in ${source}`)
+if (!existsSync(source))
+  fail(`there is no prebuilt package for ${platform}: it would be described in ${source}`)
 if (!existsSync(addon)) fail('needs a built addon: npm run build:addon -w @kd/native')
 
 const output = (command, ...args) => spawnSync(command, args, { encoding: 'utf8' }).stdout

@@ -13,7 +13,16 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  createReadStream,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -33,7 +42,10 @@ function assertThat(good, message) {
 }
 
 function run(program, options, remedy) {
-  const { status, stdout, stderr, error } = spawnSync(program, options, { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const { status, stdout, stderr, error } = spawnSync(program, options, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
   const said = (stderr ?? '').trim() || (stdout ?? '').trim() || error?.message
   assertThat(status === 0, `${program} failed: ${said}\n${remedy}`)
 }
@@ -50,14 +62,24 @@ function findPackage(project, name) {
 
 function downloadWheel(folder) {
   console.log(`downloading TensorFlow ${tensorflow.version} (230 MB) with pip`)
-  const platform = ['--python-version', '3.10', '--platform', 'manylinux2014_x86_64', '--only-binary', ':all:']
+  const platform = [
+    '--python-version',
+    '3.10',
+    '--platform',
+    'manylinux2014_x86_64',
+    '--only-binary',
+    ':all:',
+  ]
   const wanted = ['--no-deps', '--dest', folder, `tensorflow-cpu==${tensorflow.version}`]
   run(
     'python3',
     ['-m', 'pip', 'download', '--quiet', ...platform, ...wanted],
     'Install pip (Debian: apt install python3-pip), or fetch the wheel by other means and name it with --wheel.',
   )
-  return join(folder, readdirSync(folder).find((name) => name.endsWith('.whl')))
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.whl')),
+  )
 }
 
 async function checkHash(wheel) {
@@ -101,7 +123,10 @@ async function build(project, givenWheel) {
     `this needs linux-x64, whose wheel it knows, got ${process.platform}-${process.arch}`,
   )
   const tfjsNode = findPackage(project, '@tensorflow/tfjs-node')
-  assertThat(tfjsNode.version === tfjsVersion, `@tensorflow/tfjs-node must be ${tfjsVersion}, got ${tfjsNode.version}`)
+  assertThat(
+    tfjsNode.version === tfjsVersion,
+    `@tensorflow/tfjs-node must be ${tfjsVersion}, got ${tfjsNode.version}`,
+  )
   const headers = findPackage(project, 'node-api-headers').folder
   const work = mkdtempSync(join(tmpdir(), 'tfjs-node-'))
   try {

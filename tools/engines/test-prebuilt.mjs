@@ -8,19 +8,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runProgram } from '../tarballs/run-program.mjs'
-import { makeProject } from './make-project.mjs'
+import { assertThat, makeProject, orThrow } from './make-project.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const prebuilt = join(root, 'packages/native/dist-addon/prebuilt')
 const printLibraries =
   'data:text/javascript,process.on("exit",()=>process.report.getReport().sharedObjects.forEach((name)=>console.log("loaded",name)))'
-
-function orThrow(program, options, folder) {
-  const { ok, output } = runProgram(program, options, folder)
-  if (!ok) throw new Error(`${program} ${options.join(' ')} failed:\n${output}`)
-  return output
-}
 
 /** Copies a program and every library that it is linked to, to the same places under another root. */
 function copyProgram(program, newRoot) {
@@ -37,7 +30,13 @@ function runInside(newRoot, program, options) {
     process.getuid() === 0
       ? ['chroot', newRoot]
       : ['unshare', '--map-root-user', `--root=${newRoot}`, '--wd=/app']
-  return spawnSync(wrapper, [...first, program, ...options], { encoding: 'utf8', env: {} })
+  const env = { PATH: `${process.env.PATH}:/usr/sbin` }
+  const { status, stdout, stderr, error } = spawnSync(wrapper, [...first, program, ...options], {
+    encoding: 'utf8',
+    env,
+  })
+  if (error) throw error
+  return { status, stdout, stderr }
 }
 
 function packPrebuilt(destination) {
@@ -47,10 +46,6 @@ function packPrebuilt(destination) {
   return join(destination, name)
 }
 
-function assertThat(good, message) {
-  if (!good) throw new Error(message)
-}
-
 const jail = mkdtempSync(join(tmpdir(), 'kd-prebuilt-'))
 try {
   const app = join(jail, 'app')
@@ -58,7 +53,6 @@ try {
   const tarball = packPrebuilt(app)
   console.log(`prebuilt package: ${(statSync(tarball).size / 2 ** 20).toFixed(1)} MiB packed`)
   makeProject({ root, folder: app, packages: ['@kd/core', '@kd/models', '@kd/native'], others: [tarball] })
-  copyFileSync(new URL('check-engine.mjs', import.meta.url), join(app, 'check-engine.mjs'))
   copyProgram(process.execPath, jail)
   mkdirSync(join(jail, 'tmp'))
 

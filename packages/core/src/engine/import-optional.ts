@@ -47,6 +47,8 @@ export function versionIn(module: Module, name: string, entry?: string): string 
 
 /** Whether the package itself is missing, and not a file of it (a binary that was never built) or a dependency. */
 function isMissing(error: unknown, packageName: string): boolean {
+  // Vite's, in place of an optional peer that is not there.
+  if (firstLine(error).startsWith(`Could not resolve "${packageName}"`)) return true
   const code = (error as { code?: unknown } | null)?.code
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return false
   return firstLine(error).includes(`'${packageName}'`)

@@ -43,6 +43,7 @@ export { combineScores, type Criterion } from './choice/combine-scores.js'
 export { rankScores, type RankScoresOptions } from './choice/rank-scores.js'
 export { selectAbove } from './choice/select-above.js'
 export { selectTop, type SelectTopOptions } from './choice/select-top.js'
+export { sigmoidWeights, type SigmoidWeightsOptions } from './choice/sigmoid-weights.js'
 
 export type { SeenExamples } from './methods/collect-split.js'
 export {

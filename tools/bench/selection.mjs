@@ -1,16 +1,21 @@
-// Time and memory of influence through the last layer: `npm run bench:selection`.
+// Time and memory of influence through the last layer: `npm run bench:selection -- --engine native --pydvl PYTHON`.
 //
 // By default 50,000 examples x 64 features x 100 classes in float32, 5000 held out, damping 0.01, and half and a fifth of the
-// examples to see how time grows. Where python3 has numpy, the same computation in it (float64 conjugate gradients with the same
-// preconditioner, tolerance and arithmetic, BLAS on all cores) takes turns with ours. It is no library's code: none that is on PyPI
-// could be had that computes this form.
+// examples to see how time grows. Taking turns with ours:
+//
+// - numpy, where python3 has it: float64 conjugate gradients with the same preconditioner and tolerance, BLAS on all cores;
+// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is the last
+//   release that runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
+//   pydvl==0.6.1 numpy==1.24.2 'pandas<2.2' pyDeprecate==0.3.2.
+//
+// `--stream` gives our examples as pieces that are read from files, with memory for one piece at a time.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { randomSource } from '@kd/core'
+import { randomSource, selectEngine } from '@kd/core'
 import { conjugateGradient, lastLayerInfluence } from '@kd/selection'
 
 const { values: options } = parseArgs({
@@ -19,7 +24,9 @@ const { values: options } = parseArgs({
     features: { type: 'string', default: '64' },
     classes: { type: 'string', default: '100' },
     rounds: { type: 'string', default: '2' },
+    engine: { type: 'string' },
     python: { type: 'string', default: 'python3' },
+    pydvl: { type: 'string' },
   },
 })
 const EXAMPLES = Number(options.examples)

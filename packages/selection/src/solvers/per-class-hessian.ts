@@ -1,3 +1,4 @@
+import { KdError } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 import { factorCholesky, solveCholesky } from './cholesky.js'
@@ -25,12 +26,7 @@ export async function perClassHessian(hessian: LastLayerHessian, onEngine: boole
     return async (gradient) => gradient.map((value, index) => value / diagonal[index]!)
   }
   const sample = await sampleExamples(hessian)
-  const blocks = onEngine ? await blocksOnEngine(sample) : blocksOf(sample)
-  for (const block of blocks) {
-    for (let index = 0; index < block.length; index++) block[index]! /= sample.count
-    for (let k = 0; k < width; k++) block[k * width + k]! += damping
-    factorCholesky(block, width)
-  }
+  const blocks = await factoredBlocks(sample, damping, onEngine)
   return async (gradient) => {
     const solution = gradient.slice()
     blocks.forEach((block, label) => {
@@ -40,12 +36,33 @@ export async function perClassHessian(hessian: LastLayerHessian, onEngine: boole
   }
 }
 
+async function factoredBlocks(sample: Sample, damping: number, onEngine: boolean): Promise<Float64Array[]> {
+  if (onEngine) {
+    try {
+      return factored(await blocksOnEngine(sample), sample, damping)
+    } catch (error) {
+      // Small damping or large inputs can make a float32 block indefinite; then float64 has to do.
+      if (!(error instanceof KdError)) throw error
+    }
+  }
+  return factored(blocksOf(sample), sample, damping)
+}
+
+function factored(blocks: Float64Array[], { count, width }: Sample, damping: number): Float64Array[] {
+  for (const block of blocks) {
+    for (let index = 0; index < block.length; index++) block[index]! /= count
+    for (let k = 0; k < width; k++) block[k * width + k]! += damping
+    factorCholesky(block, width)
+  }
+  return blocks
+}
+
 interface Sample {
   readonly count: number
   /** D + 1 */
   readonly width: number
   /** [count, D + 1] */
-  readonly inputs: Float32Array
+  readonly inputs: Float64Array
   /** For each class, p (1 - p) of each example. */
   readonly weights: readonly Float32Array[]
 }
@@ -60,7 +77,7 @@ async function sampleExamples({
   const isSampled = (row: number): boolean => (Math.imul(row, 0x9e3779b1) >>> 0) * count < SAMPLE * 2 ** 32
   let sampled = 0
   for (let row = 0; row < count; row++) sampled += Number(isSampled(row))
-  const inputs = new Float32Array(sampled * width)
+  const inputs = new Float64Array(sampled * width)
   const weights = Array.from({ length: classes }, () => new Float32Array(sampled))
   let at = 0
   await forEachBlock((block) => {
@@ -94,7 +111,7 @@ function blocksOf({ count, width, inputs, weights }: Sample): Float64Array[] {
 }
 
 async function blocksOnEngine({ count, width, inputs, weights }: Sample): Promise<Float64Array[]> {
-  const rows = tf.tensor2d(inputs, [count, width])
+  const rows = tf.tensor2d(Float32Array.from(inputs), [count, width])
   const blocks: Float64Array[] = []
   try {
     for (const weight of weights) {

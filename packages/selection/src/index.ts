@@ -25,8 +25,14 @@ export {
   type LastLayerInfluenceSettings,
   type LastLayerStream,
 } from './influence/last-layer-influence.js'
+export { groupParameterInfluence } from './influence/group-parameter-influence.js'
 export { parameterInfluence } from './influence/parameter-influence.js'
 export { selfInfluence, type SelfInfluenceOptions } from './influence/self-influence.js'
+export {
+  wholeNetworkInfluence,
+  type WholeNetworkInfluenceOptions,
+} from './influence/whole-network-influence.js'
+export type { NetworkExamples } from './network/network-examples.js'
 export { tracIn, type Checkpoint, type TracInOptions } from './influence/trac-in.js'
 
 export { correctness } from './scores/correctness.js'

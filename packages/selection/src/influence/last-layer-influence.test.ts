@@ -15,6 +15,7 @@ import { directSolve } from '../solvers/direct-solve.js'
 import { identityHessian } from '../solvers/identity-hessian.js'
 import { randomProblem, rowsOf, tableOf } from '../testing/random-problem.js'
 import golden from './last-layer-influence.golden.json' with { type: 'json' }
+import { groupParameterInfluence } from './group-parameter-influence.js'
 import { lastLayerInfluence, type LastLayerInfluenceSettings } from './last-layer-influence.js'
 import { parameterInfluence } from './parameter-influence.js'
 import { selfInfluence } from './self-influence.js'
@@ -54,6 +55,7 @@ describe('influence against autograd and a direct solve', () => {
       expectAllClose(await influence({ solver: diagonalHessian() }), rest.diagonalInfluence, EXACT)
       expectAllClose(numbers(await selfInfluence(examples)), rest.selfInfluence, EXACT)
       expectAllClose(numbers(await parameterInfluence(examples)), rest.parameterInfluence, EXACT)
+      expect(numbers(await groupParameterInfluence(examples))).toEqual(rest.groupParameterInfluence)
       expectAllClose(numbers(await graNd(examples)), rest.gradientLength, EXACT)
     })
   }

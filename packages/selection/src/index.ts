@@ -52,11 +52,9 @@ export { selectTop, type SelectTopOptions } from './choice/select-top.js'
 export { sigmoidWeights, type SigmoidWeightsOptions } from './choice/sigmoid-weights.js'
 
 export type { SeenExamples } from './methods/collect-split.js'
-export {
-  refreshedSelection,
-  type RefreshedSelectionOptions,
-  type SeenSplits,
-} from './methods/refreshed-selection.js'
+export type { RefreshOptions, SeenSplits } from './methods/refreshed-method.js'
+export { refreshedSelection, type RefreshedSelectionOptions } from './methods/refreshed-selection.js'
+export { refreshedWeights, type RefreshedWeightsOptions } from './methods/refreshed-weights.js'
 export { selected } from './methods/selected.js'
 export type { ByIdOptions } from './methods/values-by-id.js'
 export { weighted } from './methods/weighted.js'

@@ -28,6 +28,11 @@ export class RunFolder {
     this.path = path
   }
 
+  /** A folder whose content is known to be a run's, or to be absent. */
+  static at(path: string): RunFolder {
+    return new RunFolder(path)
+  }
+
   /**
    * Makes the folder. A folder that was asked for by name is never overwritten unasked; a default name gets a number.
    *

@@ -1,2 +1,3 @@
 export { meanAndDeviation, type MeanAndDeviation } from './mean-and-deviation.js'
 export { eventFileHeader, eventRecord, readEventFile, type ScalarEvent } from './event-file/event-file.js'
+export { chartSvg, type ChartSpecification } from './charts/chart-svg.js'

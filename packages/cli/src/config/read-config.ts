@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { methods, methodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
 import { ConfigDocument, type ConfigPath } from './config-document.js'
+import { mapConfigPaths } from './config-paths.js'
 import { ConfigError, type ConfigProblem } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
 import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
@@ -28,6 +29,8 @@ export interface ReadConfigOptions {
   readonly overrides?: readonly string[]
   /** Sections that must be there. */
   readonly required?: readonly RequiredSection[]
+  /** Where relative paths start. @defaultValue the folder of the file; the working directory for content */
+  readonly folder?: string
 }
 
 /** Larger than any config; a data file given by mistake is not parsed. */
@@ -43,19 +46,22 @@ const MAX_BYTES = 1_000_000
  */
 export async function readConfig(
   source: string | ConfigInput,
-  { overrides = [], required = [] }: ReadConfigOptions = {},
+  { overrides = [], required = [], folder }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
   const isFile = typeof source === 'string'
   const name = isFile ? source : 'config'
   const document = isFile ? new ConfigDocument(await readText(source), source) : undefined
   const parsed = overrides.map(parseOverride)
   const value = applyOverrides(document === undefined ? source : document.value(), parsed)
-  const paths = new ConfigPaths(isFile ? dirname(resolve(source)) : process.cwd(), parsed)
+  const start = folder ?? (isFile ? dirname(resolve(source)) : process.cwd())
+  const absolute = (path: string, at: ConfigPath): string =>
+    // What was typed on the command line starts where it was typed.
+    resolve(overrideOf(at, parsed) === undefined ? start : process.cwd(), path)
   const places = new ConfigPlaces(name, document, parsed)
 
   const pluginPath = (value as { plugin?: unknown } | null)?.plugin
   const pluginMethods =
-    typeof pluginPath === 'string' ? await loadPlugin(paths.absolute(['plugin'], pluginPath)) : {}
+    typeof pluginPath === 'string' ? await loadPlugin(absolute(pluginPath, ['plugin'])) : {}
   const schema = configSchema(methodSchemaWith(pluginMethods))
   const result = schema.safeParse(value, { error: knownKeys, reportInput: true })
   const explanations = result.success
@@ -65,7 +71,7 @@ export async function readConfig(
     : result.error.issues.flatMap((issue) => explainIssue(issue))
   if (!result.success || explanations.length > 0)
     throw new ConfigError(explanations.map((one) => places.problem(one)))
-  return { config: paths.resolveAll(result.data as Config), name, pluginMethods }
+  return { config: mapConfigPaths(result.data as Config, absolute), name, pluginMethods }
 }
 
 async function readText(path: string): Promise<string> {
@@ -126,51 +132,4 @@ function overrideOf(path: ConfigPath, overrides: readonly Override[]): Override 
   return overrides.findLast((override) =>
     override.path.every((key, index) => String(key) === String(path[index])),
   )
-}
-
-/** Makes relative paths absolute: from the config's folder, or from the working directory where an override gave them. */
-class ConfigPaths {
-  readonly #folder: string
-  readonly #overrides: readonly Override[]
-
-  constructor(folder: string, overrides: readonly Override[]) {
-    this.#folder = folder
-    this.#overrides = overrides
-  }
-
-  absolute(path: ConfigPath, value: string): string {
-    if (isAbsolute(value)) return value
-    return resolve(overrideOf(path, this.#overrides) === undefined ? this.#folder : process.cwd(), value)
-  }
-
-  resolveAll(config: Config): Config {
-    const { dataset, student, plugin } = config
-    return {
-      ...config,
-      dataset: this.#resolved(['dataset'], { ...dataset, labelNoise: this.#noise(['dataset'], dataset) }, [
-        'path',
-        'testPath',
-      ]),
-      student: this.#resolved(['student'], student, ['weights']),
-      teachers: config.teachers.map((teacher, index) => {
-        const at = ['teachers', index]
-        return this.#resolved(at, { ...teacher, labelNoise: this.#noise(at, teacher) }, ['run', 'weights'])
-      }),
-      ...(plugin === undefined ? {} : { plugin: this.absolute(['plugin'], plugin) }),
-    }
-  }
-
-  #noise<Noise extends object | undefined>(at: ConfigPath, { labelNoise }: { labelNoise?: Noise }): Noise {
-    if (labelNoise === undefined) return undefined as Noise
-    return this.#resolved([...at, 'labelNoise'], labelNoise, ['path'])
-  }
-
-  #resolved<Section extends object>(at: ConfigPath, section: Section, keys: readonly string[]): Section {
-    const changed = { ...section } as Record<string, unknown>
-    for (const key of keys) {
-      const value = changed[key]
-      if (typeof value === 'string') changed[key] = this.absolute([...at, key], value)
-    }
-    return changed as Section
-  }
 }

@@ -4,6 +4,7 @@ import type { CompareFlags } from './commands/compare-command.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
+import type { SelectFlags } from './commands/select-command.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
 
@@ -59,6 +60,7 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
   addRunCommands(program, context, show)
   addCompare(program, context, show)
   addEvaluate(program, context, show)
+  addSelect(program, context, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
@@ -143,6 +145,22 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
     })
 }
 
+function addSelect(program: Command, context: CommandContext, show: Show): void {
+  program
+    .command('select')
+    .description('score the training examples by method.selection, and show the best and the worst')
+    .argument('<config>', 'YAML or JSON file')
+    .argument('[overrides...]', overridesHelp)
+    .addOption(engine())
+    .option('--out <folder>', 'folder of the files; otherwise a new one under runs/')
+    .option('--force', 'replace the files in --out')
+    .addOption(json())
+    .action(async (config: string, overrides: string[], flags: SelectFlags) => {
+      const { selectCommand } = await import('./commands/select-command.js')
+      show(await selectCommand(config, overrides, flags, context))
+    })
+}
+
 function addList(program: Command, show: Show): void {
   program
     .command('list')
@@ -199,6 +217,7 @@ Examples:
   kd train my-run/kd.yaml                            the same student without a teacher
   kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
   kd evaluate runs/kd-label-revision-0               test what came out
+  kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
   kd list methods                                    what method.name can be
   kd doctor                                          which engines load here, which data are found
 

@@ -1,3 +1,4 @@
+export { chartSvg, type ChartSpecification } from './charts/chart-svg.js'
 export { bootstrapInterval, type BootstrapOptions, type Interval } from './statistics/bootstrap-interval.js'
 export { holmCorrection } from './statistics/holm-correction.js'
 export { meanAndDeviation, type MeanAndDeviation } from './statistics/mean-and-deviation.js'

@@ -88,6 +88,19 @@ export interface Addon {
   softCrossEntropyGrad(logits: Floats, soft: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
   klDivergence(teacher: Floats, student: Floats, losses: Floats, numbers: Numbers): void
   klDivergenceGrad(teacher: Floats, student: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
+  meanSquaredError(actual: Floats, expected: Floats, losses: Floats, numbers: Numbers): void
+  meanSquaredErrorGrad(actual: Floats, expected: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
+
+  softmaxGrad(probabilities: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
+  softLabelWeights(student: Floats, teacher: Floats, out: Floats, numbers: Numbers): void
+  groupWeights(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  reviseSoftLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  reviseTeacherLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  correctResponse(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  swapLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  twoLevelLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  labelMargin(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  labelMarginGrad(logits: Floats, labels: Int32Array, dy: Floats, dx: Floats, numbers: Numbers): void
 
   sgd(
     variable: Floats,

@@ -2,6 +2,7 @@ import { getKernel, getKernelsForBackend, registerKernel } from '@tensorflow/tfj
 import { registerBatchNormKernels } from './fusion/batch-norm-layer.js'
 import { registerGradientKernels } from './fusion/gradients.js'
 import { registerLossKernels } from './fusion/losses.js'
+import { registerMethodKernels } from './fusion/methods.js'
 import { registerOptimizerKernels } from './fusion/optimizers.js'
 import { registerBinaryKernels } from './kernels/binary.js'
 import { registerConvolutionKernels } from './kernels/convolution.js'
@@ -32,6 +33,7 @@ export function registerKernels(): void {
   registerGradientKernels()
   registerBatchNormKernels()
   registerLossKernels()
+  registerMethodKernels()
   registerOptimizerKernels()
   for (const { kernelName } of getKernelsForBackend('cpu')) {
     if (getKernel(kernelName, 'native') == null) {

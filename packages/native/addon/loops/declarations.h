@@ -30,7 +30,8 @@ void avgPool(const Window& window, const float* x, float* y);
 void maxPoolGrad(const Window& window, const float* x, const float* y, const float* dy, float* dx, uint8_t* taken);
 void avgPoolGrad(const Window& window, const float* dy, float* dx);
 
-void softmax(const float* logits, float* out, size_t rows, size_t classes);
+void softmax(const float* logits, float* out, size_t rows, size_t classes, float temperature);
+void softmaxGrad(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
 void crossEntropy(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
 void crossEntropyGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
 void softCrossEntropy(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
@@ -39,6 +40,21 @@ void softCrossEntropyGrad(const float* logits, const float* soft, const float* d
 void klDivergence(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
 void klDivergenceGrad(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
                          float temperature);
+
+void meanSquaredError(const float* actual, const float* expected, float* errors, size_t rows, size_t classes, float);
+void meanSquaredErrorGrad(const float* actual, const float* expected, const float* dy, float* dx, size_t rows, size_t classes,
+                          float);
+void softLabelWeights(const float* student, const float* teacher, float* out, size_t size, float epsilon);
+void groupMembers(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void reviseSoftLabels(const float* soft, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void reviseTeacherLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes,
+                         const float* factors);
+void correctResponse(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void swapLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void twoLevelLabels(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void labelMargin(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void labelMarginGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
+                     float temperature);
 
 void sgd(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,
             float* newVelocity, size_t size);

@@ -40,6 +40,10 @@ struct AdamStep {
   bool decoupled, first;
 };
 
+/** Rows of scores [rows, classes] and a label each, which is in range; out has a number per row, or as many as the scores. */
+using LabelledLoop = void (*)(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes,
+                              const float* factors);
+
 struct Loops {
   void (*unary)(Unary operation, const float* x, float* y, size_t size, float a, float b);
 
@@ -72,7 +76,8 @@ struct Loops {
   void (*avgPoolGrad)(const Window& window, const float* dy, float* dx);
 
   // Rows of class scores.
-  void (*softmax)(const float* logits, float* out, size_t rows, size_t classes);
+  void (*softmax)(const float* logits, float* out, size_t rows, size_t classes, float temperature);
+  void (*softmaxGrad)(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
   void (*crossEntropy)(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
   void (*crossEntropyGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
   void (*softCrossEntropy)(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
@@ -81,6 +86,21 @@ struct Loops {
   void (*klDivergence)(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
   void (*klDivergenceGrad)(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
                            float temperature);
+
+  // Distillation methods: pairs of tables, then tables with labels, whose factors stand beside each loop.
+  void (*meanSquaredError)(const float* actual, const float* expected, float* errors, size_t rows, size_t classes, float);
+  void (*meanSquaredErrorGrad)(const float* actual, const float* expected, const float* dy, float* dx, size_t rows,
+                               size_t classes, float);
+  void (*softLabelWeights)(const float* student, const float* teacher, float* out, size_t size, float epsilon);
+  LabelledLoop groupMembers;
+  LabelledLoop reviseSoftLabels;
+  LabelledLoop reviseTeacherLogits;
+  LabelledLoop correctResponse;
+  LabelledLoop swapLogits;
+  LabelledLoop twoLevelLabels;
+  LabelledLoop labelMargin;
+  void (*labelMarginGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
+                          float temperature);
 
   // Optimizers; the new values go to new memory, the old ones stay.
   void (*sgd)(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,

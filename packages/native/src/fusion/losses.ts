@@ -3,7 +3,8 @@ import { registerNative, type KernelCall } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 
 interface Temperature {
-  readonly temperature: number
+  /** Absent where a loss has none. */
+  readonly temperature?: number
 }
 
 /** Registers @kd/core's losses under the names that it runs them by; it then leaves its own implementation aside. */
@@ -33,11 +34,12 @@ export function registerLossKernels(): void {
   })
   registerPair('KdSoftCrossEntropy', 'softCrossEntropy', ['logits', 'softLabels'])
   registerPair('KdKlDivergence', 'klDivergence', ['teacherLogits', 'studentLogits'])
+  registerPair('KdMeanSquaredError', 'meanSquaredError', ['actual', 'expected'])
 }
 
 function registerPair(
   name: string,
-  loss: 'softCrossEntropy' | 'klDivergence',
+  loss: 'softCrossEntropy' | 'klDivergence' | 'meanSquaredError',
   tensors: readonly [string, string],
 ): void {
   registerNative<Temperature>(name, (call) => {
@@ -67,6 +69,6 @@ function pair(
     first: backend.floats(first),
     second: backend.floats(inputs[secondName]!),
     rows,
-    packed: numbers(rows, classes, attributes.temperature),
+    packed: numbers(rows, classes, attributes.temperature ?? 1),
   }
 }

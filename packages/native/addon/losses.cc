@@ -80,9 +80,7 @@ std::vector<Export> lossExports() {
           {"softCrossEntropy", entry<pairLoss<&Loops::softCrossEntropy>>},
           {"softCrossEntropyGrad", entry<pairLossGrad<&Loops::softCrossEntropyGrad>>},
           {"klDivergence", entry<pairLoss<&Loops::klDivergence>>},
-          {"klDivergenceGrad", entry<pairLossGrad<&Loops::klDivergenceGrad>>},
-          {"meanSquaredError", entry<pairLoss<&Loops::meanSquaredError>>},
-          {"meanSquaredErrorGrad", entry<pairLossGrad<&Loops::meanSquaredErrorGrad>>}};
+          {"klDivergenceGrad", entry<pairLossGrad<&Loops::klDivergenceGrad>>}};
 }
 
 }  // namespace kd

@@ -22,6 +22,39 @@ void softmaxGrad(Call& call) {
   });
 }
 
+// error(actual, expected, weights, errors, [rows, classes, factor])
+template <void (*Loops::*loop)(const float*, const float*, const float*, float*, size_t, size_t, float)>
+void weightedError(Call& call) {
+  const Numbers numbers = call.numbers(4);
+  const Table t(numbers);
+  const auto factor = static_cast<float>(numbers.real(2));
+  const float* actual = call.floats(0, t.size).data;
+  const float* expected = call.floats(1, t.size).data;
+  const float* weights = call.floats(2, t.rows).data;
+  float* errors = call.floats(3, t.rows).data;
+  parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
+    const size_t first = begin * t.classes;
+    (loops().*loop)(actual + first, expected + first, weights + begin, errors + begin, end - begin, t.classes, factor);
+  });
+}
+
+// errorGrad(actual, expected, weights, dy, dx, [rows, classes, factor])
+template <void (*Loops::*loop)(const float*, const float*, const float*, const float*, float*, size_t, size_t, float)>
+void weightedErrorGrad(Call& call) {
+  const Numbers numbers = call.numbers(5);
+  const Table t(numbers);
+  const auto factor = static_cast<float>(numbers.real(2));
+  const float* actual = call.floats(0, t.size).data;
+  const float* expected = call.floats(1, t.size).data;
+  const float* weights = call.floats(2, t.rows).data;
+  const float* dy = call.floats(3, t.rows).data;
+  float* dx = call.floats(4, t.size).data;
+  parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
+    const size_t first = begin * t.classes;
+    (loops().*loop)(actual + first, expected + first, weights + begin, dy + begin, dx + first, end - begin, t.classes, factor);
+  });
+}
+
 // softLabelWeights(student, teacher, out, [size, epsilon])
 void softLabelWeights(Call& call) {
   const Numbers numbers = call.numbers(3);
@@ -92,6 +125,10 @@ void labelMarginGrad(Call& call) {
 
 std::vector<Export> methodExports() {
   return {{"softmaxGrad", entry<softmaxGrad>},
+          {"meanSquaredError", entry<weightedError<&Loops::meanSquaredError>>},
+          {"meanSquaredErrorGrad", entry<weightedErrorGrad<&Loops::meanSquaredErrorGrad>>},
+          {"probabilityError", entry<weightedError<&Loops::probabilityError>>},
+          {"probabilityErrorGrad", entry<weightedErrorGrad<&Loops::probabilityErrorGrad>>},
           {"softLabelWeights", entry<softLabelWeights>},
           {"groupWeights", entry<groupWeights>},
           {"reviseSoftLabels", entry<reviseSoftLabels>},

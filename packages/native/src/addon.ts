@@ -6,6 +6,22 @@ type Values = Float32Array | Int32Array | Uint8Array
 type Numbers = Float64Array
 type Optional = Floats | undefined
 
+type WeightedError = (
+  actual: Floats,
+  expected: Floats,
+  weights: Floats,
+  errors: Floats,
+  numbers: Numbers,
+) => void
+type WeightedErrorGradient = (
+  actual: Floats,
+  expected: Floats,
+  weights: Floats,
+  dy: Floats,
+  dx: Floats,
+  numbers: Numbers,
+) => void
+
 /**
  * What the C++ side offers. Sizes, strides and factors travel in one Float64Array, in the order that the comment above each
  * C++ function gives. Every call checks its arrays against these sizes and throws a RangeError when they do not fit.
@@ -88,9 +104,11 @@ export interface Addon {
   softCrossEntropyGrad(logits: Floats, soft: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
   klDivergence(teacher: Floats, student: Floats, losses: Floats, numbers: Numbers): void
   klDivergenceGrad(teacher: Floats, student: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
-  meanSquaredError(actual: Floats, expected: Floats, losses: Floats, numbers: Numbers): void
-  meanSquaredErrorGrad(actual: Floats, expected: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
 
+  meanSquaredError: WeightedError
+  meanSquaredErrorGrad: WeightedErrorGradient
+  probabilityError: WeightedError
+  probabilityErrorGrad: WeightedErrorGradient
   softmaxGrad(probabilities: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
   softLabelWeights(student: Floats, teacher: Floats, out: Floats, numbers: Numbers): void
   groupWeights(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void

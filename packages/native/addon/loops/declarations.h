@@ -41,9 +41,14 @@ void klDivergence(const float* teacher, const float* student, float* losses, siz
 void klDivergenceGrad(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
                          float temperature);
 
-void meanSquaredError(const float* actual, const float* expected, float* errors, size_t rows, size_t classes, float);
-void meanSquaredErrorGrad(const float* actual, const float* expected, const float* dy, float* dx, size_t rows, size_t classes,
-                          float);
+void meanSquaredError(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
+                         size_t classes, float factor);
+void meanSquaredErrorGrad(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
+                             size_t rows, size_t classes, float factor);
+void probabilityError(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
+                         size_t classes, float factor);
+void probabilityErrorGrad(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
+                             size_t rows, size_t classes, float factor);
 void softLabelWeights(const float* student, const float* teacher, float* out, size_t size, float epsilon);
 void groupMembers(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
 void reviseSoftLabels(const float* soft, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);

@@ -88,9 +88,14 @@ struct Loops {
                            float temperature);
 
   // Distillation methods: pairs of tables, then tables with labels, whose factors stand beside each loop.
-  void (*meanSquaredError)(const float* actual, const float* expected, float* errors, size_t rows, size_t classes, float);
-  void (*meanSquaredErrorGrad)(const float* actual, const float* expected, const float* dy, float* dx, size_t rows,
-                               size_t classes, float);
+  void (*meanSquaredError)(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
+    size_t classes, float factor);
+  void (*meanSquaredErrorGrad)(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
+    size_t rows, size_t classes, float factor);
+  void (*probabilityError)(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
+    size_t classes, float factor);
+  void (*probabilityErrorGrad)(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
+    size_t rows, size_t classes, float factor);
   void (*softLabelWeights)(const float* student, const float* teacher, float* out, size_t size, float epsilon);
   LabelledLoop groupMembers;
   LabelledLoop reviseSoftLabels;

@@ -40,6 +40,18 @@ inline float exponentialsOfOthers(const float* x, size_t size, size_t target, fl
   return total;
 }
 
+/** What turns a row's logits into its softmax. */
+struct Normalizer {
+  float most, total;
+  Normalizer(const float* logits, size_t size) : most(static_cast<float>(reduceRow(Reduction::max, logits, size))), total(0) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < size; ++i) sum += exponential(logits[i] - most);
+    total = sum;
+  }
+  float probability(float logit) const { return exponential(logit - most) / total; }
+};
+
 }  // namespace
 
 void softmaxGrad(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature) {
@@ -51,7 +63,8 @@ void softmaxGrad(const float* probabilities, const float* dy, float* dx, size_t 
   }
 }
 
-void meanSquaredError(const float* actual, const float* expected, float* errors, size_t rows, size_t classes, float) {
+void meanSquaredError(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
+                      size_t classes, float factor) {
   for (size_t row = 0; row < rows; ++row, actual += classes, expected += classes) {
     float total = 0;
 #pragma omp simd reduction(+ : total)
@@ -59,15 +72,45 @@ void meanSquaredError(const float* actual, const float* expected, float* errors,
       const float difference = actual[i] - expected[i];
       total += difference * difference;
     }
-    errors[row] = total / static_cast<float>(classes);
+    errors[row] = factor * weights[row] * total / static_cast<float>(classes);
   }
 }
 
-void meanSquaredErrorGrad(const float* actual, const float* expected, const float* dy, float* dx, size_t rows, size_t classes,
-                          float) {
+void meanSquaredErrorGrad(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
+                          size_t rows, size_t classes, float factor) {
   for (size_t row = 0; row < rows; ++row, actual += classes, expected += classes, dx += classes) {
-    const float scale = 2 * dy[row] / static_cast<float>(classes);
+    const float scale = 2 * factor * weights[row] * dy[row] / static_cast<float>(classes);
     for (size_t i = 0; i < classes; ++i) dx[i] = scale * (actual[i] - expected[i]);
+  }
+}
+
+void probabilityError(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
+                      size_t classes, float factor) {
+  for (size_t row = 0; row < rows; ++row, logits += classes, expected += classes) {
+    const Normalizer n(logits, classes);
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (size_t i = 0; i < classes; ++i) {
+      const float difference = n.probability(logits[i]) - expected[i];
+      total += difference * difference;
+    }
+    errors[row] = factor * weights[row] * total / static_cast<float>(classes);
+  }
+}
+
+void probabilityErrorGrad(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
+                          size_t rows, size_t classes, float factor) {
+  for (size_t row = 0; row < rows; ++row, logits += classes, expected += classes, dx += classes) {
+    const Normalizer n(logits, classes);
+    float mean = 0;
+#pragma omp simd reduction(+ : mean)
+    for (size_t i = 0; i < classes; ++i) {
+      const float probability = n.probability(logits[i]);
+      dx[i] = probability;
+      mean += probability * (probability - expected[i]);
+    }
+    const float scale = 2 * factor * weights[row] * dy[row] / static_cast<float>(classes);
+    for (size_t i = 0; i < classes; ++i) dx[i] = scale * dx[i] * ((dx[i] - expected[i]) - mean);
   }
 }
 

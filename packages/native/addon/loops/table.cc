@@ -31,6 +31,8 @@ const Loops table = {
     klDivergenceGrad,
     meanSquaredError,
     meanSquaredErrorGrad,
+    probabilityError,
+    probabilityErrorGrad,
     softLabelWeights,
     groupMembers,
     reviseSoftLabels,

@@ -3,8 +3,7 @@ import { registerNative, type KernelCall } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 
 interface Temperature {
-  /** Absent where a loss has none. */
-  readonly temperature?: number
+  readonly temperature: number
 }
 
 /** Registers @kd/core's losses under the names that it runs them by; it then leaves its own implementation aside. */
@@ -34,12 +33,11 @@ export function registerLossKernels(): void {
   })
   registerPair('KdSoftCrossEntropy', 'softCrossEntropy', ['logits', 'softLabels'])
   registerPair('KdKlDivergence', 'klDivergence', ['teacherLogits', 'studentLogits'])
-  registerPair('KdMeanSquaredError', 'meanSquaredError', ['actual', 'expected'])
 }
 
 function registerPair(
   name: string,
-  loss: 'softCrossEntropy' | 'klDivergence' | 'meanSquaredError',
+  loss: 'softCrossEntropy' | 'klDivergence',
   tensors: readonly [string, string],
 ): void {
   registerNative<Temperature>(name, (call) => {
@@ -69,6 +67,6 @@ function pair(
     first: backend.floats(first),
     second: backend.floats(inputs[secondName]!),
     rows,
-    packed: numbers(rows, classes, attributes.temperature ?? 1),
+    packed: numbers(rows, classes, attributes.temperature),
   }
 }

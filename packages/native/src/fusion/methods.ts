@@ -41,6 +41,12 @@ const labelled: Readonly<Record<string, Labelled>> = {
   KdLabelMargin: { scores: 'logits', run: 'labelMargin', perRow: true, factors: ['temperature'] },
 }
 
+/** The inputs of kernels that compare two tables row by row, each row with a weight. */
+const weightedErrors = [
+  ['KdMeanSquaredError', 'meanSquaredError', 'actual', 'expected'],
+  ['KdProbabilityError', 'probabilityError', 'logits', 'probabilities'],
+] as const
+
 /** Registers what the distillation methods of @kd/core and @kd/losses compute beside losses. */
 export function registerMethodKernels(): void {
   for (const [name, { scores, run, perRow, factors = [] }] of Object.entries(labelled)) {
@@ -56,6 +62,35 @@ export function registerMethodKernels(): void {
         numbers(rows, classes, first ?? 0, second ?? 0, third ?? 0),
       )
       return out.info
+    })
+  }
+  for (const [name, run, actual, expected] of weightedErrors) {
+    registerNative<Attributes>(name, ({ inputs, attributes, backend }) => {
+      const table = inputs[actual]!
+      const [rows, classes] = table.shape as [number, number]
+      const errors = backend.allocate([rows], 'float32')
+      backend.addon[run](
+        backend.floats(table),
+        backend.floats(inputs[expected]!),
+        backend.floats(inputs['weights']!),
+        errors.values,
+        numbers(rows, classes, attributes['factor'] ?? 1),
+      )
+      return errors.info
+    })
+    registerNative<Attributes>(`${name}Grad`, ({ inputs, attributes, backend }) => {
+      const table = inputs[actual]!
+      const [rows, classes] = table.shape as [number, number]
+      const dx = backend.allocate(table.shape, 'float32')
+      backend.addon[`${run}Grad`](
+        backend.floats(table),
+        backend.floats(inputs[expected]!),
+        backend.floats(inputs['weights']!),
+        backend.floats(inputs['lossGradient']!),
+        dx.values,
+        numbers(rows, classes, attributes['factor'] ?? 1),
+      )
+      return dx.info
     })
   }
   registerNative<Attributes>('KdLabelMarginGrad', ({ inputs, attributes, backend }) => {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 type Floats = Float32Array
@@ -71,20 +73,39 @@ export interface Addon {
     x: Floats,
     gamma: Optional,
     beta: Optional,
+    residual: Optional,
     y: Floats,
     mean: Floats,
     variance: Floats,
+    movingMean: Floats,
+    movingVariance: Floats,
+    newMovingMean: Floats,
+    newMovingVariance: Floats,
     numbers: Numbers,
   ): void
   batchNormTrainingGrad(
     x: Floats,
     dy: Floats,
+    y: Optional,
     mean: Floats,
     variance: Floats,
     gamma: Optional,
     dx: Floats,
     dGamma: Floats,
     dBeta: Floats,
+    dResidual: Optional,
+    numbers: Numbers,
+  ): void
+  addRectify(x: Floats, residual: Optional, y: Floats, numbers: Numbers): void
+  foldBatchNorm(
+    filter: Floats,
+    bias: Optional,
+    gamma: Optional,
+    beta: Optional,
+    mean: Floats,
+    variance: Floats,
+    folded: Floats,
+    foldedBias: Floats,
     numbers: Numbers,
   ): void
 
@@ -153,32 +174,39 @@ export class NativeUnavailableError extends Error {
  */
 export function loadAddon(): Addon {
   avoidSpinning()
+  const { named, paths } = candidates()
   const reasons: string[] = []
-  for (const path of candidates()) {
+  for (const path of paths) {
     const module = { exports: {} as Addon }
     try {
       process.dlopen(module, path)
       return module.exports
     } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error))
+      reasons.push(
+        existsSync(path) ? (error instanceof Error ? error.message : String(error)) : 'no such file',
+      )
     }
   }
-  // One line: selectEngine of @kd/core shows the first line of what an engine says.
+  const got = reasons.join('; ')
+  if (named) throw new NativeUnavailableError(`@kd/native: KD_NATIVE_ADDON must name its addon, got: ${got}`)
+  // The first line is what selectEngine of @kd/core and `kd doctor` show of it.
+  const script = relative(process.cwd(), fileURLToPath(new URL('../build-addon.mjs', import.meta.url)))
   throw new NativeUnavailableError(
-    `@kd/native: its addon for ${process.platform}-${process.arch} must be built or installed, got: ${reasons.join('; ')}\n` +
-      'Build it with `npm run build:addon -w @kd/native` (needs g++ and oneDNN: Debian packages g++ and libdnnl-dev), or use another engine.',
+    `@kd/native: its addon for ${process.platform}-${process.arch} must be built by \`node ${script}\`, got: ${got}\n` +
+      'That takes a minute and needs a C++ compiler and oneDNN (Debian: apt install g++ libdnnl-dev). The wasm engine needs nothing.',
   )
 }
 
-function candidates(): string[] {
-  const named = process.env['KD_NATIVE_ADDON']
-  if (named !== undefined) return [named]
+function candidates(): { named: boolean; paths: string[] } {
+  const path = process.env['KD_NATIVE_ADDON']
+  if (path !== undefined) return { named: true, paths: [path] }
   const built = fileURLToPath(new URL('../dist-addon/kd-native.node', import.meta.url))
   const prebuilt = `@kd/native-${process.platform}-${process.arch}`
   try {
-    return [built, createRequire(import.meta.url).resolve(`${prebuilt}/kd-native.node`)]
+    const installed = createRequire(import.meta.url).resolve(`${prebuilt}/kd-native.node`)
+    return { named: false, paths: [built, installed] }
   } catch {
-    return [built] // the optional package is not installed here
+    return { named: false, paths: [built] } // the optional package is not installed here
   }
 }
 

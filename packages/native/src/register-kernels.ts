@@ -5,6 +5,7 @@ import { registerLossKernels } from './fusion/losses.js'
 import { registerMethodKernels } from './fusion/methods.js'
 import { registerOptimizerKernels } from './fusion/optimizers.js'
 import { registerBinaryKernels } from './kernels/binary.js'
+import { registerWeightedLayerKernels } from './fusion/weighted-layers.js'
 import { registerConvolutionKernels } from './kernels/convolution.js'
 import { registerIndexingKernels } from './kernels/indexing.js'
 import { registerLayoutKernels } from './kernels/layout.js'
@@ -32,6 +33,7 @@ export function registerKernels(): void {
   registerValueKernels()
   registerGradientKernels()
   registerBatchNormKernels()
+  registerWeightedLayerKernels()
   registerLossKernels()
   registerMethodKernels()
   registerOptimizerKernels()

@@ -20,10 +20,14 @@ double reduceRow(Reduction operation, const float* x, size_t size);
 size_t argMaxRow(const float* x, size_t size, bool smallest);
 
 void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares);
-void normalize(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows, size_t columns);
-void normGradSums(const float* x, const float* dy, const float* mean, size_t rows, size_t columns, float* sumDy, float* sumDyX);
-void normGrad(const float* x, const float* dy, const float* mean, const float* a, const float* b, const float* c, float* dx,
-                 size_t rows, size_t columns);
+void normalize(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
+    size_t rows, size_t columns, bool relu);
+void normGradSums(const float* x, const float* dy, const float* y, const float* mean, size_t rows, size_t columns, float* sumDy,
+    float* sumDyX, float* masked);
+void normGrad(const float* x, const float* dy, const float* y, const float* mean, const float* a, const float* b,
+    const float* c, float* dx, size_t rows, size_t columns);
+void addRectify(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
+void foldFilter(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
 
 void maxPool(const Window& window, const float* x, float* y);
 void avgPool(const Window& window, const float* x, float* y);

@@ -64,10 +64,19 @@ struct Loops {
   // Batch normalisation of [rows, columns], one mean and so on per column.
   // Of [rows, columns]: each column's mean, and the sum of squared distances from it.
   void (*moments)(const float* x, size_t rows, size_t columns, float* mean, float* squares);
-  void (*normalize)(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows, size_t columns);
-  void (*normGradSums)(const float* x, const float* dy, const float* mean, size_t rows, size_t columns, float* sumDy, float* sumDyX);
-  void (*normGrad)(const float* x, const float* dy, const float* mean, const float* a, const float* b, const float* c, float* dx,
-                   size_t rows, size_t columns);
+  // y = [relu]((x - mean) scale + shift [+ residual]); the residual may be null.
+  void (*normalize)(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
+                    size_t rows, size_t columns, bool relu);
+  // Where y, the output of a relu, is not null, dy is cut by it first; masked, if not null, takes what is left of dy.
+  void (*normGradSums)(const float* x, const float* dy, const float* y, const float* mean, size_t rows, size_t columns,
+                       float* sumDy, float* sumDyX, float* masked);
+  void (*normGrad)(const float* x, const float* dy, const float* y, const float* mean, const float* a, const float* b,
+                   const float* c, float* dx, size_t rows, size_t columns);
+
+  // y = x [+ residual], then cut to [0, most] where relu is set; the residual may be null, y may be x.
+  void (*addRectify)(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
+  // A filter [rows, columns] times one number per column.
+  void (*foldFilter)(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
 
   // Pooling of one image; gradients are added to dx.
   void (*maxPool)(const Window& window, const float* x, float* y);

@@ -17,6 +17,8 @@ const Loops table = {
     normalize,
     normGradSums,
     normGrad,
+    addRectify,
+    foldFilter,
     maxPool,
     avgPool,
     maxPoolGrad,

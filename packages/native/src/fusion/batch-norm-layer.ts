@@ -20,6 +20,12 @@ type Call = (this: BatchNormalization, inputs: Inputs, kwargs: Record<string, un
  * it: the sum with a shortcut, and a relu. It gives the output, the batch's mean and variance, and the new moving averages.
  */
 export function registerBatchNormKernels(): void {
+  registerForward()
+  registerBackward()
+  registerGradient()
+}
+
+function registerForward(): void {
   registerNative<Attributes>(FORWARD, ({ inputs, attributes, backend }) => {
     const { x, gamma, beta, residual, movingMean, movingVariance } = inputs
     const columns = x!.shape.at(-1)!
@@ -43,6 +49,9 @@ export function registerBatchNormKernels(): void {
     )
     return [y, mean!, variance!, newMean!, newVariance!].map(({ info }) => info)
   })
+}
+
+function registerBackward(): void {
   registerNative<Attributes>(BACKWARD, ({ inputs, attributes, backend }) => {
     const { x, dy, y, mean, variance, gamma, residual } = inputs
     const columns = x!.shape.at(-1)!
@@ -66,6 +75,9 @@ export function registerBatchNormKernels(): void {
     )
     return [dx, dGamma, dBeta, ...(dResidual === undefined ? [] : [dResidual])].map(({ info }) => info)
   })
+}
+
+function registerGradient(): void {
   tf.registerGradient({
     kernelName: FORWARD,
     inputsToSave: ['x', 'gamma'],

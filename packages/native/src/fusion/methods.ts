@@ -49,6 +49,14 @@ const weightedErrors = [
 
 /** Registers what the distillation methods of @kd/core and @kd/losses compute beside losses. */
 export function registerMethodKernels(): void {
+  registerLabelled()
+  registerWeightedErrors()
+  registerMarginGradient()
+  registerSoftLabelWeights()
+  registerSoftmax()
+}
+
+function registerLabelled(): void {
   for (const [name, { scores, run, perRow, factors = [] }] of Object.entries(labelled)) {
     registerNative<Attributes>(name, ({ inputs, attributes, backend }) => {
       const table = inputs[scores]!
@@ -64,6 +72,9 @@ export function registerMethodKernels(): void {
       return out.info
     })
   }
+}
+
+function registerWeightedErrors(): void {
   for (const [name, run, actual, expected] of weightedErrors) {
     registerNative<Attributes>(name, ({ inputs, attributes, backend }) => {
       const table = inputs[actual]!
@@ -93,6 +104,9 @@ export function registerMethodKernels(): void {
       return dx.info
     })
   }
+}
+
+function registerMarginGradient(): void {
   registerNative<Attributes>('KdLabelMarginGrad', ({ inputs, attributes, backend }) => {
     const { logits, labels, marginGradient } = inputs
     const dx = backend.allocate(logits!.shape, 'float32')
@@ -105,6 +119,9 @@ export function registerMethodKernels(): void {
     )
     return dx.info
   })
+}
+
+function registerSoftLabelWeights(): void {
   registerNative<Attributes>('KdSoftLabelWeights', ({ inputs, attributes, backend }) => {
     const { studentLosses, teacherLosses } = inputs
     const out = backend.allocate(studentLosses!.shape, 'float32')
@@ -116,6 +133,9 @@ export function registerMethodKernels(): void {
     )
     return out.info
   })
+}
+
+function registerSoftmax(): void {
   registerNative<Attributes>('KdSoftmax', ({ inputs: { logits }, attributes, backend }) => {
     const out = backend.allocate(logits!.shape, 'float32')
     backend.addon.softmax(

@@ -40,7 +40,7 @@ describe.skipIf(native === undefined)('model.apply on native', () => {
     const model = models['resnet8']!()
     const { inputs } = batch(2)
     const step = (): tf.Tensor =>
-      tf.variableGrads(() => tf.sum(model.apply(inputs, { training: true }) as tf.Tensor) as tf.Scalar).value
+      tf.variableGrads(() => tf.sum<tf.Scalar>(model.apply(inputs, { training: true }) as tf.Tensor)).value
     const counts = await countKernels(step)
     // Nine convolutions and their normalisations; the first convolution's input needs no gradient.
     expect(counts['KdConvolution']).toBe(9)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
 
 type Floats = Float32Array
 type Values = Float32Array | Int32Array | Uint8Array
@@ -161,10 +161,26 @@ export interface Addon {
   ): void
 }
 
-/** The addon could not be loaded; the message says from where and why. */
+/** The addon could not be loaded; the message says from where and why, and what to do. */
 export class NativeUnavailableError extends Error {
   override readonly name = 'NativeUnavailableError'
+  /** What to do. */
+  readonly hint: string
+
+  /**
+   * @param reason - what was tried, in one line
+   * @param hint - what to do, in one line
+   */
+  constructor(reason: string, hint: string) {
+    super(`${reason}\n${hint}`)
+    this.hint = hint
+  }
 }
+
+/** Platforms for which the addon is published, in a package that npm installs with this one. */
+const prebuiltPlatforms = ['linux-x64']
+const platform = `${process.platform}-${process.arch}`
+const prebuiltPackage = `@kd/native-${platform}`
 
 /**
  * Loads the addon: the file that KD_NATIVE_ADDON names, or the one built here, or the prebuilt one of this platform.
@@ -174,40 +190,42 @@ export class NativeUnavailableError extends Error {
  */
 export function loadAddon(): Addon {
   avoidSpinning()
-  const { named, paths } = candidates()
   const reasons: string[] = []
-  for (const path of paths) {
+  for (const path of candidates()) {
     const module = { exports: {} as Addon }
     try {
       process.dlopen(module, path)
       return module.exports
     } catch (error) {
-      reasons.push(
-        existsSync(path) ? (error instanceof Error ? error.message : String(error)) : 'no such file',
-      )
+      reasons.push(error instanceof Error ? error.message : String(error))
     }
   }
-  const got = reasons.join('; ')
-  if (named) throw new NativeUnavailableError(`@kd/native: KD_NATIVE_ADDON must name its addon, got: ${got}`)
-  // The first line is what selectEngine of @kd/core and `kd doctor` show of it.
-  const script = relative(process.cwd(), fileURLToPath(new URL('../build-addon.mjs', import.meta.url)))
+  const got = reasons.length > 0 ? reasons.join('; ') : 'neither'
   throw new NativeUnavailableError(
-    `@kd/native: its addon for ${process.platform}-${process.arch} must be built by \`node ${script}\`, got: ${got}\n` +
-      'That takes a minute and needs a C++ compiler and oneDNN (Debian: apt install g++ libdnnl-dev). The wasm engine needs nothing.',
+    `the addon for ${platform} must be installed (${prebuiltPackage}) or built, got ${got}`,
+    howToGetIt(),
   )
 }
 
-function candidates(): { named: boolean; paths: string[] } {
-  const path = process.env['KD_NATIVE_ADDON']
-  if (path !== undefined) return { named: true, paths: [path] }
+function candidates(): string[] {
+  const named = process.env['KD_NATIVE_ADDON']
+  if (named !== undefined) return [named]
   const built = fileURLToPath(new URL('../dist-addon/kd-native.node', import.meta.url))
-  const prebuilt = `@kd/native-${process.platform}-${process.arch}`
+  const found = existsSync(built) ? [built] : []
   try {
-    const installed = createRequire(import.meta.url).resolve(`${prebuilt}/kd-native.node`)
-    return { named: false, paths: [built, installed] }
+    return [...found, createRequire(import.meta.url).resolve(`${prebuiltPackage}/kd-native.node`)]
   } catch {
-    return { named: false, paths: [built] } // the optional package is not installed here
+    return found // the optional package is not installed here
   }
+}
+
+function howToGetIt(): string {
+  if (process.env['KD_NATIVE_ADDON'] !== undefined) return 'set KD_NATIVE_ADDON to a built addon, or unset it'
+  const build =
+    'npm explore @kd/native -- npm run build:addon (needs g++ and oneDNN: Debian packages g++ and libdnnl-dev)'
+  return prebuiltPlatforms.includes(platform)
+    ? `npm i ${prebuiltPackage}@${packageJson.version}, or build it: ${build}`
+    : `build it: ${build}`
 }
 
 /**

@@ -148,17 +148,6 @@ describe.skipIf(native === undefined)('the addon', () => {
     expect(tf.erf(0.5).dataSync()[0]).toBeCloseTo(0.5204998778, 7)
   })
 
-  it('says in one line what to run where it is not there', () => {
-    const before = process.env['KD_NATIVE_ADDON']
-    process.env['KD_NATIVE_ADDON'] = 'nowhere.node'
-    try {
-      expect(loadAddon).toThrow('@kd/native: KD_NATIVE_ADDON must name its addon, got: no such file')
-    } finally {
-      if (before === undefined) delete process.env['KD_NATIVE_ADDON']
-      else process.env['KD_NATIVE_ADDON'] = before
-    }
-  })
-
   it('sets its threads', () => {
     const before = native!.getThreads()
     native!.setThreads(1)

@@ -53,13 +53,17 @@ async function steadyTraining() {
   await distill({ ...options, epochs: steps / STEPS_PER_EPOCH, callbacks: { onStep } })
   const middle = (from, to) => samples.slice(from, to).sort((a, b) => a - b)[(to - from) >> 1]
   const growth = middle(60, 100) - middle(20, 60)
-  console.log(`steps ${steps * 0.6} to ${steps} against ${steps * 0.2} to ${steps * 0.6}: ${growth.toFixed(1)} MiB`)
+  console.log(
+    `steps ${steps * 0.6} to ${steps} against ${steps * 0.2} to ${steps * 0.6}: ${growth.toFixed(1)} MiB`,
+  )
   return growth
 }
 
 async function interrupt(how, times, once) {
   for (let time = 0; time < times; time++) await once()
-  console.log(`${times} times ${how}: ${residentMebibytes().toFixed(1)} MiB, ${tf.memory().numTensors} tensors`)
+  console.log(
+    `${times} times ${how}: ${residentMebibytes().toFixed(1)} MiB, ${tf.memory().numTensors} tensors`,
+  )
 }
 
 /** The gradient calls a kernel with labels out of range, which the C++ side refuses. */

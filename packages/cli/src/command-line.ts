@@ -65,6 +65,12 @@ const overridesHelp = 'key=value in place of values of the config, such as train
 const json = (): Option => new Option('--json', 'print one JSON object as the last line of standard output')
 const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
 
+const checkpointEvery = (): Option =>
+  new Option(
+    '--checkpoint-seconds <seconds>',
+    'at most so long without a checkpoint; 0: one after each step (default: 60)',
+  ).argParser(notNegative)
+
 function addRunCommands(program: Command, context: CommandContext, show: Show): void {
   const descriptions = {
     distill: 'train the student of a config under its teachers',
@@ -78,7 +84,9 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
       .argument('[overrides...]', overridesHelp)
       .addOption(engine())
       .option('--out <folder>', 'folder of the run; otherwise a new one under runs/')
-      .option('--force', 'replace the run in --out')
+      .option('--resume', 'go on with the run in --out where it was interrupted')
+      .addOption(new Option('--force', 'replace the run in --out').conflicts('resume'))
+      .addOption(checkpointEvery())
       .addOption(json())
       .action(async (config: string, overrides: string[], flags: RunFlags) => {
         const { runCommand } = await import('./commands/run-command.js')
@@ -146,11 +154,18 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.')
 }
 
+function notNegative(text: string): number {
+  const value = Number(text)
+  if (text !== '' && value >= 0 && value < Infinity) return value
+  throw new InvalidArgumentError('It must be a number from 0.')
+}
+
 const examples = `
 Examples:
   kd init my-run                                     write my-run/kd.yaml
   kd distill my-run/kd.yaml                          run it
   kd distill my-run/kd.yaml seed=1 method.eta=0.5    run it with other values
+  kd distill my-run/kd.yaml --out runs/a --resume    go on with a run that was interrupted
   kd train my-run/kd.yaml                            the same student without a teacher
   kd evaluate runs/kd-label-revision-0               test what came out
   kd list methods                                    what method.name can be

@@ -35,6 +35,7 @@ export type {
 } from './method/distillation-method.js'
 export { labelLoss } from './method/label-loss.js'
 export { meanLoss } from './method/mean-loss.js'
+export { wrapMethod } from './method/wrap-method.js'
 
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'
@@ -62,6 +63,13 @@ export type {
   TrainingCallbacks,
   TrainingOptions,
 } from './training/distillation-options.js'
+export type {
+  CheckpointMoment,
+  RunningEpoch,
+  TensorValues,
+  TrainingCheckpoint,
+  TrainingProgress,
+} from './training/training-checkpoint.js'
 export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
 export type { Teacher } from './training/teacher.js'
 export { train, type TrainOptions } from './training/train.js'

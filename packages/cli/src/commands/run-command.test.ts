@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { RunResult } from '../run/run-result.js'
 import { runKd } from '../testing/run-kd.js'
@@ -27,6 +27,7 @@ beforeAll(async () => {
   config = join(folder, 'small.yaml')
   await writeFile(config, text)
 })
+afterAll(() => rm(folder, { recursive: true }))
 
 const lines = async (run: string): Promise<Record<string, unknown>[]> =>
   (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
@@ -42,7 +43,13 @@ describe('kd distill', () => {
     expect(run.exitCode).toBe(0)
     const result = run.json() as unknown as RunResult
 
-    expect(await readdir(out)).toEqual(['config.yaml', 'environment.json', 'metrics.jsonl', 'student'])
+    expect(await readdir(out)).toEqual([
+      'config.yaml',
+      'environment.json',
+      'metrics.jsonl',
+      'student',
+      'teacher-1',
+    ])
     expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
     const resolved = parse(await readFile(join(out, 'config.yaml'), 'utf8')) as Record<string, unknown>
     expect(resolved).toMatchObject({ seed: 3, engine: 'cpu', method: { name: 'vanilla-kd', temperature: 4 } })

@@ -5,12 +5,14 @@ import type { TeacherConfig } from '../config/config-schema.js'
 import { makeModel } from '../models.js'
 import { assertFits } from './assert-fits.js'
 import { evaluateSplit } from './evaluate-split.js'
+import { dataHash } from './environment.js'
 import { makeBatches } from './make-batches.js'
 import { makeTraining } from './make-training.js'
 import { trainingData } from './prepare-dataset.js'
 import type { RunContext } from './run-context.js'
 import type { TeacherReport } from './run-result.js'
 import { loadModel, loadWeights } from './saved-model.js'
+import { SavedTeacher } from './saved-teacher.js'
 
 /** A teacher ready to teach, and what is known of it before it does. */
 export interface ReadyTeacher {
@@ -69,18 +71,33 @@ async function makeTeacher(
   const { dataset } = context.config
   const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
   const own = await trainingData(clean, wanted, dataset.seed)
-  await trainTeacher(context, { model, own, teacher, seed, index })
+  const data = dataHash(own)
+  const saved = new SavedTeacher(context.folder, index)
+  const metricsBytes = await saved.load(model, data)
+  if (metricsBytes === undefined) {
+    await trainTeacher(context, { model, own, data, teacher, seed, index })
+    if (!context.signal?.aborted) await saved.save(model, data)
+  }
+  context.checkpoints.beginNextFrom(metricsBytes ?? (await context.folder.metricsBytes()))
   return { model, own }
 }
 
 async function trainTeacher(
-  { config, signal, tell }: RunContext,
-  recipe: { model: LayersModel; own: Dataset; teacher: TeacherConfig; seed: number; index: number },
+  { config, signal, tell, checkpoints }: RunContext,
+  recipe: {
+    readonly model: LayersModel
+    readonly own: Dataset
+    readonly data: string
+    readonly teacher: TeacherConfig
+    readonly seed: number
+    readonly index: number
+  },
 ): Promise<void> {
-  const { model, own, teacher, seed, index } = recipe
+  const { model, own, data, teacher, seed, index } = recipe
   const who = config.teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
   const { epochs } = teacher.training!
   const settings = makeTraining(teacher.training!)
+  const { resume, onCheckpoint } = await checkpoints.training(`teacher-${index + 1}`, [data])
   tell({ kind: 'training', who, epochs })
   try {
     const { best } = await train({
@@ -90,7 +107,9 @@ async function trainTeacher(
       ...makeBatches(own, config.dataset.augmentation),
       seed: randomSource(seed).split('teacher').split(index).seed(),
       ...(signal && { signal }),
+      ...(resume && { resume }),
       callbacks: {
+        onCheckpoint,
         onStep: (step) => {
           tell({ kind: 'step', who, step })
         },

@@ -7,23 +7,25 @@ import {
   type EngineName,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { createHash } from 'node:crypto'
-import { basename, extname } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
-import { dataHash, environment } from './environment.js'
+import { UsageError } from '../usage-error.js'
+import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
 import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
+import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
+import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { OnRunProgress } from './run-progress.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { loadWeights, saveModel } from './saved-model.js'
+import { loadWeights, saveModel, weightsHash } from './saved-model.js'
 
 /** How a run is started. */
 export interface RunOptions {
@@ -35,6 +37,16 @@ export interface RunOptions {
   readonly out?: string
   /** Whether a run in `out` is replaced. @defaultValue false */
   readonly force?: boolean
+  /**
+   * Whether the run in `out` goes on where it was interrupted, to the same bits. A run that has ended is left as it is, and one
+   * that has not begun begins. @defaultValue false
+   */
+  readonly resume?: boolean
+  /**
+   * Seconds between two checkpoints within an epoch; 0: after each step. At the end of an epoch there is one sooner, as long as
+   * checkpoints take no more than 2 % of the time. @defaultValue 60
+   */
+  readonly checkpointSeconds?: number
   /** Told what goes on. */
   readonly onProgress?: OnRunProgress
   /** Ends the run after the current step; what was done is saved and returned. */
@@ -97,11 +109,16 @@ export async function runTraining(
 }
 
 async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
-  const started = performance.now()
-  const { onProgress: tell = () => undefined, signal } = options
-  const engine = await selectEngine(options.engine ?? read.config.engine)
+  const { onProgress: tell = () => undefined, signal, resume = false } = options
+  if (resume && options.out === undefined)
+    throw new UsageError(
+      '--resume must come with --out, got none',
+      'name the folder of the run to go on with',
+    )
+  const recorded = resume ? await recordedRun(resolve(options.out!)) : undefined
+  const recordedEngine = recorded?.config['engine'] as EngineName | undefined
+  const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
   const config = { ...read.config, engine: engine.name }
-  const context: RunContext = { config, signal, tell }
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
@@ -111,14 +128,30 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
-  await writeOrigin(folder, config, dataset)
+  const origin = await runOrigin(config, dataset)
+  if (recorded === undefined) await writeOrigin(folder, origin)
+  else {
+    assertSameRun(recorded, config, origin.data)
+    if (recorded.result !== undefined) {
+      tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
+      student.dispose()
+      return { ...recorded.result, folder: folder.path }
+    }
+    await noteResumption(folder, recorded, tell)
+  }
   tell({ kind: 'message', text: `run folder ${folder.path}` })
 
+  const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
+  // As recorded: the order of a config's keys counts in an id, and may be another one now.
+  const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
+  const goesOn = recorded !== undefined
+  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
+  const context: RunContext = { config, signal, tell, folder, checkpoints }
   const teachers = await makeTeachers(context, clean)
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, method, student, teachers, folder })
+      : await teach(context, { dataset, data: origin.data, method, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -126,9 +159,10 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
     seed: config.seed,
     engine: engine.name,
     ...summary,
-    seconds: (performance.now() - started) / 1000,
+    seconds: checkpoints.seconds,
   }
   await folder.appendMetrics({ kind: 'result', ...result })
+  if (result.ended !== 'aborted') await checkpoints.remove()
   return result
 }
 
@@ -143,27 +177,10 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   return model
 }
 
-async function writeOrigin(folder: RunFolder, config: Config, dataset: Dataset): Promise<void> {
-  const data = dataHash(dataset)
-  // The name of a run's folder is not its identity: this is.
-  const id = createHash('sha256')
-    .update(JSON.stringify([config, data]))
-    .digest('hex')
-  const examples = Object.fromEntries(
-    (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.labels.length ?? 0]),
-  )
-  await folder.writeYaml('config.yaml', config)
-  await folder.writeJson('environment.json', {
-    id,
-    seed: config.seed,
-    engine: config.engine,
-    data: { sha256: data, examples },
-    ...(await environment()),
-  })
-}
-
 interface StudentRun {
   readonly dataset: Dataset
+  /** Its hash. */
+  readonly data: string
   readonly method: DistillationMethod
   readonly student: LayersModel
   readonly teachers: readonly ReadyTeacher[]
@@ -178,11 +195,13 @@ async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
 }
 
 async function trainStudent(
-  { config, signal, tell }: RunContext,
+  { config, signal, tell, checkpoints }: RunContext,
   run: StudentRun,
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
+  const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   tell({ kind: 'training', who: 'student', epochs })
   try {
     return await distill({
@@ -195,7 +214,9 @@ async function trainStudent(
       ...makeBatches(run.dataset, config.dataset.augmentation),
       seed: config.seed,
       ...(signal && { signal }),
+      ...(resume && { resume }),
       callbacks: {
+        onCheckpoint,
         onStep: (step) => {
           tell({ kind: 'step', who: 'student', step })
         },
@@ -211,7 +232,7 @@ async function trainStudent(
   }
 }
 
-interface FinishedRun extends Omit<StudentRun, 'method'> {
+interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
   readonly found: DistillationResult
 }
 

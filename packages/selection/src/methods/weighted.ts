@@ -1,5 +1,4 @@
-import type { DistillationMethod } from '@kd/core'
-import { delegate } from './delegate.js'
+import { wrapMethod, type DistillationMethod } from '@kd/core'
 import { valuesById, type ByIdOptions } from './values-by-id.js'
 import { weightedLoss } from './weighted-loss.js'
 
@@ -36,5 +35,8 @@ export function weighted(
   { ids }: ByIdOptions = {},
 ): DistillationMethod {
   const weightOf = valuesById(weights, ids, 'weights', 'weighted')
-  return delegate(method, `weighted-${method.name}`, (batch) => weightedLoss(method, batch, weightOf))
+  return wrapMethod(method, {
+    name: `weighted-${method.name}`,
+    loss: (batch) => weightedLoss(method, batch, weightOf),
+  })
 }

@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     examples: { type: 'string', default: '50000' },
     features: { type: 'string', default: '64' },
     classes: { type: 'string', default: '100' },
+    parts: { type: 'string', default: '0.2,0.5,1' },
     rounds: { type: 'string', default: '2' },
     engine: { type: 'string' },
     python: { type: 'string', default: 'python3' },
@@ -151,7 +152,7 @@ async function compare() {
     Float32Array.from(centers, (value) => 0.3 * value),
   )
   await score(cut(train, 2000), validation)
-  for (const count of [EXAMPLES / 5, EXAMPLES / 2, EXAMPLES]) {
+  for (const count of options.parts.split(',').map((part) => Number(part) * EXAMPLES)) {
     for (let round = 0; round < Number(options.rounds); round++) {
       const ours = await score(cut(train, count), validation)
       console.log(shown(count, 'ours', ours))

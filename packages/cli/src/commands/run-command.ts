@@ -1,6 +1,7 @@
 import type { EngineName } from '@kd/core'
 import { join } from 'node:path'
-import { runDistillation, runTraining, type RunOptions } from '../run/run-distillation.js'
+import { runDistillation, runTraining } from '../run/run-distillation.js'
+import type { RunOptions } from '../run/run-options.js'
 import type { RunResult } from '../run/run-result.js'
 import { showProgress } from '../terminal/show-progress.js'
 import { resultText } from '../terminal/show-result.js'

@@ -1,11 +1,12 @@
 import { randomSource, train, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { join } from 'node:path'
-import type { TeacherConfig } from '../config/config-schema.js'
+import type { Config, TeacherConfig } from '../config/config-schema.js'
 import { makeModel } from '../models.js'
 import { assertFits } from './assert-fits.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { dataHash } from './environment.js'
+import { teacherIdentity } from './identity.js'
 import { makeBatches } from './make-batches.js'
 import { makeTraining } from './make-training.js'
 import { trainingData } from './prepare-dataset.js'
@@ -13,6 +14,7 @@ import type { RunContext } from './run-context.js'
 import type { TeacherReport } from './run-result.js'
 import { loadModel, loadWeights } from './saved-model.js'
 import { SavedTeacher } from './saved-teacher.js'
+import { sharedTeacherFolder } from './shared-teacher-folder.js'
 
 /** A teacher ready to teach, and what is known of it before it does. */
 export interface ReadyTeacher {
@@ -47,7 +49,13 @@ export async function makeTeachers(context: RunContext, clean: Dataset): Promise
   return teachers
 }
 
-async function makeTeacher(
+/**
+ * Loads one teacher, or trains it, or takes what was trained by the same recipe for all runs.
+ *
+ * @param clean - the data set before label noise
+ * @returns the model, and the data of its recipe if it has one
+ */
+export async function makeTeacher(
   context: RunContext,
   clean: Dataset,
   teacher: TeacherConfig,
@@ -68,10 +76,9 @@ async function makeTeacher(
     await loadWeights(model, teacher.weights)
     return { model }
   }
-  const { dataset } = context.config
-  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
-  const own = await trainingData(clean, wanted, dataset.seed)
+  const own = await recipeData(context.config, teacher, clean)
   const data = dataHash(own)
+  if (await loadShared(context, { model, teacher, index, data })) return { model, own }
   const saved = new SavedTeacher(context.folder, index)
   const metricsBytes = await saved.load(model, data)
   if (metricsBytes === undefined) {
@@ -80,6 +87,30 @@ async function makeTeacher(
   }
   context.checkpoints.beginNextFrom(metricsBytes ?? (await context.folder.metricsBytes()))
   return { model, own }
+}
+
+/** What the recipe of a teacher trains it on. */
+export function recipeData({ dataset }: Config, teacher: TeacherConfig, clean: Dataset): Promise<Dataset> {
+  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
+  return trainingData(clean, wanted, dataset.seed)
+}
+
+interface SharedTeacher {
+  readonly model: LayersModel
+  readonly teacher: TeacherConfig
+  readonly index: number
+  readonly data: string
+}
+
+/** Where nobody trained it for all runs, or its file is damaged, a run trains its own: to the same bits. */
+async function loadShared(
+  { config, teachersFolder }: RunContext,
+  { model, teacher, index, data }: SharedTeacher,
+): Promise<boolean> {
+  if (teachersFolder === undefined) return false
+  const identity = teacherIdentity({ config, teacher, index, data })
+  const saved = new SavedTeacher(sharedTeacherFolder(teachersFolder, identity), index)
+  return (await saved.load(model, data)) !== undefined
 }
 
 async function trainTeacher(

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKd } from '../testing/run-kd.js'
 import type { ConfigInput } from '../config/config-schema.js'
-import { runDistillation, type RunOptions } from './run-distillation.js'
+import { runDistillation } from './run-distillation.js'
+import type { RunOptions } from './run-options.js'
 import type { RunProgress } from './run-progress.js'
 
 let folder: string

@@ -11,4 +11,6 @@ export interface RunContext {
   /** Where teachers trained by recipes are saved. */
   readonly folder: RunFolder
   readonly checkpoints: RunCheckpoints
+  /** Where teachers lie that were trained by recipes for all runs of a comparison. */
+  readonly teachersFolder?: string | undefined
 }

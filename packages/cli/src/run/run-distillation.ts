@@ -23,35 +23,9 @@ import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
-import type { OnRunProgress } from './run-progress.js'
+import type { RunConfigOptions, RunOptions } from './run-options.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
 import { loadWeights, saveModel, weightsHash } from './saved-model.js'
-
-/** How a run is started. */
-export interface RunOptions {
-  /** `key=value` each, in place of the config's own values. */
-  readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
-  readonly engine?: EngineName
-  /** Folder of the run. @defaultValue `runs/<config>-<method>-<seed>`, with a number behind it where that exists */
-  readonly out?: string
-  /** Whether a run in `out` is replaced. @defaultValue false */
-  readonly force?: boolean
-  /**
-   * Whether the run in `out` goes on where it was interrupted, to the same bits. A run that has ended is left as it is, and one
-   * that has not begun begins. @defaultValue false
-   */
-  readonly resume?: boolean
-  /**
-   * Seconds between two checkpoints within an epoch; 0: after each step. At the end of an epoch there is one sooner, as long as
-   * checkpoints take no more than 2 % of the time. @defaultValue 60
-   */
-  readonly checkpointSeconds?: number
-  /** Told what goes on. */
-  readonly onProgress?: OnRunProgress
-  /** Ends the run after the current step; what was done is saved and returned. */
-  readonly signal?: AbortSignal
-}
 
 /**
  * Distils a student as a config says, and writes the run's folder: what `kd distill` does.
@@ -89,7 +63,7 @@ export async function runDistillation(
     overrides: options.overrides ?? [],
     required: ['method', 'training'],
   })
-  return run(read, options)
+  return runConfig(read, options)
 }
 
 /**
@@ -105,11 +79,21 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const read = await readConfig(source, { overrides: options.overrides ?? [], required: ['training'] })
-  return run({ ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } }, options)
+  return runConfig(
+    { ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } },
+    options,
+  )
 }
 
-async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false } = options
+/**
+ * Runs a config that was read already.
+ *
+ * @param read - with `method` and `training`
+ * @param options - see {@link RunConfigOptions}
+ * @returns what the run found
+ */
+export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
+  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
   if (resume && options.out === undefined)
     throw new UsageError(
       '--resume must come with --out, got none',
@@ -128,7 +112,7 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
-  const origin = await runOrigin(config, dataset)
+  const origin = await runOrigin(config, dataset, options.id)
   if (recorded === undefined) await writeOrigin(folder, origin)
   else {
     assertSameRun(recorded, config, origin.data)
@@ -144,9 +128,15 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
-  const goesOn = recorded !== undefined
-  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
-  const context: RunContext = { config, signal, tell, folder, checkpoints }
+  const checkpoints = new RunCheckpoints({
+    folder,
+    id,
+    resume: recorded !== undefined,
+    everySeconds,
+    signal,
+    tell,
+  })
+  const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =
     teachers === undefined

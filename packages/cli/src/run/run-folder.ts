@@ -6,7 +6,7 @@ import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
 const contents =
-  /^(config\.yaml|environment\.json|metrics\.jsonl|student|teacher-\d+|checkpoint)(\.\d+\.tmp)?$/
+  /^(config\.yaml|environment\.json|metrics\.jsonl|student|teacher-\d+|checkpoint|scores\.(csv|parquet)|histogram\.svg|best-and-worst\.png|selection\.json)(\.\d+\.tmp)?$/
 
 /** Where a run goes. */
 export interface RunFolderOptions {
@@ -26,6 +26,11 @@ export class RunFolder {
 
   private constructor(path: string) {
     this.path = path
+  }
+
+  /** A folder whose content is known to be a run's, or to be absent. */
+  static at(path: string): RunFolder {
+    return new RunFolder(path)
   }
 
   /**
@@ -62,6 +67,11 @@ export class RunFolder {
   /** Writes a value as YAML. */
   async writeYaml(name: string, value: unknown): Promise<void> {
     await writeFileSafely(join(this.path, name), stringify(value, { aliasDuplicateObjects: false }))
+  }
+
+  /** Writes a file whole or not at all. */
+  async writeFile(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileSafely(join(this.path, name), content)
   }
 
   /** Writes a value as JSON. */

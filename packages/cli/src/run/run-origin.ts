@@ -1,8 +1,8 @@
-import type { Dataset } from '@kd/core'
-import { createHash } from 'node:crypto'
+import { KdError, type Dataset } from '@kd/core'
 import type { Config } from '../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
 import { dataHash, environment } from './environment.js'
+import { runIdentity } from './identity.js'
 import type { RecordedRun } from './recorded-run.js'
 import type { RunFolder } from './run-folder.js'
 import type { OnRunProgress } from './run-progress.js'
@@ -17,12 +17,23 @@ export interface RunOrigin {
   readonly data: string
 }
 
-/** Says what a run is a run of. */
-export async function runOrigin(config: Config, dataset: Dataset): Promise<RunOrigin> {
+/**
+ * Says what a run is a run of.
+ *
+ * @param config - resolved, with its engine
+ * @param dataset - the student's
+ * @param expected - the identity that it must have, if it was planned
+ * @returns config and data with their hashes
+ * @throws {@link KdError} when the run was planned as another
+ */
+export async function runOrigin(config: Config, dataset: Dataset, expected?: string): Promise<RunOrigin> {
   const data = dataHash(dataset)
-  const id = createHash('sha256')
-    .update(JSON.stringify([config, data]))
-    .digest('hex')
+  const id = await runIdentity(config, data)
+  if (expected !== undefined && id !== expected) {
+    throw new KdError(`the run must have the id ${expected} that it was planned with, got ${id}`, {
+      hint: 'its data differ: run the comparison again; data files must be the same on every machine',
+    })
+  }
   return { config, dataset, id, data }
 }
 

@@ -4,8 +4,8 @@
 // examples to see how time grows. Taking turns with ours:
 //
 // - numpy, where python3 has it: float64 conjugate gradients with the same preconditioner and tolerance, BLAS on all cores;
-// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is the last
-//   release that runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
+// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is a
+//   release that still runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
 //   pydvl==0.6.1 numpy==1.24.2 'pandas<2.2' pyDeprecate==0.3.2.
 //
 // `--stream` gives our examples as pieces that are read from files, with memory for one piece at a time.

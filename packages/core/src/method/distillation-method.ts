@@ -38,6 +38,11 @@ export interface PassOptions {
   readonly batchSize?: number
   /** Draws the order of the examples; file order without it. */
   readonly shuffle?: RandomSource
+  /**
+   * Whether batches have the teachers' outputs; without them a pass costs the student's alone.
+   * @defaultValue true
+   */
+  readonly teachers?: boolean
 }
 
 /** What a method may use between two epochs. */

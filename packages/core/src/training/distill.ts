@@ -86,7 +86,7 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
   const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
-  const { predictors, teach, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
+  const { predictors, teach, isKept, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
   const setup = { ...options, batches, schedule, predict, teach, random: randomSource(options.seed ?? 0) }
   const tracker = new BestEpochTracker(student, options.monitor ?? 'top1')
   const history: EpochMetrics[] = []
@@ -104,8 +104,9 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
       const stepsPerEpoch = Math.ceil(dataset.train.labels.length / (options.batchSize ?? 64))
       const learningRate = schedule({ epoch, step: 0, stepsPerEpoch, epochs })
       const random = setup.random.split('method')
-      const passes = { dataset, predict, predictors, batchSize: EVALUATION_BATCH, epochs, random }
-      await method.beforeEpoch(epochContext(passes, epoch, learningRate))
+      const teachFromTables = isKept ? teach : undefined
+      const passes = { dataset, predict, predictors, teachFromTables, epochs, random }
+      await method.beforeEpoch(epochContext({ ...passes, batchSize: EVALUATION_BATCH }, epoch, learningRate))
     }
     const trained = await trainEpoch(setup, epoch)
     if (trained === undefined) return result('aborted')
@@ -123,15 +124,20 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
 async function prepareTeachers(
   { dataset, method, teachers = [], teacherMode = 'eval' }: DistillationOptions,
   augments: boolean,
-): Promise<{ predictors: Predict[]; teach: TeachTraining; teacherTrainMetrics?: ClassificationMetrics[] }> {
+): Promise<{
+  predictors: Predict[]
+  teach: TeachTraining
+  isKept: boolean
+  teacherTrainMetrics?: ClassificationMetrics[]
+}> {
   const featureNames = method.requires?.teacherFeatures ?? []
   const predictors = teacherPredictors(teachers, featureNames, dataset.classNames.length)
   if (augments || teacherMode === 'train' || featureNames.length > 0 || teachers.length === 0) {
-    return { predictors, teach: teachLive(predictors, teacherMode === 'train') }
+    return { predictors, teach: teachLive(predictors, teacherMode === 'train'), isKept: false }
   }
   const { tables, teach } = await teachFromTables(predictors, dataset, EVALUATION_BATCH)
   const teacherTrainMetrics = tables.map((table) => classificationMetrics(table, dataset.train.labels))
-  return { predictors, teach, teacherTrainMetrics }
+  return { predictors, teach, isKept: true, teacherTrainMetrics }
 }
 
 async function validate(

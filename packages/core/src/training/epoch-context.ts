@@ -5,13 +5,15 @@ import type { EpochContext } from '../method/distillation-method.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { Predict } from './classifier.js'
 import { forEachSplitBatch } from './predict-split.js'
-import { teachLive } from './teachers.js'
+import { teachLive, type TeachTraining } from './teachers.js'
 
 /** What {@link epochContext} needs of the run. */
 export interface EpochContextSetup {
   readonly dataset: Dataset
   readonly predict: Predict
   readonly predictors: readonly Predict[]
+  /** Looks the teachers' logits on the training split up, where they were kept. */
+  readonly teachFromTables: TeachTraining | undefined
   readonly batchSize: number
   readonly epochs: number
   readonly random: RandomSource
@@ -28,7 +30,7 @@ export interface EpochContextSetup {
 export function epochContext(setup: EpochContextSetup, epoch: number, learningRate: number): EpochContext {
   const { dataset, predict, predictors, epochs, random } = setup
   const { ids, labels } = dataset.train
-  const teach = teachLive(predictors, false)
+  const live = teachLive(predictors, false)
   return {
     epoch,
     epochs,
@@ -36,13 +38,15 @@ export function epochContext(setup: EpochContextSetup, epoch: number, learningRa
     idLimit: ids.reduce((limit, id) => Math.max(limit, id + 1), 0),
     train: { ids, labels },
     random,
-    async forEachBatch(split, visit, { batchSize = setup.batchSize, shuffle } = {}) {
+    async forEachBatch(split, visit, { batchSize = setup.batchSize, shuffle, teachers = true } = {}) {
       const examples = dataset[split]
       if (examples === undefined) {
         throw new InvalidArgumentError(
           `forEachBatch: split must be one that ${dataset.name} has, got ${split}`,
         )
       }
+      const kept = split === 'train' ? setup.teachFromTables : undefined
+      const teach = teachers ? (kept ?? live) : teachLive([], false)
       const order = Int32Array.from(examples.labels.keys())
       shuffle?.shuffle(order)
       await forEachSplitBatch({ dataset, examples, batchSize, order }, async ({ inputs, rows }) => {

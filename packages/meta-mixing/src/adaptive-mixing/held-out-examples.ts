@@ -20,7 +20,7 @@ export async function heldOutExamples(
       (batch) => {
         batches.push(lastLayer(batch, tf.clone))
       },
-      { shuffle },
+      { shuffle, teachers: false },
     )
     return tf.tidy(() => ({
       features: tf.concat(batches.map(({ features }) => features)),

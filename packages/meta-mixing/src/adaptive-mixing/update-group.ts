@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError, type DistillationBatch } from '@kd/core'
-import { mixingGradient, type HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import { lastLayerStep, type LastLayerStep } from '../mixing-gradient/last-layer-step.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
 import { lastLayer } from './held-out-examples.js'
 import type { MixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
@@ -30,45 +31,56 @@ export async function updateGroup(
 ): Promise<void> {
   const { batch } = update
   const gradients = termGradients(batch, settings)
+  const judges = judgesOf(gradients, settings, update)
   const rule = mixingRules[settings.variant]
-  const columns = gradients.length
+  const numbers = { columns: gradients.length, stepSize: settings.stepSize }
   try {
     const weights = table.read(batch.ids)
     for (let repeat = 0; repeat < settings.repeats; repeat++) {
-      const slope = await weightGradient({ gradients, weights, trainShare: settings.trainShare }, update)
+      const slope = await slopeOf(weights, judges, [batch.ids.length, gradients.length])
       if (!slope.every(Number.isFinite)) await throwNotFinite(gradients, update)
-      for (let start = 0; start < weights.length; start += columns) {
-        const own = Array.from(weights.subarray(start, start + columns))
-        weights.set(
-          rule.step(own, Array.from(slope.subarray(start, start + columns)), settings.stepSize),
-          start,
-        )
-      }
+      rule.step(weights, slope, numbers)
     }
     table.write(batch.ids, weights)
   } finally {
     tf.dispose(gradients)
+    for (const { step } of judges) step.dispose()
   }
 }
 
-async function weightGradient(
-  at: {
-    readonly gradients: readonly tf.Tensor2D[]
-    readonly weights: Float32Array
-    readonly trainShare: number
-  },
+/** What a step is judged by, and how much it counts. */
+interface Judge {
+  readonly share: number
+  readonly step: LastLayerStep
+}
+
+function judgesOf(
+  gradients: readonly tf.Tensor2D[],
+  { trainShare }: MixingSettings,
   { batch, validation, learningRate }: GroupUpdate,
+): Judge[] {
+  const own = lastLayer(batch)
+  const judge = (share: number, examples: HeldOutExamples): Judge => ({
+    share,
+    step: lastLayerStep({
+      termGradients: gradients,
+      features: own.features,
+      validation: examples,
+      learningRate,
+    }),
+  })
+  return [judge(1 - trainShare, validation), ...(trainShare > 0 ? [judge(trainShare, own)] : [])]
+}
+
+async function slopeOf(
+  weights: Float32Array,
+  judges: readonly Judge[],
+  shape: [number, number],
 ): Promise<Float32Array> {
   const slope = tf.tidy(() => {
-    const { features } = lastLayer(batch)
-    const weights = tf.tensor2d(at.weights.slice(), [batch.ids.length, at.gradients.length])
-    const judgedOn = (examples: HeldOutExamples): tf.Tensor2D =>
-      mixingGradient({ termGradients: at.gradients, features, validation: examples, weights, learningRate })
-    if (at.trainShare === 0) return judgedOn(validation)
-    return tf.add(
-      tf.mul(1 - at.trainShare, judgedOn(validation)),
-      tf.mul(at.trainShare, judgedOn(lastLayer(batch))),
-    )
+    const at = tf.tensor2d(weights.slice(), shape)
+    const slopes = judges.map(({ share, step }) => tf.mul<tf.Tensor2D>(share, step.gradient(at)))
+    return slopes.reduce((left, right) => tf.add(left, right))
   })
   const values = await slope.data<'float32'>()
   slope.dispose()

@@ -26,7 +26,7 @@ const scoreGradient = (method: DistillationMethod, epoch: number): number => {
 describe('curriculumTemperature', () => {
   it('gives the golden gradient in the temperature, reversed', () => {
     for (const { options, batch, scoreGradient: expected } of golden.cases) {
-      const method = loaded(options as GoldenOptions)
+      const method = loaded(options)
       const { grads } = tf.variableGrads(() => method.loss(methodBatch(batch)).total, [...method.variables!])
       expectAllClose(Object.values(grads)[0]!, expected)
     }

@@ -35,7 +35,7 @@ describe('gradNorm', () => {
     expectAllClose(tf.mean(tf.addN(Object.values(parts))), golden.loss)
     const logits = tf.variable(tf.tensor2d(golden.batch.studentLogits))
     const { grads } = tf.variableGrads(
-      () => method.loss(withFeatures(golden, logits as unknown as tf.Tensor2D)).total,
+      () => method.loss(withFeatures(golden, logits)).total,
       [...method.variables!, logits],
     )
     expectAllClose(grads[method.variables![0]!.name]!, golden.scoreGradient)

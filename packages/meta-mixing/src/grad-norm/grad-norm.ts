@@ -110,7 +110,7 @@ export function gradNorm(options: GradNormOptions = {}): DistillationMethod {
           `gradNorm: state must have ${scores.size} scores, got ${state['scores']?.size ?? 'none'}`,
         )
       }
-      scores.assign(state['scores'] as tf.Tensor1D)
+      scores.assign(state['scores'])
       initialLosses = state['initialLosses']?.dataSync<'float32'>().slice()
     },
   }

@@ -9,6 +9,10 @@ export {
   type MixingGradientOptions,
 } from './mixing-gradient/mixing-gradient.js'
 export {
+  lookAheadGradient,
+  type LookAheadGradientOptions,
+} from './look-ahead-gradient/look-ahead-gradient.js'
+export {
   mixingSummary,
   type MixingSummaryOptions,
   type TermSummary,

@@ -105,7 +105,7 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
       const learningRate = schedule({ epoch, step: 0, stepsPerEpoch, epochs })
       const random = setup.random.split('method')
       const teachFromTables = isKept ? teach : undefined
-      const passes = { dataset, predict, predictors, teachFromTables, epochs, random }
+      const passes = { dataset, student, predict, predictors, teachFromTables, epochs, random }
       await method.beforeEpoch(epochContext({ ...passes, batchSize: EVALUATION_BATCH }, epoch, learningRate))
     }
     const trained = await trainEpoch(setup, epoch)

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Dataset } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import type { EpochContext } from '../method/distillation-method.js'
@@ -10,6 +11,7 @@ import { teachLive, type TeachTraining } from './teachers.js'
 /** What {@link epochContext} needs of the run. */
 export interface EpochContextSetup {
   readonly dataset: Dataset
+  readonly student: LayersModel
   readonly predict: Predict
   readonly predictors: readonly Predict[]
   /** Looks the teachers' logits on the training split up, where they were kept. */
@@ -38,6 +40,10 @@ export function epochContext(setup: EpochContextSetup, epoch: number, learningRa
     idLimit: ids.reduce((limit, id) => Math.max(limit, id + 1), 0),
     train: { ids, labels },
     random,
+    student: {
+      variables: setup.student.trainableWeights.map((weight) => weight.read() as tf.Variable),
+      logits: (inputs) => predict(inputs, false).logits,
+    },
     async forEachBatch(split, visit, { batchSize = setup.batchSize, shuffle, teachers = true } = {}) {
       const examples = dataset[split]
       if (examples === undefined) {
@@ -65,7 +71,7 @@ export function epochContext(setup: EpochContextSetup, epoch: number, learningRa
           }
         })
         try {
-          await visit({ ...batch, ids: rows.map((row) => examples.ids[row]!), epoch })
+          await visit({ ...batch, inputs, ids: rows.map((row) => examples.ids[row]!), epoch })
         } finally {
           tf.dispose(batch)
         }

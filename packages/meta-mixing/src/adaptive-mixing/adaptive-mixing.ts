@@ -122,7 +122,8 @@ async function updateTable(
   }
   const draws = random.split('update').split(epoch)
   const before = table.read(train.ids)
-  const heldOut = await heldOutExamples(context, draws.split('validation'))
+  const withInputs = settings.lookAhead === 'network'
+  const heldOut = await heldOutExamples(context, { shuffle: draws.split('validation'), withInputs })
   try {
     const nextHeldOut = heldOutTurns(heldOut, settings.validationBatchSize)
     await context.forEachBatch(
@@ -130,7 +131,8 @@ async function updateTable(
       async (batch) => {
         const validation = nextHeldOut()
         try {
-          await updateGroup(table, settings, { batch, validation, learningRate, terms })
+          const { student } = context
+          await updateGroup(table, settings, { batch, validation, learningRate, terms, student })
         } finally {
           tf.dispose({ ...validation })
         }

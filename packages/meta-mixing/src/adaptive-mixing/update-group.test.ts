@@ -1,4 +1,4 @@
-import type { DistillationBatch } from '@kd/core'
+import type { PassBatch } from '@kd/core'
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -25,8 +25,9 @@ const idsOf = ({ train }: GoldenUpdate): Int32Array => Int32Array.from(train.lab
 
 function groupOf(update: GoldenUpdate): GroupUpdate {
   const { train, validation, learningRate } = update
-  const batch: DistillationBatch = {
+  const batch: PassBatch = {
     ids: idsOf(update),
+    inputs: tf.tensor2d(train.features),
     labels: tf.tensor1d(train.labels, 'int32'),
     studentLogits: tf.tensor2d(train.logits),
     teacherLogits: train.teacherLogits.map((logits) => tf.tensor2d(logits)),
@@ -40,7 +41,8 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     labels: tf.tensor1d(validation.labels, 'int32'),
   }
   const terms = ['label', ...train.teacherLogits.map((_, teacher) => `teacher${teacher}`)]
-  return { batch, validation: heldOut, learningRate, terms }
+  const student = { variables: [], logits: () => batch.studentLogits }
+  return { batch, validation: heldOut, learningRate, terms, student }
 }
 
 function tableOf(update: GoldenUpdate): MixingTable {

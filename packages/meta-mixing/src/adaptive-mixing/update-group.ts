@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError, type DistillationBatch } from '@kd/core'
-import { lastLayerStep, type LastLayerStep } from '../mixing-gradient/last-layer-step.js'
-import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
-import { lastLayer } from './held-out-examples.js'
+import { KdError, type EpochStudent, type PassBatch } from '@kd/core'
+import { lookAheadGradient } from '../look-ahead-gradient/look-ahead-gradient.js'
+import { lastLayerStep, type LookAheadStep } from '../mixing-gradient/last-layer-step.js'
+import { mixingTerms } from '../terms/mixing-terms.js'
+import { lastLayer, type HeldOutBatch } from './held-out-examples.js'
 import type { MixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
 import type { MixingTable } from './mixing-table.js'
@@ -10,10 +11,11 @@ import { termGradients } from './term-gradients.js'
 
 /** One group of training examples, and what it is judged on. */
 export interface GroupUpdate {
-  readonly batch: DistillationBatch
-  readonly validation: HeldOutExamples
+  readonly batch: PassBatch
+  readonly validation: HeldOutBatch
   readonly learningRate: number
   readonly terms: readonly string[]
+  readonly student: EpochStudent
 }
 
 /**
@@ -51,25 +53,46 @@ export async function updateGroup(
 /** What a step is judged by, and how much it counts. */
 interface Judge {
   readonly share: number
-  readonly step: LastLayerStep
+  readonly step: LookAheadStep
 }
 
-function judgesOf(
-  gradients: readonly tf.Tensor2D[],
-  { trainShare }: MixingSettings,
-  { batch, validation, learningRate }: GroupUpdate,
-): Judge[] {
-  const own = lastLayer(batch)
-  const judge = (share: number, examples: HeldOutExamples): Judge => ({
-    share,
-    step: lastLayerStep({
-      termGradients: gradients,
-      features: own.features,
-      validation: examples,
-      learningRate,
-    }),
-  })
-  return [judge(1 - trainShare, validation), ...(trainShare > 0 ? [judge(trainShare, own)] : [])]
+function judgesOf(gradients: readonly tf.Tensor2D[], settings: MixingSettings, update: GroupUpdate): Judge[] {
+  const { batch, validation } = update
+  const { trainShare } = settings
+  const makeStep = (examples: HeldOutBatch): LookAheadStep =>
+    settings.lookAhead === 'network'
+      ? networkStep(settings, update, examples)
+      : lastLayerStep({
+          termGradients: gradients,
+          features: lastLayer(batch).features,
+          validation: examples,
+          learningRate: update.learningRate,
+        })
+  const own = { ...lastLayer(batch), inputs: batch.inputs }
+  return [
+    { share: 1 - trainShare, step: makeStep(validation) },
+    ...(trainShare > 0 ? [{ share: trainShare, step: makeStep(own) }] : []),
+  ]
+}
+
+function networkStep(
+  settings: MixingSettings,
+  { batch, learningRate, student }: GroupUpdate,
+  { inputs, labels }: HeldOutBatch,
+): LookAheadStep {
+  return {
+    gradient: (weights) =>
+      lookAheadGradient({
+        student,
+        inputs: batch.inputs,
+        termLosses: (studentLogits) => mixingTerms({ ...batch, studentLogits }, settings, 'adaptiveMixing'),
+        validation: { inputs: inputs!, labels },
+        weights,
+        learningRate,
+        batchSize: settings.batchSize,
+      }),
+    dispose: () => undefined,
+  }
 }
 
 async function slopeOf(

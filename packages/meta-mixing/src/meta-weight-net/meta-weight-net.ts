@@ -126,7 +126,7 @@ async function trainNetwork(
   step: (batch: DistillationBatch, validation: HeldOutExamples) => void,
 ): Promise<void> {
   const draws = context.random.split('update').split(context.epoch)
-  const heldOut = await heldOutExamples(context, draws.split('validation'))
+  const heldOut = await heldOutExamples(context, { shuffle: draws.split('validation') })
   try {
     const nextHeldOut = heldOutTurns(heldOut, validationBatchSize)
     await context.forEachBatch(

@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import { oneHotLabels } from './label-residuals.js'
 import type { MixingGradientOptions } from './mixing-gradient.js'
 
-/** A look-ahead step of the last layer, ready to be tried with several weights. */
-export interface LastLayerStep {
-  /** As `mixingGradient`: [N, K] from weights [N, K]. */
+/** A look-ahead step, ready to be tried with several weights. */
+export interface LookAheadStep {
+  /** Of the held-out loss after the step: [N, K] from weights [N, K]. */
   gradient(weights: tf.Tensor2D): tf.Tensor2D
   /** Disposes what was prepared; the options' tensors stay. */
   dispose(): void
 }
 
 /**
- * Prepares what does not depend on the weights. The bias is the kernel's row for a feature that is always 1, so that one
+ * A step of the last layer. Prepares what does not depend on the weights. The bias is the kernel's row for a feature that is always 1, so that one
  * product does for both.
  *
  * @param options - of `mixingGradient` without its weights; shapes are not checked
@@ -22,7 +22,7 @@ export function lastLayerStep({
   features,
   validation,
   learningRate,
-}: Omit<MixingGradientOptions, 'weights'>): LastLayerStep {
+}: Omit<MixingGradientOptions, 'weights'>): LookAheadStep {
   const { logits, labels } = validation
   const [examples, classes] = logits.shape
   const kept = tf.tidy(() => ({

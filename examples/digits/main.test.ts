@@ -1,12 +1,13 @@
-import { mkdtemp, readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 // @ts-expect-error The example is plain JavaScript.
 import { compareMethods, describeComparison } from './main.mjs'
 
 it('compares the four methods under one teacher per seed', async () => {
   const out = await mkdtemp(join(tmpdir(), 'kd-digits-'))
+  onTestFinished(() => rm(out, { recursive: true }))
   const lines: string[] = []
   const found = await compareMethods({
     seeds: [0, 1],

@@ -37,6 +37,7 @@ export type {
 } from './method/distillation-method.js'
 export { labelLoss } from './method/label-loss.js'
 export { meanLoss } from './method/mean-loss.js'
+export { wrapMethod } from './method/wrap-method.js'
 
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'

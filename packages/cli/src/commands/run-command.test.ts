@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { RunResult } from '../run/run-result.js'
 import { runKd } from '../testing/run-kd.js'
@@ -27,6 +27,7 @@ beforeAll(async () => {
   config = join(folder, 'small.yaml')
   await writeFile(config, text)
 })
+afterAll(() => rm(folder, { recursive: true }))
 
 const lines = async (run: string): Promise<Record<string, unknown>[]> =>
   (await readFile(join(run, 'metrics.jsonl'), 'utf8'))

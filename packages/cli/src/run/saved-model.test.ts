@@ -10,12 +10,12 @@ import {
 import { expectAllClose } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadModel, loadWeights, saveModel } from './saved-model.js'
 
 const inputs = (shape: number[]): tf.Tensor => {
@@ -28,9 +28,14 @@ const inputs = (shape: number[]): tf.Tensor => {
 }
 const predict = (model: LayersModel, x: tf.Tensor): tf.Tensor => model.predict(x) as tf.Tensor
 
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kd-saved-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
 describe('saveModel', () => {
   it('writes what stock tf.loadLayersModel reads, as a browser would over HTTP', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kd-saved-'))
     const model = cifarResnet({ depth: 8, classes: 4, inputShape: [8, 8, 3], seed: 3 })
     await saveModel(model, folder)
     const server = createServer((request, response) => {
@@ -54,7 +59,6 @@ describe('saveModel', () => {
     ['mlp', mlp({ inputShape: [6], hiddenUnits: [5], classes: 3, seed: 1 }), [2, 6]],
     ['shufflenet-v1', shufflenetV1({ classes: 3, inputShape: [16, 16, 3], seed: 1 }), [1, 16, 16, 3]],
   ] as const)('is undone by loadModel: %s', async (_, model, shape) => {
-    const folder = await mkdtemp(join(tmpdir(), 'kd-saved-'))
     await saveModel(model, folder)
     const x = inputs([...shape])
     expectAllClose(predict(await loadModel(folder), x), await predict(model, x).array())
@@ -65,7 +69,6 @@ describe('saveModel', () => {
 
 describe('loadWeights', () => {
   it('reads our names and those of PyTorch', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kd-saved-'))
     const make = (seed: number): LayersModel =>
       cifarResnet({ depth: 8, classes: 4, inputShape: [8, 8, 3], seed })
     const model = make(1)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertPositive, assertSameShape } from '@kd/core'
+import { assertPositive, assertSameShape, wrapMethod } from '@kd/core'
 import type { DistillationBatch, DistillationMethod, EpochContext } from '@kd/core'
 import { reviseTeacherLogits, type TeacherRevisionOptions } from './revise-teacher-logits.js'
 import { assertRevisionOptions } from './revision-options.js'
@@ -40,11 +40,8 @@ export function withRevisedTeacher(
       return reviseTeacherLogits(teacherLogits, batch.labels, { eta, scope, temperature })
     }),
   })
-  // Delegates one by one: a method may be an object of a class, which spreading would take apart.
-  return {
+  return wrapMethod(method, {
     name: `revised-${method.name}`,
-    ...(method.requires && { requires: method.requires }),
-    ...(method.variables && { variables: method.variables }),
     loss: (batch) => method.loss(revise(batch)),
     ...(method.beforeEpoch && {
       beforeEpoch: (context: EpochContext) =>
@@ -65,9 +62,5 @@ export function withRevisedTeacher(
             ),
         }),
     }),
-    ...(method.saveState && { saveState: () => method.saveState!() }),
-    ...(method.loadState && {
-      loadState: (state: tf.NamedTensorMap) => method.loadState!(state),
-    }),
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { meanLoss } from '@kd/core'
+import { meanLoss, wrapMethod } from '@kd/core'
 import type { DistillationMethod } from '@kd/core'
 import { standardizeLogits } from './standardize-logits.js'
 
@@ -25,8 +25,7 @@ import { standardizeLogits } from './standardize-logits.js'
  * sunshangquan/logit-standardization-KD, mdistiller/distillers
  */
 export function standardizedLogits(method: DistillationMethod): DistillationMethod {
-  return {
-    ...method,
+  return wrapMethod(method, {
     name: `standardized-${method.name}`,
     loss(batch) {
       const { parts } = method.loss({
@@ -38,5 +37,5 @@ export function standardizedLogits(method: DistillationMethod): DistillationMeth
       const { label } = method.loss(batch).parts
       return meanLoss({ ...parts, label: label! })
     },
-  }
+  })
 }

@@ -3,8 +3,8 @@ import {
   assertInRange,
   meanLoss,
   randomSource,
+  wrapMethod,
   type DistillationMethod,
-  type EpochContext,
   type LossTerms,
 } from '@kd/core'
 
@@ -57,13 +57,8 @@ export function randomTeacherDrop(
     })
     return meanLoss(Object.fromEntries(kept))
   }
-  return {
+  return wrapMethod(method, {
     name: `dropped-${method.name}`,
-    ...(method.requires && { requires: method.requires }),
-    ...(method.variables && { variables: method.variables }),
     loss: (batch) => drop(method.loss(batch), batch.epoch, batch.ids),
-    ...(method.beforeEpoch && { beforeEpoch: (context: EpochContext) => method.beforeEpoch!(context) }),
-    ...(method.saveState && { saveState: () => method.saveState!() }),
-    ...(method.loadState && { loadState: (state: tf.NamedTensorMap) => method.loadState!(state) }),
-  }
+  })
 }

@@ -1,5 +1,4 @@
-import type { DistillationMethod } from '@kd/core'
-import { delegate } from './delegate.js'
+import { wrapMethod, type DistillationMethod } from '@kd/core'
 import { selectedLoss } from './selected-loss.js'
 import { valuesById, type ByIdOptions } from './values-by-id.js'
 
@@ -42,7 +41,8 @@ export function selected(
   { ids }: ByIdOptions = {},
 ): DistillationMethod {
   const chosen = valuesById(mask, ids, 'mask', 'selected', { binary: true })
-  return delegate(method, `selected-${method.name}`, (batch) =>
-    selectedLoss(method, batch, (id) => chosen(id) === 1),
-  )
+  return wrapMethod(method, {
+    name: `selected-${method.name}`,
+    loss: (batch) => selectedLoss(method, batch, (id) => chosen(id) === 1),
+  })
 }

@@ -1,6 +1,5 @@
-import { crossEntropy, meanLoss, type DistillationMethod } from '@kd/core'
+import { crossEntropy, meanLoss, wrapMethod, type DistillationMethod } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { delegate } from './delegate.js'
 import { valuesById, type ByIdOptions } from './values-by-id.js'
 
 /**
@@ -35,14 +34,17 @@ export function weighted(
   { ids }: ByIdOptions = {},
 ): DistillationMethod {
   const weightOf = valuesById(weights, ids, 'weights', 'weighted')
-  return delegate(method, `weighted-${method.name}`, (batch) => {
-    const weight = tf.tensor1d(Array.from(batch.ids, weightOf))
-    const { parts } = method.loss(batch)
-    return meanLoss({
-      ...Object.fromEntries(
-        Object.entries(parts).map(([name, part]) => [name, tf.mul<tf.Tensor1D>(weight, part)]),
-      ),
-      unselected: tf.mul(tf.sub(1, weight), crossEntropy(batch.studentLogits, batch.labels)),
-    })
+  return wrapMethod(method, {
+    name: `weighted-${method.name}`,
+    loss(batch) {
+      const weight = tf.tensor1d(Array.from(batch.ids, weightOf))
+      const { parts } = method.loss(batch)
+      return meanLoss({
+        ...Object.fromEntries(
+          Object.entries(parts).map(([name, part]) => [name, tf.mul<tf.Tensor1D>(weight, part)]),
+        ),
+        unselected: tf.mul(tf.sub(1, weight), crossEntropy(batch.studentLogits, batch.labels)),
+      })
+    },
   })
 }

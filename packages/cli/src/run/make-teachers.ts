@@ -1,7 +1,7 @@
-import { randomSource, train, type Dataset } from '@kd/core'
+import { KdError, randomSource, train, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { join } from 'node:path'
-import type { TeacherConfig } from '../config/config-schema.js'
+import type { Config, TeacherConfig } from '../config/config-schema.js'
 import { makeModel } from '../models.js'
 import { assertFits } from './assert-fits.js'
 import { evaluateSplit } from './evaluate-split.js'
@@ -27,22 +27,40 @@ export interface ReadyTeacher {
 export async function makeTeachers(context: RunContext, clean: Dataset): Promise<ReadyTeacher[] | undefined> {
   const teachers: ReadyTeacher[] = []
   for (const [index, config] of context.config.teachers.entries()) {
-    const { model, own } = await makeTeacher(context, clean, config, index)
+    const made = await makeTeacher(context, clean, config, index)
     if (context.signal?.aborted) return undefined
-    const who = context.config.teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
-    const ownTrain = own && (await evaluateSplit(model, own, { split: 'train' }))
-    const test = clean.test && (await evaluateSplit(model, clean, { split: 'test' }))
-    context.tell({ kind: 'trained', who })
-    teachers.push({
-      model,
-      report: {
-        model: config.model?.name ?? model.name,
-        ...(ownTrain && { ownTrain }),
-        ...(test && { test }),
-      },
-    })
+    for (const { model, own, epoch } of made) {
+      const ownTrain = own && (await evaluateSplit(model, own, { split: 'train' }))
+      const test = clean.test && (await evaluateSplit(model, clean, { split: 'test' }))
+      const name = config.model?.name ?? model.name
+      teachers.push({
+        model,
+        report: {
+          model: epoch === undefined ? name : `${name} after epoch ${epoch}`,
+          ...(ownTrain && { ownTrain }),
+          ...(test && { test }),
+        },
+      })
+    }
+    context.tell({ kind: 'trained', who: nameOf(context.config, index) })
   }
   return teachers
+}
+
+/** How many teachers a config makes: a recipe with checkpoints makes several. */
+export function countTeachers(teachers: readonly TeacherConfig[]): number {
+  return teachers.reduce((sum, { checkpoints }) => sum + (checkpoints?.length ?? 1), 0)
+}
+
+const nameOf = ({ teachers }: Config, index: number): string =>
+  teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
+
+interface MadeTeacher {
+  readonly model: LayersModel
+  /** What its recipe trained it on. */
+  readonly own?: Dataset
+  /** Of its recipe, from 1, for a checkpoint. */
+  readonly epoch?: number
 }
 
 async function makeTeacher(
@@ -50,35 +68,51 @@ async function makeTeacher(
   clean: Dataset,
   teacher: TeacherConfig,
   index: number,
-): Promise<{ model: LayersModel; own?: Dataset }> {
+): Promise<MadeTeacher[]> {
   if (teacher.run !== undefined) {
     const model = await loadModel(join(teacher.run, 'student'))
     assertFits(model, clean, `teacher ${index + 1} (${teacher.run})`)
-    return { model }
+    return [{ model }]
   }
   const seed = teacher.seed ?? context.config.seed
-  const model = makeModel(teacher.model!, {
-    inputShape: clean.inputShape,
-    classes: clean.classNames.length,
-    seed: `${seed}/teacher/${index}`,
-  })
+  const fresh = (): LayersModel =>
+    makeModel(teacher.model!, {
+      inputShape: clean.inputShape,
+      classes: clean.classNames.length,
+      seed: `${seed}/teacher/${index}`,
+    })
+  const model = fresh()
   if (teacher.weights !== undefined) {
     await loadWeights(model, teacher.weights)
-    return { model }
+    return [{ model }]
   }
   const { dataset } = context.config
   const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
   const own = await trainingData(clean, wanted, dataset.seed)
-  await trainTeacher(context, { model, own, teacher, seed, index })
-  return { model, own }
+  const checkpoints: MadeTeacher[] = []
+  await trainTeacher(context, { model, own, teacher, seed, index }, (epoch) => {
+    if (teacher.checkpoints?.includes(epoch) !== true) return
+    const copy = fresh()
+    copy.setWeights(model.getWeights())
+    checkpoints.push({ model: copy, own, epoch })
+  })
+  if (teacher.checkpoints === undefined) return [{ model, own }]
+  model.dispose()
+  if (checkpoints.length < teacher.checkpoints.length && !context.signal?.aborted) {
+    throw new KdError(
+      `teacher ${index + 1} must reach its checkpoints ${teacher.checkpoints.join(', ')}, got an early stop after ${checkpoints.length} of them`,
+    )
+  }
+  return checkpoints
 }
 
 async function trainTeacher(
   { config, signal, tell }: RunContext,
   recipe: { model: LayersModel; own: Dataset; teacher: TeacherConfig; seed: number; index: number },
+  afterEpoch: (epoch: number) => void,
 ): Promise<void> {
   const { model, own, teacher, seed, index } = recipe
-  const who = config.teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
+  const who = nameOf(config, index)
   const { epochs } = teacher.training!
   const settings = makeTraining(teacher.training!)
   tell({ kind: 'training', who, epochs })
@@ -96,6 +130,7 @@ async function trainTeacher(
         },
         onEpochEnd: (metrics) => {
           tell({ kind: 'epoch', who, epochs, metrics })
+          afterEpoch(metrics.epoch + 1)
         },
       },
     })

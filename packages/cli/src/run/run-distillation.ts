@@ -16,8 +16,9 @@ import { makeModel } from '../models.js'
 import { dataHash, environment } from './environment.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
-import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
+import { countTeachers, makeTeachers, type ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
+import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
@@ -107,7 +108,13 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
   const { name } = config.method!
-  const method = makeMethod(config.method!, read.pluginMethods)
+  const mixing = new MixingLog()
+  const method = makeMethod(config.method!, read.pluginMethods, {
+    teachers: countTeachers(config.teachers),
+    batchSize: config.training!.batchSize,
+    seed: config.seed,
+    mixing,
+  })
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -118,7 +125,7 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, method, student, teachers, folder })
+      : await teach(context, { dataset, method, mixing, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -165,6 +172,7 @@ async function writeOrigin(folder: RunFolder, config: Config, dataset: Dataset):
 interface StudentRun {
   readonly dataset: Dataset
   readonly method: DistillationMethod
+  readonly mixing: MixingLog
   readonly student: LayersModel
   readonly teachers: readonly ReadyTeacher[]
   readonly folder: RunFolder
@@ -174,6 +182,9 @@ type Summary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
 
 async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
   const found = await trainStudent(context, run)
+  // An epoch that has ended has made the weights.
+  const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
+  if (weights !== undefined) await run.folder.writeText('mixing-weights.csv', weights)
   return finish(context, { ...run, found })
 }
 
@@ -201,6 +212,10 @@ async function trainStudent(
         },
         onEpochEnd: async (metrics) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
+          for (const line of run.mixing.lines(run.dataset.train)) {
+            if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
+            await run.folder.appendMetrics(line)
+          }
           await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
         },
       },
@@ -211,7 +226,7 @@ async function trainStudent(
   }
 }
 
-interface FinishedRun extends Omit<StudentRun, 'method'> {
+interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing'> {
   readonly found: DistillationResult
 }
 

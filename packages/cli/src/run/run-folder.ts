@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.js'
 import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes; what `--force` removes. */
-const contents = ['config.yaml', 'environment.json', 'metrics.jsonl', 'student']
+const contents = ['config.yaml', 'environment.json', 'metrics.jsonl', 'mixing-weights.csv', 'student']
 
 /** Where a run goes. */
 export interface RunFolderOptions {
@@ -61,6 +61,11 @@ export class RunFolder {
   /** Writes a value as JSON. */
   async writeJson(name: string, value: unknown): Promise<void> {
     await writeFileSafely(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  /** Writes a text. */
+  async writeText(name: string, text: string): Promise<void> {
+    await writeFileSafely(join(this.path, name), text)
   }
 
   /** Appends one line to metrics.jsonl and waits until it is on the disk. */

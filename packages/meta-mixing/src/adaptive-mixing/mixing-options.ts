@@ -98,10 +98,11 @@ export function mixingSettings({ variant = 'amal', ...options }: AdaptiveMixingO
       `adaptiveMixing: variant must be ${Object.keys(mixingRules).join(', ')}, got ${variant}`,
     )
   }
-  const lookAheads: readonly unknown[] = ['last-layer', 'network']
-  if (options.lookAhead !== undefined && !lookAheads.includes(options.lookAhead)) {
+  const { lookAhead = 'last-layer' } = options
+  const lookAheads: readonly string[] = ['last-layer', 'network']
+  if (!lookAheads.includes(lookAhead)) {
     throw new InvalidArgumentError(
-      `adaptiveMixing: lookAhead must be ${lookAheads.join(' or ')}, got ${String(options.lookAhead)}`,
+      `adaptiveMixing: lookAhead must be ${lookAheads.join(' or ')}, got ${lookAhead}`,
     )
   }
   const settings: MixingSettings = {
@@ -117,7 +118,7 @@ export function mixingSettings({ variant = 'amal', ...options }: AdaptiveMixingO
     groupBatches: options.groupBatches ?? 3,
     validationBatchSize: options.validationBatchSize ?? variantDefaults[variant].validationBatchSize,
     trainShare: options.trainShare ?? variantDefaults[variant].trainShare,
-    lookAhead: options.lookAhead ?? 'last-layer',
+    lookAhead,
   }
   for (const name of ['temperature', 'stepSize'] as const)
     assertPositive(settings[name], name, 'adaptiveMixing')

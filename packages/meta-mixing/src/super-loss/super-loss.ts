@@ -4,9 +4,9 @@ import {
   InvalidArgumentError,
   meanLoss,
   withoutGradient,
+  wrapMethod,
   type DistillationBatch,
   type DistillationMethod,
-  type EpochContext,
   type LossTerms,
 } from '@kd/core'
 import { lambertW } from './lambert-w.js'
@@ -75,13 +75,5 @@ export function superLoss(method: DistillationMethod, options: SuperLossOptions 
       ),
     })
   }
-  return {
-    name: `super-${method.name}`,
-    ...(method.requires && { requires: method.requires }),
-    ...(method.variables && { variables: method.variables }),
-    loss: weigh,
-    ...(method.beforeEpoch && { beforeEpoch: (context: EpochContext) => method.beforeEpoch!(context) }),
-    ...(method.saveState && { saveState: () => method.saveState!() }),
-    ...(method.loadState && { loadState: (state: tf.NamedTensorMap) => method.loadState!(state) }),
-  }
+  return wrapMethod(method, { name: `super-${method.name}`, loss: weigh })
 }

@@ -133,5 +133,6 @@ describe('learned mixing in a config', () => {
     const run = await distill(`bad-${override.length}`, override)
     expect(run.exitCode).not.toBe(0)
     expect(run.err).toContain(message)
+    expect(run.err).not.toContain('epoch 1/')
   })
 })

@@ -1,5 +1,6 @@
 import {
   distill,
+  InvalidArgumentError,
   selectEngine,
   type Dataset,
   type DistillationMethod,
@@ -115,6 +116,12 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
     seed: config.seed,
     mixing,
   })
+  // The loop says so too, but only after the teachers' recipes.
+  if (method.requires?.validation === true && dataset.validation === undefined) {
+    throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
+      hint: 'set dataset.validation above 0',
+    })
+  }
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })

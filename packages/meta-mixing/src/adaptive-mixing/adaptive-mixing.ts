@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError, meanLoss, type DistillationMethod, type EpochContext } from '@kd/core'
 import { mixingTerms, termNames, weightedTerms } from '../terms/mixing-terms.js'
-import { heldOutExamples, heldOutTurns } from './held-out-examples.js'
+import { disposeHeldOut, heldOutExamples, heldOutTurns } from './held-out-examples.js'
 import { heldOutNoise } from './held-out-noise.js'
 import { mixingSettings, type AdaptiveMixingOptions, type MixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
@@ -134,14 +134,14 @@ async function updateTable(
           const { student } = context
           await updateGroup(table, settings, { batch, validation, learningRate, terms, student })
         } finally {
-          tf.dispose({ ...validation })
+          disposeHeldOut(validation)
         }
       },
       { batchSize: settings.batchSize * settings.groupBatches, shuffle: draws.split('train') },
     )
     return mixingUpdate(epoch, terms, { before, after: table.read(train.ids) }, await heldOutNoise(heldOut))
   } finally {
-    tf.dispose({ ...heldOut })
+    disposeHeldOut(heldOut)
   }
 }
 

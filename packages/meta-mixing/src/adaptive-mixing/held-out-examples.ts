@@ -4,6 +4,8 @@ import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
 
 /** Held-out examples, with their inputs where the whole network looks ahead. */
 export interface HeldOutBatch extends HeldOutExamples {
+  /** [V] */
+  readonly ids: Int32Array
   /** [V, ...inputShape] */
   readonly inputs?: tf.Tensor
 }
@@ -25,19 +27,25 @@ export async function heldOutExamples(
       'validation',
       (batch) => {
         const inputs = withInputs ? { inputs: tf.clone(batch.inputs) } : {}
-        batches.push({ ...lastLayer(batch, tf.clone), ...inputs })
+        batches.push({ ...lastLayer(batch, tf.clone), ids: batch.ids, ...inputs })
       },
       { shuffle, teachers: false },
     )
-    return tf.tidy(() => ({
+    const tensors = tf.tidy(() => ({
       features: tf.concat(batches.map(({ features }) => features)),
       logits: tf.concat(batches.map(({ logits }) => logits)),
       labels: tf.concat(batches.map(({ labels }) => labels)),
       ...(withInputs && { inputs: tf.concat(batches.map(({ inputs }) => inputs!)) }),
     }))
+    return { ...tensors, ids: Int32Array.from(batches.flatMap(({ ids }) => [...ids])) }
   } finally {
-    tf.dispose(batches.map((batch) => ({ ...batch })))
+    batches.forEach(disposeHeldOut)
   }
+}
+
+/** Disposes the tensors of a batch. */
+export function disposeHeldOut({ ids: _, ...tensors }: HeldOutBatch): void {
+  tf.dispose(tensors)
 }
 
 /**
@@ -73,6 +81,7 @@ export function heldOutTurns(examples: HeldOutBatch, batchSize: number): () => H
       features: tf.slice(examples.features, [from, 0], [size, -1]),
       logits: tf.slice(examples.logits, [from, 0], [size, -1]),
       labels: tf.slice(examples.labels, [from], [size]),
+      ids: examples.ids.subarray(from, from + size),
       ...(examples.inputs && { inputs: tf.slice(examples.inputs, from, size) }),
     }
   }

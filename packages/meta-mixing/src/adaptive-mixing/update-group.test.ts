@@ -39,6 +39,7 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     features: tf.tensor2d(validation.features),
     logits: tf.tensor2d(validation.logits),
     labels: tf.tensor1d(validation.labels, 'int32'),
+    ids: Int32Array.from(validation.labels, (_, row) => 900 + row),
   }
   const terms = ['label', ...train.teacherLogits.map((_, teacher) => `teacher${teacher}`)]
   const student = { variables: [], logits: () => batch.studentLogits }
@@ -142,8 +143,8 @@ describe('updateGroup', () => {
     ],
     [
       'the validation split',
-      { ...group, validation: { ...group.validation, logits: withNumber(group.validation.logits, 0, NaN) } },
-      /the student must be finite on the validation split, got NaN/,
+      { ...group, validation: { ...group.validation, logits: withNumber(group.validation.logits, 2, NaN) } },
+      /the student must be finite on the validation split, got NaN for the example with id 902/,
     ],
   ])(
     'names the example where %s is not finite, and leaves the table as it was',

@@ -68,7 +68,7 @@ function judgesOf(gradients: readonly tf.Tensor2D[], settings: MixingSettings, u
           validation: examples,
           learningRate: update.learningRate,
         })
-  const own = { ...lastLayer(batch), inputs: batch.inputs }
+  const own = { ...lastLayer(batch), inputs: batch.inputs, ids: batch.ids }
   return [
     { share: 1 - trainShare, step: makeStep(validation) },
     ...(trainShare > 0 ? [{ share: trainShare, step: makeStep(own) }] : []),
@@ -128,12 +128,17 @@ async function throwNotFinite(
       `adaptiveMixing: ${what} must be finite, got ${values[index]} for the example with id ${id}`,
     )
   }
-  const heldOut = [...(await validation.logits.data()), ...(await validation.features.data())]
-  const culprit = heldOut.find((value) => !Number.isFinite(value))
-  throw new KdError(
-    culprit === undefined
-      ? 'adaptiveMixing: the look-ahead step must stay finite, got one that overflows'
-      : `adaptiveMixing: the student must be finite on the validation split, got ${culprit}`,
-    { hint: 'lower the learning rate' },
-  )
+  for (const tensor of [validation.logits, validation.features]) {
+    const values = await tensor.data()
+    const index = values.findIndex((value) => !Number.isFinite(value))
+    if (index === -1) continue
+    const id = validation.ids[Math.floor(index / tensor.shape[1])]
+    throw new KdError(
+      `adaptiveMixing: the student must be finite on the validation split, got ${values[index]} for the example with id ${id}`,
+      { hint: 'lower the learning rate' },
+    )
+  }
+  throw new KdError('adaptiveMixing: the look-ahead step must stay finite, got one that overflows', {
+    hint: 'lower the learning rate',
+  })
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { makeMethod, methodSchema } from './methods.js'
@@ -77,6 +78,20 @@ describe('learned mixing in a config', () => {
     expect(mean).toBeCloseTo(last.meanWeights['label']!, 5)
     const config = parse(await readFile(join(folder, 'run/config.yaml'), 'utf8')) as { method: object }
     expect(config.method).toMatchObject({ preset: 'synthetic', every: 1, lookAhead: 'last-layer' })
+  })
+
+  it('runs the example: checkpoints, another architecture and self-distillation', async () => {
+    const example = fileURLToPath(new URL('../../../examples/digits/adaptive-mixing.yaml', import.meta.url))
+    const quickly = ['dataset.take={train: 300}', 'training.epochs=5', 'engine=cpu']
+    const recipes = ['teachers.0.training.epochs=2', 'teachers.0.checkpoints=[1, 2]']
+    const others = ['teachers.1.training.epochs=1', 'teachers.2.training.epochs=1']
+    const words = ['--out', join(folder, 'example'), '--json', ...quickly, ...recipes, ...others]
+    const run = await runKd(['distill', example, ...words])
+    expect(run.exitCode, run.err).toBe(0)
+    const updates = (await lines('example')).filter(({ kind }) => kind === 'mixing')
+    expect(updates.map(({ epoch, meanWeights }) => [epoch, Object.keys(meanWeights).length])).toEqual([
+      [5, 5],
+    ])
   })
 
   it('distils a student from its own architecture, with all that can be put around a mix', async () => {

@@ -1,126 +1,193 @@
 /**
- * `npm run bench:engines [-- a c]`: the same steps on this machine's fastest engine and in PyTorch, in turns, so that other
- * load on the machine hits both. Batch 64, float32, medians over all turns.
+ * `npm run bench:engines [-- a c]`: the same steps on this machine's fastest engine and in PyTorch, batch 64, float32, printed as
+ * Markdown. Every row runs in processes of its own, which take turns, so that other load on the machine hits all of them.
  *
- * Needs the packages built (`npm run build`). Native where its addon is built, else wasm; PyTorch where a Python with torch is
- * found: KD_BENCH_PYTHON, .venv/bin/python, python3, /usr/bin/python3. KD_BENCH_THREADS (2) and KD_BENCH_ROUNDS (7).
+ * Needs the packages built (`npm run build`). The engine is native where its addon is built, else wasm; KD_BENCH_ENGINE names
+ * another. KD_BENCH_PYTHON names a Python with torch instead of the one that torch-environments.mjs installs. KD_BENCH_THREADS
+ * (2); KD_BENCH_TURNS (7) of KD_BENCH_TURN_MS (250) each, or of one step where a step takes longer.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { selectEngine } from '@kd/core'
+import { median } from 'simple-statistics'
+import { torchEnvironments } from './torch-environments.mjs'
 
 const threads = process.env.KD_BENCH_THREADS ?? '2'
-const rounds = Number(process.env.KD_BENCH_ROUNDS ?? 7)
-process.env.KD_NATIVE_THREADS = threads
+const turns = Number(process.env.KD_BENCH_TURNS ?? 7)
+const turnMilliseconds = Number(process.env.KD_BENCH_TURN_MS ?? 250)
+/** Rows whose tensors are no images have no layout to choose. */
+const withoutLayout = ['a', 'g']
 
-const tf = await import('@tensorflow/tfjs-core')
-const { rows } = await import('./engine-rows.mjs')
-tf.enableProdMode()
+const engine = process.env.KD_BENCH_ENGINE ?? (await fastestEngine())
+const pythons = torchEnvironments()
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['g', 'a', 'b', 'c', 'd', 'e', 'f', 'h']
 
-const engine = await startEngine()
-const torch = await startTorch()
-console.log(
-  `${engine}; ${torch === undefined ? 'no PyTorch found' : `PyTorch ${torch.version}`}; ${threads} threads, ${rounds} turns`,
-)
-const table = []
-for (const row of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rows))
-  table.push(await measure(row))
-console.table(Object.fromEntries(table))
-torch?.close()
+let peak = 0 // floating-point operations per millisecond
+const versions = new Set()
+const [times, resources] = [[], []]
+for (const row of wanted) await measure(row)
+console.log(`\n${[...versions].join('; ')}; ${threads} threads, ${turns} turns`)
+printTable('Milliseconds per step, median; PyTorch in its better layout', times)
+printTable(`Share of the measured peak, ${Math.round(peak / 1e6)} GFLOP/s; memory; JavaScript`, resources)
 
-async function startEngine() {
-  try {
-    const native = await import('@kd/native')
-    await tf.setBackend('native')
-    return `native (${native.describeNative()}, ${native.getThreads()} threads)`
-  } catch (error) {
-    console.warn(error.message)
-    const { selectEngine } = await import('@kd/core')
-    if (selectEngine !== undefined) return (await selectEngine('wasm')).name
-    await import('@tensorflow/tfjs-backend-wasm')
-    await tf.setBackend('wasm')
-    return 'wasm'
-  }
+/** @returns native, or wasm and, on standard error, why not native */
+async function fastestEngine() {
+  const { name, skipped } = await selectEngine()
+  for (const { name: other, reason } of skipped) console.error(`${other}: ${reason}`)
+  return name
 }
 
-async function startTorch() {
-  const local = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url))
-  const python = [process.env.KD_BENCH_PYTHON, local, 'python3', '/usr/bin/python3'].find(
-    (path) => path !== undefined && spawnSync(path, ['-c', 'import torch']).status === 0,
-  )
-  if (python === undefined) return undefined
-  const script = fileURLToPath(new URL('engines_torch.py', import.meta.url))
-  const child = spawn(python, [script, threads], {
+async function measure(row) {
+  const contenders = startContenders(row)
+  for (const contender of contenders) await warmUp(contender)
+  assertSameSize(row, contenders)
+  for (let turn = 0; turn < turns; turn++) {
+    for (const contender of contenders) await takeTurn(contender)
+  }
+  for (const { child } of contenders) child.stdin.end()
+  report(row, contenders)
+}
+
+function startContenders(row) {
+  const file = (name) => fileURLToPath(new URL(name, import.meta.url))
+  const layouts = withoutLayout.includes(row) ? ['nchw'] : ['nchw', 'nhwc']
+  const worker = [process.execPath, file('engine-worker.mjs'), row, engine]
+  const python = (path, layout) => [path, file('engines_torch.py'), row, layout, threads]
+  return [
+    { name: 'engine', ...start(worker) },
+    ...pythons.flatMap((path, index) =>
+      layouts.map((layout) => ({ name: `torch${index}`, layout, ...start(python(path, layout)) })),
+    ),
+    // Apart, because looking at the clock around each kernel takes time as well.
+    ...(engine === 'native' ? [{ name: 'kernels', ...start([...worker, '--time-kernels']) }] : []),
+  ]
+}
+
+function start([command, ...rest]) {
+  const limits = ['KD_NATIVE_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS']
+  const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads },
+    env: { ...process.env, ...Object.fromEntries(limits.map((name) => [name, threads])) },
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
     const { value, done } = await lines.next()
-    if (done) throw new Error('engines_torch.py ended early (see above)')
+    if (done) throw new Error(`${command} ${rest.join(' ')} ended early (see above)`)
     return JSON.parse(value)
   }
-  const { version } = await answer()
-  return {
-    version,
-    run: (request) => {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      return answer()
-    },
-    close: () => child.stdin.end(),
-  }
+  return { child, answer, times: [], kernels: [], cpu: 0, taken: 0, peak: 0 }
 }
 
-async function measure(row) {
-  const { title, steps, prepare } = rows[row]
-  const times = { engine: [], nchw: [], nhwc: [] }
-  // On a busy machine the clock measures the others too; the processor's time does not.
-  const cpu = { engine: 0, nchw: 0, nhwc: 0 }
-  let step
-  try {
-    step = prepare()
-    for (let warm = 0; warm < 3; warm++) step()
-  } catch (error) {
-    return [`(${row}) ${title}`, { 'this engine': `fails: ${error.message.slice(0, 60)}` }]
+/**
+ * Warms up for a second and learns how many steps make a turn: at least two, of which the first only warms the caches, or one
+ * where it takes long.
+ */
+async function warmUp(contender) {
+  contender.about = await contender.answer()
+  const started = performance.now()
+  let fastest = Infinity
+  for (let step = 0; step < 1 || performance.now() - started < 1000; step++) {
+    fastest = Math.min(fastest, ...(await request(contender, 1)).times)
   }
-  for (let round = 0; round < rounds; round++) {
-    const used = process.cpuUsage()
-    for (let count = 0; count < steps; count++) {
-      const start = performance.now()
-      step()
-      times.engine.push(performance.now() - start)
-    }
-    const { user, system } = process.cpuUsage(used)
-    cpu.engine += (user + system) / 1000
-    for (const layout of torch === undefined
-      ? []
-      : row === 'a' || row === 'g'
-        ? ['nchw']
-        : ['nchw', 'nhwc']) {
-      const answer = await torch.run({ row, layout, steps })
-      times[layout].push(...answer.times)
-      cpu[layout] += answer.cpu
-    }
-  }
-  const best = Math.min(...[times.nchw, times.nhwc].filter((list) => list.length > 0).map(median))
-  const round = (value) => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : undefined)
-  return [
-    `(${row}) ${title}`,
-    {
-      'this engine, ms': round(median(times.engine)),
-      fastest: round(Math.min(...times.engine)),
-      'torch nchw, ms': round(median(times.nchw)),
-      'torch nhwc, ms': round(median(times.nhwc)),
-      'torch fastest': round(Math.min(...times.nchw, ...times.nhwc)),
-      'ratio to best torch': round(median(times.engine) / best),
-      'CPU ms': round(cpu.engine / times.engine.length),
-      'CPU ratio': round(cpu.engine / Math.min(...[cpu.nchw, cpu.nhwc].filter((sum) => sum > 0))),
-    },
-  ]
+  contender.steps = fastest > 1000 ? 1 : 1 + Math.max(1, Math.round(turnMilliseconds / fastest))
 }
 
-function median(values) {
-  const sorted = [...values].sort((left, right) => left - right)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+function request(contender, steps) {
+  contender.child.stdin.write(`${JSON.stringify({ steps })}\n`)
+  return contender.answer()
+}
+
+async function takeTurn(contender) {
+  const { steps } = contender
+  const answer = await request(contender, steps)
+  const from = steps > 1 ? 1 : 0
+  contender.times.push(...answer.times.slice(from))
+  contender.kernels.push(...(answer.kernels?.slice(from) ?? []))
+  contender.cpu += answer.cpu
+  contender.taken += steps
+  contender.peak = answer.peak
+}
+
+/** Otherwise the two sides do not run the same model. */
+function assertSameSize(row, contenders) {
+  const [expected, ...others] = contenders.map(({ about }) => about.parameters)
+  const other = others.find((parameters) => parameters !== expected)
+  if (other !== undefined) throw new Error(`row ${row}: ${expected} parameters here, ${other} in PyTorch`)
+}
+
+function report(row, contenders) {
+  const [own] = contenders
+  const { title, operations } = own.about
+  for (const { about } of contenders) versions.add(about.version)
+  const middle = ({ times }) => median(times)
+  if (row === 'g')
+    peak = Math.max(...contenders.map((contender) => operations / Math.min(...contender.times)))
+  const torches = pythons
+    .map((_, index) => contenders.filter(({ name }) => name === `torch${index}`))
+    .map((layouts) => layouts.reduce((best, next) => (middle(next) < middle(best) ? next : best)))
+  const named = (what, values) =>
+    Object.fromEntries(values.map((value, index) => [`${what}${shortVersion(torches[index])}`, value]))
+  const share = (contender) =>
+    peak > 0 ? `${Math.round((100 * operations) / middle(contender) / peak)} %` : ''
+  const perStep = ({ cpu, taken }) => cpu / taken
+  const label = `(${row}) ${title}`
+  times.push({
+    row: label,
+    [engine]: digits(middle(own)),
+    fastest: digits(Math.min(...own.times)),
+    ...named(
+      'PyTorch ',
+      torches.map((torch) => `${digits(middle(torch))} ${torch.layout}`),
+    ),
+    ...named(
+      'ratio to ',
+      torches.map((torch) => digits(middle(own) / middle(torch))),
+    ),
+    ...named(
+      'fastest, ratio to ',
+      torches.map((torch) => digits(Math.min(...own.times) / Math.min(...torch.times))),
+    ),
+    ...named(
+      'CPU time, ratio to ',
+      torches.map((torch) => digits(perStep(own) / perStep(torch))),
+    ),
+    'steps timed': own.times.length,
+  })
+  const timed = contenders.find(({ name }) => name === 'kernels')
+  resources.push({
+    row: label,
+    MFLOP: Math.round(operations / 1e6),
+    [`${engine} of peak`]: share(own),
+    ...named('of peak, ', torches.map(share)),
+    [`${engine}, MiB`]: Math.round(own.peak),
+    ...named(
+      'MiB, ',
+      torches.map((torch) => Math.round(torch.peak)),
+    ),
+    ...(timed && {
+      'outside kernels, ms': digits(median(timed.times.map((time, index) => time - timed.kernels[index]))),
+    }),
+  })
+  console.error(`${label}: ${JSON.stringify(times.at(-1))}`)
+}
+
+function shortVersion({ about }) {
+  return about.version.replace(/^PyTorch (\d+\.\d+).*/, '$1')
+}
+
+function digits(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
+
+function printTable(title, lines) {
+  const columns = Object.keys(lines[0])
+  console.log(`\n${title}\n`)
+  for (const cells of [
+    columns,
+    columns.map(() => '---'),
+    ...lines.map((line) => columns.map((name) => line[name])),
+  ]) {
+    console.log(`| ${cells.join(' | ')} |`)
+  }
 }

@@ -30,8 +30,8 @@ x, p, error = residuals(*train)
 damping = 0.01
 held_x, _, held_error = residuals(*held)
 target = held_error.T @ held_x / len(held_x)
-stride = -(-count // 4096)
-sample_x, sample_p = x[::stride], p[::stride]
+sampled = np.arange(count) * 0x9e3779b1 % 2**32 * count < 4096 * 2**32
+sample_x, sample_p = x[sampled], p[sampled]
 blocks = [np.linalg.inv((sample_x * (w * (1 - w))[:, None]).T @ sample_x / len(sample_x) + damping * np.eye(features + 1))
           for w in sample_p.T]
 

@@ -1,16 +1,22 @@
-// Time and memory of influence through the last layer: `npm run bench:selection`.
+// Time and memory of influence through the last layer: `npm run bench:selection -- --engine native --pydvl PYTHON`.
 //
 // By default 50,000 examples x 64 features x 100 classes in float32, 5000 held out, damping 0.01, and half and a fifth of the
-// examples to see how time grows. Where python3 has numpy, the same computation in it (float64 conjugate gradients with the same
-// preconditioner, tolerance and arithmetic, BLAS on all cores) takes turns with ours. It is no library's code: none that is on PyPI
-// could be had that computes this form.
+// examples to see how time grows. Taking turns with ours:
+//
+// - numpy, where python3 has it: float64 conjugate gradients with the same preconditioner and tolerance, BLAS on all cores;
+// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is the last
+//   release that runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
+//   pydvl==0.6.1 numpy==1.24.2 'pandas<2.2' pyDeprecate==0.3.2.
+//
+// `--stream` gives our examples as pieces that are read from files, with memory for one piece at a time.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { randomSource } from '@kd/core'
+import { randomSource, selectEngine } from '@kd/core'
+import { readTableRows } from '@kd/datasets'
 import { conjugateGradient, lastLayerInfluence } from '@kd/selection'
 
 const { values: options } = parseArgs({
@@ -19,7 +25,10 @@ const { values: options } = parseArgs({
     features: { type: 'string', default: '64' },
     classes: { type: 'string', default: '100' },
     rounds: { type: 'string', default: '2' },
+    engine: { type: 'string' },
     python: { type: 'string', default: 'python3' },
+    pydvl: { type: 'string' },
+    stream: { type: 'boolean', default: false },
   },
 })
 const EXAMPLES = Number(options.examples)
@@ -76,47 +85,83 @@ async function score(train, validation) {
   }
 }
 
+const shown = (count, label, { seconds, processor, iterations, megabytes }) =>
+  `${count} examples: ${label} ${seconds.toFixed(2)} s (${processor.toFixed(2)} s of processor), ${iterations} iterations, ${megabytes.toFixed(0)} MiB extra`
+
+/** Runs a Python script over the first examples, and says how far its scores are from ours up to their scale. */
+function peer(label, python, script, settings, influence) {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  const { status, stdout, stderr } = spawnSync(python, [path, ...settings.map(String)], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  const bytes = readFileSync(join(folder, 'scores'))
+  const theirs = new Float64Array(bytes.buffer, bytes.byteOffset, influence.length)
+  const difference = Math.max(...theirs.map((value, row) => Math.abs(value - influence[row])))
+  const largest = Math.max(...theirs.map(Math.abs))
+  console.log(
+    `${influence.length} examples: ${label} ${stdout.trim()}; scores differ by ${(difference / largest).toExponential(1)} of the largest`,
+  )
+}
+
+const filesOf = (count) => ({
+  stream: () =>
+    readTableRows({
+      tables: {
+        features: { path: join(folder, 'train-features'), columns: FEATURES },
+        logits: { path: join(folder, 'train-logits'), columns: CLASSES },
+      },
+      labels: join(folder, 'train-labels'),
+      rows: Math.min(count, 4096),
+    }),
+})
+
+const { name: engine } = await selectEngine(options.engine)
 const random = randomSource(1)
 const centers = Float64Array.from({ length: CLASSES * FEATURES }, () => random.normal())
-const train = makeExamples(EXAMPLES, random, centers)
-const validation = makeExamples(EXAMPLES / 10, random, centers)
+const validation = makeExamples(5000, random, centers)
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-'))
-const peer = [options.python, '/usr/bin/python3'].find(
+const numpy = [options.python, '/usr/bin/python3'].find(
   (python) => spawnSync(python, ['-c', 'import numpy']).status === 0,
 )
+const write = (name, { features, logits, labels }, flag = 'w') => {
+  writeFileSync(join(folder, `${name}-features`), features.values, { flag })
+  writeFileSync(join(folder, `${name}-logits`), logits.values, { flag })
+  writeFileSync(join(folder, `${name}-labels`), labels, { flag })
+}
 try {
-  const write = (name, values) => writeFileSync(join(folder, name), values)
-  for (const [name, { features, logits, labels }] of Object.entries({ train, validation })) {
-    write(`${name}-features`, features.values)
-    write(`${name}-logits`, logits.values)
-    write(`${name}-labels`, labels)
-  }
   console.log(
-    `${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; ${FEATURES} features, ${CLASSES} classes, residual ${TOLERANCE}`,
+    `engine ${engine}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; ${FEATURES} features, ${CLASSES} classes, residual ${TOLERANCE}`,
+  )
+  if (options.stream) {
+    for (let left = EXAMPLES; left > 0; left -= 10_000)
+      write('train', makeExamples(Math.min(left, 10_000), random, centers), 'a')
+    const bytes = EXAMPLES * (FEATURES + CLASSES + 1) * 4
+    console.log(`files of ${(bytes / 2 ** 20).toFixed(0)} MiB`)
+    console.log(shown(EXAMPLES, 'from files', await score(filesOf(EXAMPLES), validation)))
+  } else await compare()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function compare() {
+  const train = makeExamples(EXAMPLES, random, centers)
+  write('train', train)
+  write('validation', validation)
+  writeFileSync(
+    join(folder, 'weights'),
+    Float32Array.from(centers, (value) => 0.3 * value),
   )
   await score(cut(train, 2000), validation)
   for (const count of [EXAMPLES / 5, EXAMPLES / 2, EXAMPLES]) {
     for (let round = 0; round < Number(options.rounds); round++) {
       const ours = await score(cut(train, count), validation)
-      console.log(
-        `${count} examples: ours ${ours.seconds.toFixed(2)} s (${ours.processor.toFixed(2)} s of processor), ${ours.iterations} iterations, ` +
-          `${((1e6 * ours.processor) / count / (ours.iterations + 4)).toFixed(2)} us per example and pass, ${ours.megabytes.toFixed(0)} MiB extra`,
-      )
-      if (peer === undefined) continue
-      const script = fileURLToPath(new URL('last_layer_influence.py', import.meta.url))
-      const settings = [folder, count, FEATURES, CLASSES, TOLERANCE].map(String)
-      const { status, stdout, stderr } = spawnSync(peer, [script, ...settings], { encoding: 'utf8' })
-      if (status !== 0) throw new Error(stderr)
-      const bytes = readFileSync(join(folder, 'scores'))
-      const theirs = new Float64Array(bytes.buffer, bytes.byteOffset, count)
-      const difference = Math.max(...theirs.map((value, row) => Math.abs(value - ours.influence[row])))
-      const largest = Math.max(...theirs.map(Math.abs))
-      console.log(
-        `${count} examples: numpy ${stdout.trim()}; scores differ by ${(difference / largest).toExponential(1)} of the largest`,
-      )
+      console.log(shown(count, 'ours', ours))
+      const settings = [folder, count, FEATURES, CLASSES]
+      if (numpy) peer('numpy', numpy, 'last_layer_influence.py', [...settings, TOLERANCE], ours.influence)
+      // In one round only: it takes long.
+      if (options.pydvl && round === 0)
+        peer('pyDVL', options.pydvl, 'last_layer_influence_pydvl.py', settings, ours.influence)
     }
   }
-  if (peer === undefined) console.log('SKIPPED numpy: no python3 that has it')
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+  if (!numpy) console.log('SKIPPED numpy: no python3 that has it')
+  if (!options.pydvl) console.log('SKIPPED pyDVL: name a python that has it with --pydvl')
 }

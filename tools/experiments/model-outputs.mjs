@@ -3,6 +3,9 @@ import { penultimateLayer } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
 import { model as layersModel } from '@tensorflow/tfjs-layers'
 
+/** Examples at a time. */
+const ROWS = 1000
+
 /**
  * What a model sees at its last layer and says, on one split.
  *
@@ -12,15 +15,23 @@ import { model as layersModel } from '@tensorflow/tfjs-layers'
  * @returns features [N, D], logits [N, C] and labels, as @kd/selection takes them
  */
 export async function modelOutputs(model, dataset, examples) {
-  const features = model.getLayer(penultimateLayer(model)).output
-  const both = layersModel({ inputs: model.inputs, outputs: [features, model.outputs[0]] })
-  const rows = Int32Array.from(examples.labels.keys())
-  const tensors = tf.tidy(() =>
-    both.predict(tf.tensor(normalizedInputs(dataset, examples, rows), [rows.length, ...dataset.inputShape])),
-  )
-  const [ofFeatures, ofLogits] = await Promise.all(
-    tensors.map(async (tensor) => ({ values: await tensor.data(), shape: tensor.shape })),
-  )
-  tf.dispose(tensors)
-  return { features: ofFeatures, logits: ofLogits, labels: examples.labels }
+  const penultimate = model.getLayer(penultimateLayer(model)).output
+  const both = layersModel({ inputs: model.inputs, outputs: [penultimate, model.outputs[0]] })
+  const count = examples.labels.length
+  const tables = both.outputs.map(({ shape: [, columns] }) => ({
+    values: new Float32Array(count * columns),
+    shape: [count, columns],
+  }))
+  for (let from = 0; from < count; from += ROWS) {
+    const rows = Int32Array.from({ length: Math.min(ROWS, count - from) }, (_, index) => from + index)
+    const pieces = tf.tidy(() => {
+      const inputs = normalizedInputs(dataset, examples, rows)
+      return both.predict(tf.tensor(inputs, [rows.length, ...dataset.inputShape]), { batchSize: 250 })
+    })
+    for (const [index, piece] of pieces.entries())
+      tables[index].values.set(await piece.data(), from * tables[index].shape[1])
+    tf.dispose(pieces)
+  }
+  const [features, logits] = tables
+  return { features, logits, labels: examples.labels }
 }

@@ -38,6 +38,17 @@ def gradients(weights, inputs, labels, teacher, temperature):
     return torch.stack(rows)
 
 
+def group_order(solutions):
+    """Each example's place when each time the one is left out that keeps the sum over those left out shortest, tried one by one."""
+    places, total = [None] * len(solutions), torch.zeros_like(solutions[0])
+    for place in range(len(solutions)):
+        left = [row for row in range(len(solutions)) if places[row] is None]
+        best = min(left, key=lambda row: (total + solutions[row]).norm().item())
+        places[best] = place
+        total = total + solutions[best]
+    return places
+
+
 def case(name, seed, classes, width, examples, damping, temperature=4, distilled=False):
     generator = torch.Generator().manual_seed(seed)
     weights = torch.randn(classes, width + 1, generator=generator, dtype=torch.float64).mul(1e3).round() / 1e3
@@ -71,6 +82,7 @@ def case(name, seed, classes, width, examples, damping, temperature=4, distilled
         'diagonalInfluence': (own @ (held / torch.diagonal(damped))).tolist(),
         'selfInfluence': (own * solved).sum(dim=1).tolist(),
         'parameterInfluence': solved.norm(dim=1).tolist(),
+        'groupParameterInfluence': group_order(solved),
         'gradientLength': own.norm(dim=1).tolist(),
     }
 

@@ -189,7 +189,7 @@ describe('bad usage', () => {
     expect((await runKd(['distill', config, '--out', out])).exitCode).toBe(0)
     const before = await readFile(join(out, 'metrics.jsonl'), 'utf8')
     expect(await failure(2, 'distill', config, '--out', out)).toContain(
-      'holds a run already; choose another folder, or add --force',
+      'holds a run already; choose another folder, add --resume to go on with it, or --force',
     )
     expect(await readFile(join(out, 'metrics.jsonl'), 'utf8')).toBe(before)
     expect((await runKd(['distill', config, '--out', out, '--force'])).exitCode).toBe(0)

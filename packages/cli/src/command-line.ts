@@ -1,8 +1,10 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from './commands/command-context.js'
+import type { CompareFlags } from './commands/compare-command.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
+import type { SelectFlags } from './commands/select-command.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
 
@@ -10,6 +12,8 @@ import { version } from './version.js'
 interface CommandOutput {
   readonly text: string
   readonly json: object
+  /** Other than 0 where some of the work failed. */
+  readonly exitCode?: number
 }
 
 /**
@@ -23,12 +27,14 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   const { terminal } = context
   // Errors in the command line itself come before commander knows its flags.
   const wantsJson = words.includes('--json')
+  let exitCode = 0
   const program = commandTree(context, (output) => {
+    exitCode = output.exitCode ?? 0
     terminal.out.write(wantsJson ? `${JSON.stringify(output.json)}\n` : `${output.text}\n`)
   })
   try {
     await program.parseAsync([...words], { from: 'user' })
-    return 0
+    return exitCode
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0
@@ -52,7 +58,9 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
     })
     .addHelpText('after', examples)
   addRunCommands(program, context, show)
+  addCompare(program, context, show)
   addEvaluate(program, context, show)
+  addSelect(program, context, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
@@ -64,6 +72,12 @@ type Show = (output: CommandOutput) => void
 const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
 const json = (): Option => new Option('--json', 'print one JSON object as the last line of standard output')
 const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
+
+const checkpointEvery = (): Option =>
+  new Option(
+    '--checkpoint-seconds <seconds>',
+    'at most so long without a checkpoint; 0: one after each step (default: 60)',
+  ).argParser(notNegative)
 
 function addRunCommands(program: Command, context: CommandContext, show: Show): void {
   const descriptions = {
@@ -78,13 +92,39 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
       .argument('[overrides...]', overridesHelp)
       .addOption(engine())
       .option('--out <folder>', 'folder of the run; otherwise a new one under runs/')
-      .option('--force', 'replace the run in --out')
+      .option('--resume', 'go on with the run in --out where it was interrupted')
+      .addOption(new Option('--force', 'replace the run in --out').conflicts('resume'))
+      .addOption(checkpointEvery())
       .addOption(json())
       .action(async (config: string, overrides: string[], flags: RunFlags) => {
         const { runCommand } = await import('./commands/run-command.js')
         show(await runCommand(kind, config, overrides, flags, context))
       })
   }
+}
+
+function addCompare(program: Command, context: CommandContext, show: Show): void {
+  program
+    .command('compare')
+    .description('run methods, data sets, seeds and values of any key against each other')
+    .argument('<config>', 'YAML or JSON file: a base config and what to compare')
+    .argument(
+      '[overrides...]',
+      'key=value in place of values of the file, such as seeds=3 or base.training.epochs=5',
+    )
+    .addOption(engine())
+    .option(
+      '--out <folder>',
+      'folder of the comparison, otherwise runs/<config>; what is done in it stays done',
+    )
+    .option('--jobs <number>', 'runs at a time, a process each', wholeNumber, 1)
+    .option('--threads <number>', "of each run; otherwise the machine's divided by --jobs", wholeNumber)
+    .option('--budget', 'estimate time and disk before starting')
+    .addOption(json())
+    .action(async (config: string, overrides: string[], flags: CompareFlags) => {
+      const { compareCommand } = await import('./commands/compare-command.js')
+      show(await compareCommand(config, overrides, flags, context))
+    })
 }
 
 function addEvaluate(program: Command, context: CommandContext, show: Show): void {
@@ -102,6 +142,22 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
     .action(async (source: string, overrides: string[], flags: EvaluateFlags) => {
       const { evaluateCommand } = await import('./commands/evaluate-command.js')
       show(await evaluateCommand(source, overrides, flags, context))
+    })
+}
+
+function addSelect(program: Command, context: CommandContext, show: Show): void {
+  program
+    .command('select')
+    .description('score the training examples by method.selection, and show the best and the worst')
+    .argument('<config>', 'YAML or JSON file')
+    .argument('[overrides...]', overridesHelp)
+    .addOption(engine())
+    .option('--out <folder>', 'folder of the files; otherwise a new one under runs/')
+    .option('--force', 'replace the files in --out')
+    .addOption(json())
+    .action(async (config: string, overrides: string[], flags: SelectFlags) => {
+      const { selectCommand } = await import('./commands/select-command.js')
+      show(await selectCommand(config, overrides, flags, context))
     })
 }
 
@@ -146,13 +202,22 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.')
 }
 
+function notNegative(text: string): number {
+  const value = Number(text)
+  if (text !== '' && value >= 0 && value < Infinity) return value
+  throw new InvalidArgumentError('It must be a number from 0.')
+}
+
 const examples = `
 Examples:
   kd init my-run                                     write my-run/kd.yaml
   kd distill my-run/kd.yaml                          run it
   kd distill my-run/kd.yaml seed=1 method.eta=0.5    run it with other values
+  kd distill my-run/kd.yaml --out runs/a --resume    go on with a run that was interrupted
   kd train my-run/kd.yaml                            the same student without a teacher
+  kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
   kd evaluate runs/kd-label-revision-0               test what came out
+  kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
   kd list methods                                    what method.name can be
   kd doctor                                          which engines load here, which data are found
 

@@ -1,4 +1,6 @@
-export { runDistillation, runTraining, type RunOptions } from './run/run-distillation.js'
+export { runDistillation, runTraining } from './run/run-distillation.js'
+export type { RunOptions } from './run/run-options.js'
+export { runSelection, type SelectionOptions, type SelectionResult } from './select/run-selection.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/run-progress.js'
 export type { RunResult, StudentAtEpoch, TeacherReport } from './run/run-result.js'
@@ -11,3 +13,16 @@ export type { ModelName } from './models.js'
 export type { MethodFactory } from './methods.js'
 export type { Plugin } from './config/plugin.js'
 export { UsageError } from './usage-error.js'
+
+export {
+  runComparison,
+  type ComparisonOptions,
+  type ComparisonProgress,
+  type ComparisonResult,
+} from './compare/run-comparison.js'
+export type { AxisInput, ComparisonInput } from './compare/comparison-schema.js'
+export type { Budget } from './compare/estimate-budget.js'
+export { inProcessRunner } from './runner/in-process-runner.js'
+export type { DistillJob, Job, JobEvent, JobOutcome, TeacherJob } from './runner/job.js'
+export { localRunner } from './runner/local-runner.js'
+export type { Runner, RunnerContext } from './runner/runner.js'

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildMain } from './testing/build-main.js'
 
 let folder: string
 let config: string
@@ -123,31 +123,6 @@ describe('kd as a process', () => {
     expect([found.stdout, found.stderr]).toEqual(['method\n', ''])
   })
 })
-
-/**
- * Builds the command from the sources of all packages, so that tests can start it as a process of its own.
- *
- * @returns the file to run, and what removes it
- */
-async function buildMain(): Promise<{ main: string; remove: () => Promise<void> }> {
-  const root = join(import.meta.dirname, '..')
-  // Inside the package, so that its dependencies are found from there.
-  const outDir = join(root, `node_modules/.kd-test-${process.pid}`)
-  await build({
-    entry: [join(root, 'src/main.ts')],
-    outDir,
-    format: 'esm',
-    target: 'node20',
-    config: false,
-    silent: true,
-    noExternal: [/^@kd\//],
-    external: [/^(?!@kd\/)[@a-z]/],
-    esbuildOptions: (options) => {
-      options.conditions = ['@kd/source']
-    },
-  })
-  return { main: join(outDir, 'main.js'), remove: () => rm(outDir, { recursive: true, force: true }) }
-}
 
 function start(...words: string[]): ChildProcess {
   return spawn(process.execPath, [main, ...words])

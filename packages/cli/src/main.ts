@@ -13,7 +13,9 @@ for (const [name, number] of [
   process.on(name, () => {
     if (endedBy !== undefined) process.exit(128 + number)
     endedBy = 128 + number
-    terminal.err.write('\nending after this step and saving what was done; once more ends at once\n')
+    terminal.err.write(
+      '\nending after this step and saving what was done, --resume goes on; once more ends at once\n',
+    )
     controller.abort()
   })
 }

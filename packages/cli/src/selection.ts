@@ -30,7 +30,8 @@ export const selectionSchema = z
   .optional()
   .describe('Data Selection: which examples are distilled; the others are taught by their labels alone')
 
-type Selection = NonNullable<z.output<typeof selectionSchema>>
+/** Data Selection as a config has it. */
+export type Selection = NonNullable<z.output<typeof selectionSchema>>
 
 /**
  * Adds Data Selection to a method, where a config asks for it.
@@ -50,12 +51,22 @@ export function selectable<Options extends object>(
       model,
       every,
       balanced,
-      score: (splits) => scored(selection, splits),
+      score: (splits) => scoreSplits(selection, splits),
     })
   }
 }
 
-async function scored({ score, damping, seed }: Selection, splits: SeenSplits): Promise<Float64Array> {
+/**
+ * Scores the training split.
+ *
+ * @param selection - which score, and its settings
+ * @param splits - as the scoring model sees them
+ * @returns [N], higher = rather distilled
+ */
+export async function scoreSplits(
+  { score, damping, seed }: Selection,
+  splits: SeenSplits,
+): Promise<Float64Array> {
   const { train, validation } = splits
   switch (score) {
     case 'influence':

@@ -65,6 +65,13 @@ export type {
   TrainingCallbacks,
   TrainingOptions,
 } from './training/distillation-options.js'
+export type {
+  CheckpointMoment,
+  RunningEpoch,
+  TensorValues,
+  TrainingCheckpoint,
+  TrainingProgress,
+} from './training/training-checkpoint.js'
 export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
 export type { Teacher } from './training/teacher.js'
 export { train, type TrainOptions } from './training/train.js'

@@ -18,6 +18,12 @@ export { parseCifar, type CifarFile } from './cifar/parse-cifar.js'
 export { parseCsv, type ParseCsvOptions } from './table/parse-csv.js'
 export { parseParquet } from './table/parse-parquet.js'
 export type { Table } from './table/table.js'
+export {
+  readTableRows,
+  type TableFile,
+  type TableRows,
+  type TableRowsOptions,
+} from './table/read-table-rows.js'
 export { tableExamples, type TableExamples, type TableExamplesOptions } from './table/table-examples.js'
 export { imageNormalization } from './image-folder/image-normalization.js'
 

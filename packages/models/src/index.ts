@@ -11,7 +11,7 @@ export { smallCnn, type SmallCnnOptions } from './families/small-cnn.js'
 export { vgg, type VggOptions } from './families/vgg.js'
 export { wideResnet, type WideResnetOptions } from './families/wide-resnet.js'
 export { penultimateLayer } from './penultimate-layer.js'
-export { readSafetensors } from './safetensors/read-safetensors.js'
+export { readSafetensors, readSafetensorsMetadata } from './safetensors/read-safetensors.js'
 export type {
   SafetensorsData,
   SafetensorsDtype,

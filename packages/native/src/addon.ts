@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
 
 type Floats = Float32Array
 type Values = Float32Array | Int32Array | Uint8Array
@@ -109,10 +111,26 @@ export interface Addon {
   ): void
 }
 
-/** The addon could not be loaded; the message says from where and why. */
+/** The addon could not be loaded; the message says from where and why, and what to do. */
 export class NativeUnavailableError extends Error {
   override readonly name = 'NativeUnavailableError'
+  /** What to do. */
+  readonly hint: string
+
+  /**
+   * @param reason - what was tried, in one line
+   * @param hint - what to do, in one line
+   */
+  constructor(reason: string, hint: string) {
+    super(`${reason}\n${hint}`)
+    this.hint = hint
+  }
 }
+
+/** Platforms for which the addon is published, in a package that npm installs with this one. */
+const prebuiltPlatforms = ['linux-x64']
+const platform = `${process.platform}-${process.arch}`
+const prebuiltPackage = `@kd/native-${platform}`
 
 /**
  * Loads the addon: the file that KD_NATIVE_ADDON names, or the one built here, or the prebuilt one of this platform.
@@ -132,10 +150,10 @@ export function loadAddon(): Addon {
       reasons.push(error instanceof Error ? error.message : String(error))
     }
   }
-  // One line: selectEngine of @kd/core shows the first line of what an engine says.
+  const got = reasons.length > 0 ? reasons.join('; ') : 'neither'
   throw new NativeUnavailableError(
-    `@kd/native: its addon for ${process.platform}-${process.arch} must be built or installed, got: ${reasons.join('; ')}\n` +
-      'Build it with `npm run build:addon -w @kd/native` (needs g++ and oneDNN: Debian packages g++ and libdnnl-dev), or use another engine.',
+    `the addon for ${platform} must be installed (${prebuiltPackage}) or built, got ${got}`,
+    howToGetIt(),
   )
 }
 
@@ -143,12 +161,21 @@ function candidates(): string[] {
   const named = process.env['KD_NATIVE_ADDON']
   if (named !== undefined) return [named]
   const built = fileURLToPath(new URL('../dist-addon/kd-native.node', import.meta.url))
-  const prebuilt = `@kd/native-${process.platform}-${process.arch}`
+  const found = existsSync(built) ? [built] : []
   try {
-    return [built, createRequire(import.meta.url).resolve(`${prebuilt}/kd-native.node`)]
+    return [...found, createRequire(import.meta.url).resolve(`${prebuiltPackage}/kd-native.node`)]
   } catch {
-    return [built] // the optional package is not installed here
+    return found // the optional package is not installed here
   }
+}
+
+function howToGetIt(): string {
+  if (process.env['KD_NATIVE_ADDON'] !== undefined) return 'set KD_NATIVE_ADDON to a built addon, or unset it'
+  const build =
+    'npm explore @kd/native -- npm run build:addon (needs g++ and oneDNN: Debian packages g++ and libdnnl-dev)'
+  return prebuiltPlatforms.includes(platform)
+    ? `npm i ${prebuiltPackage}@${packageJson.version}, or build it: ${build}`
+    : `build it: ${build}`
 }
 
 /**

@@ -18,6 +18,12 @@ interface Shelf {
 const SWEEP_EVERY = 50_000
 
 /**
+ * Linux promises more memory than there is and ends the process that uses it, so larger blocks are checked against what is
+ * left, in a container of what it may use. Asking takes longer than filling smaller ones.
+ */
+const ASK_FROM = 2 ** 27
+
+/**
  * Keeps the memory of disposed tensors for the next ones. The garbage collector owns the blocks: one that the pool lets go of
  * is freed when nothing refers to it any more, so no view can outlive its memory.
  *
@@ -59,6 +65,9 @@ export class MemoryPool {
       shelf.fewest = Math.min(shelf.fewest, shelf.free.length)
       this.#freeBytes -= capacity
       return block
+    }
+    if (capacity >= ASK_FROM && capacity > process.availableMemory()) {
+      throw new RangeError(`native: out of memory, a tensor of ${bytes} bytes is more than there is left`)
     }
     const buffer = this.#addon.allocate(capacity)
     this.#owned.add(buffer)

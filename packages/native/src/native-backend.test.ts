@@ -68,6 +68,30 @@ describe.skipIf(native === undefined)('memory of the native backend', () => {
     expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
   })
 
+  it('counts the bytes of every type', () => {
+    const before = tf.memory().numBytes
+    const floats = tf.fill([1000], 1)
+    const tensors = [floats, tf.cast(floats, 'int32'), tf.cast(floats, 'bool')]
+    expect(tf.memory().numBytes - before).toBe(4000 + 4000 + 1000)
+    tf.dispose(tensors)
+    expect(tf.memory().numBytes).toBe(before)
+  })
+
+  it('gives the memory of a burst back when it is not needed any more', () => {
+    const inPool = (): number => (tf.memory() as unknown as { numBytesInPool: number }).numBytesInPool
+    const burst = Array.from({ length: 4 }, () => tf.fill([2 ** 22], 1))
+    tf.dispose(burst)
+    expect(inPool()).toBeGreaterThanOrEqual(4 * 2 ** 24)
+    for (let count = 0; count < 120_000; count++) tf.fill([4], 1).dispose()
+    expect(inPool()).toBeLessThan(2 ** 24)
+  })
+
+  it('refuses what the machine has no memory left for, before the system would end the process', () => {
+    const pool = new MemoryPool(loadAddon(), 1000)
+    expect(() => pool.take(process.availableMemory() + 2 ** 28)).toThrow(/memory/)
+    expect(pool.take(1000).buffer.byteLength).toBeGreaterThanOrEqual(1000)
+  })
+
   it('moves tensors between backends', async () => {
     const tensor = tf.fill([100, 100], 7)
     await tf.setBackend('cpu')

@@ -12,6 +12,9 @@ export interface KernelCall<Attributes = Record<string, never>> {
 /** A kernel; undefined where it has no native way for these inputs, and the cpu engine's kernel runs instead. */
 export type NativeKernel<Attributes> = (call: KernelCall<Attributes>) => TensorInfo | TensorInfo[] | undefined
 
+/** Names of the kernels that the addon implements, at least for some inputs. */
+export const nativeKernels: Set<string> = new Set()
+
 /**
  * Registers a kernel with the native backend.
  *
@@ -19,6 +22,7 @@ export type NativeKernel<Attributes> = (call: KernelCall<Attributes>) => TensorI
  * @param kernel - its implementation
  */
 export function registerNative<Attributes>(name: string, kernel: NativeKernel<Attributes>): void {
+  nativeKernels.add(name)
   const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
     if (!(backend instanceof NativeBackend)) throw new Error(`native: ${name} must run on the native backend`)
     const attributes = (attrs ?? {}) as Attributes

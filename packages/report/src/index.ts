@@ -1,2 +1,26 @@
-export { meanAndDeviation, type MeanAndDeviation } from './mean-and-deviation.js'
+export { chartSvg, type ChartSpecification } from './charts/chart-svg.js'
+export { bootstrapInterval, type BootstrapOptions, type Interval } from './statistics/bootstrap-interval.js'
+export { holmCorrection } from './statistics/holm-correction.js'
+export { meanAndDeviation, type MeanAndDeviation } from './statistics/mean-and-deviation.js'
+export { pairedDifferences } from './statistics/paired-differences.js'
+export { pairedTTest, type PairedTTest } from './statistics/paired-t-test.js'
+export { wilcoxonSignedRank, type WilcoxonSignedRank } from './statistics/wilcoxon-signed-rank.js'
+export type { ComparedRun, Comparison, ComparisonAxis, EpochAccuracy } from './comparison/comparison.js'
+export { comparisonCsv } from './comparison/comparison-csv.js'
+export { comparisonLatex } from './comparison/comparison-latex.js'
+export { comparisonMarkdown } from './comparison/comparison-markdown.js'
+export {
+  comparisonTables,
+  type ComparisonTable,
+  type ComparisonTables,
+} from './comparison/comparison-tables.js'
+export { comparisonText } from './comparison/comparison-text.js'
+export {
+  summarizeComparison,
+  type AccuracySummary,
+  type DifferenceSummary,
+  type Measure,
+  type SettingSummary,
+  type TestSummary,
+} from './comparison/summarize-comparison.js'
 export { eventFileHeader, eventRecord, readEventFile, type ScalarEvent } from './event-file/event-file.js'

@@ -25,8 +25,14 @@ export {
   type LastLayerInfluenceSettings,
   type LastLayerStream,
 } from './influence/last-layer-influence.js'
+export { groupParameterInfluence } from './influence/group-parameter-influence.js'
 export { parameterInfluence } from './influence/parameter-influence.js'
 export { selfInfluence, type SelfInfluenceOptions } from './influence/self-influence.js'
+export {
+  wholeNetworkInfluence,
+  type WholeNetworkInfluenceOptions,
+} from './influence/whole-network-influence.js'
+export type { NetworkExamples } from './network/network-examples.js'
 export { tracIn, type Checkpoint, type TracInOptions } from './influence/trac-in.js'
 
 export { correctness } from './scores/correctness.js'
@@ -43,13 +49,12 @@ export { combineScores, type Criterion } from './choice/combine-scores.js'
 export { rankScores, type RankScoresOptions } from './choice/rank-scores.js'
 export { selectAbove } from './choice/select-above.js'
 export { selectTop, type SelectTopOptions } from './choice/select-top.js'
+export { sigmoidWeights, type SigmoidWeightsOptions } from './choice/sigmoid-weights.js'
 
 export type { SeenExamples } from './methods/collect-split.js'
-export {
-  refreshedSelection,
-  type RefreshedSelectionOptions,
-  type SeenSplits,
-} from './methods/refreshed-selection.js'
+export type { RefreshOptions, SeenSplits } from './methods/refreshed-method.js'
+export { refreshedSelection, type RefreshedSelectionOptions } from './methods/refreshed-selection.js'
+export { refreshedWeights, type RefreshedWeightsOptions } from './methods/refreshed-weights.js'
 export { selected } from './methods/selected.js'
 export type { ByIdOptions } from './methods/values-by-id.js'
 export { weighted } from './methods/weighted.js'

@@ -8,5 +8,6 @@ export { expectAllClose, type Numbers, type Tolerance } from './expect-all-close
 export { expectGradient } from './expect-gradient.js'
 export { expectNoLeak } from './expect-no-leak.js'
 export { expectParity } from './expect-parity.js'
+export { expectSameAfterResume } from './expect-same-after-resume.js'
 export { gradientOf } from './gradient-of.js'
 export { methodBatch, type BatchNumbers } from './method-batch.js'

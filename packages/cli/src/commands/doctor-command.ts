@@ -36,10 +36,10 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
     ),
     table(
       ['engine', 'loads', ''],
-      engines.map(({ name, loads, version, reason }) => [
+      engines.map(({ name, loads, version, reason, hint }) => [
         name,
         mark(loads),
-        (loads ? version : reason) ?? '',
+        [loads ? version : reason, hint && `to mend it: ${hint}`].filter(Boolean).join('\n'),
       ]),
     ),
     table(

@@ -89,7 +89,7 @@ describe('kd doctor', () => {
     const run = await runKd(['doctor', '--json'])
     expect(run.exitCode).toBe(0)
     const found = run.json() as {
-      engines: { name: string; loads: boolean; reason?: string }[]
+      engines: { name: string; loads: boolean; reason?: string; hint?: string }[]
       datasets: object[]
     }
     expect(found).toMatchObject({ node: process.version, packages: { '@tensorflow/tfjs-core': '4.22.0' } })
@@ -107,6 +107,16 @@ describe('kd doctor', () => {
       found: true,
       detail: '1437 training, 360 test examples',
     })
-    expect((await runKd(['doctor'])).out).toMatch(/cpu +yes +4\.22\.0/)
+    const { out } = await runKd(['doctor'])
+    expect(out).toMatch(/cpu +yes +4\.22\.0/)
+    for (const { name, loads, reason, hint } of found.engines) {
+      if (!loads)
+        expect(out).toMatch(new RegExp(`${name} +no +${literal(reason!)}\n +to mend it: ${literal(hint!)}\n`))
+    }
   })
 })
+
+/** A pattern for this very text. */
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}

@@ -43,7 +43,13 @@ describe('kd distill', () => {
     expect(run.exitCode).toBe(0)
     const result = run.json() as unknown as RunResult
 
-    expect(await readdir(out)).toEqual(['config.yaml', 'environment.json', 'metrics.jsonl', 'student'])
+    expect(await readdir(out)).toEqual([
+      'config.yaml',
+      'environment.json',
+      'metrics.jsonl',
+      'student',
+      'teacher-1',
+    ])
     expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
     const resolved = parse(await readFile(join(out, 'config.yaml'), 'utf8')) as Record<string, unknown>
     expect(resolved).toMatchObject({ seed: 3, engine: 'cpu', method: { name: 'vanilla-kd', temperature: 4 } })

@@ -1,5 +1,7 @@
 import type { EngineName } from '@kd/core'
-import { runDistillation, runTraining, type RunOptions } from '../run/run-distillation.js'
+import { join } from 'node:path'
+import { runDistillation, runTraining } from '../run/run-distillation.js'
+import type { RunOptions } from '../run/run-options.js'
 import type { RunResult } from '../run/run-result.js'
 import { showProgress } from '../terminal/show-progress.js'
 import { resultText } from '../terminal/show-result.js'
@@ -10,6 +12,8 @@ export interface RunFlags {
   readonly engine?: EngineName
   readonly out?: string
   readonly force?: boolean
+  readonly resume?: boolean
+  readonly checkpointSeconds?: number
 }
 
 /** `kd distill CONFIG [key=value ...]` and `kd train CONFIG [key=value ...]`. */
@@ -26,8 +30,19 @@ export async function runCommand(
     const result = await (kind === 'distill'
       ? runDistillation(config, options)
       : runTraining(config, options))
-    return { text: resultText(result), json: result }
+    return { text: `${resultText(result)}${goOn(kind, result)}`, json: result }
   } finally {
     stop()
   }
+}
+
+/** How to go on with a run that was interrupted; its config.yaml holds overrides and engine as well. */
+function goOn(kind: 'distill' | 'train', { ended, folder }: RunResult): string {
+  if (ended !== 'aborted') return ''
+  return `\ngo on with: kd ${kind} ${quoted(join(folder, 'config.yaml'))} --out ${quoted(folder)} --resume`
+}
+
+/** For a shell. */
+function quoted(path: string): string {
+  return /^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

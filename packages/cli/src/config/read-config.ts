@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
 import { methods, methodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
-import { ConfigDocument, type ConfigPath } from './config-document.js'
-import { ConfigError, type ConfigProblem } from './config-error.js'
+import { configContent, type ConfigSource } from './config-content.js'
+import { mapConfigPaths } from './config-paths.js'
+import { ConfigError } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
 import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
-import { applyOverrides, parseOverride, type Override } from './override.js'
 import { loadPlugin } from './plugin.js'
 
 /** A config ready to run. */
@@ -28,10 +26,9 @@ export interface ReadConfigOptions {
   readonly overrides?: readonly string[]
   /** Sections that must be there. */
   readonly required?: readonly RequiredSection[]
+  /** Where relative paths start. @defaultValue the folder of the file; the working directory for content */
+  readonly folder?: string
 }
-
-/** Larger than any config; a data file given by mistake is not parsed. */
-const MAX_BYTES = 1_000_000
 
 /**
  * Reads a config from a file or an object, puts overrides in, fills defaults in and makes its paths absolute.
@@ -43,19 +40,26 @@ const MAX_BYTES = 1_000_000
  */
 export async function readConfig(
   source: string | ConfigInput,
-  { overrides = [], required = [] }: ReadConfigOptions = {},
+  { overrides = [], required = [], folder }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
-  const isFile = typeof source === 'string'
-  const name = isFile ? source : 'config'
-  const document = isFile ? new ConfigDocument(await readText(source), source) : undefined
-  const parsed = overrides.map(parseOverride)
-  const value = applyOverrides(document === undefined ? source : document.value(), parsed)
-  const paths = new ConfigPaths(isFile ? dirname(resolve(source)) : process.cwd(), parsed)
-  const places = new ConfigPlaces(name, document, parsed)
+  return resolveConfig(await configContent(source, { overrides, folder }), required)
+}
 
+/**
+ * Checks the content of a config, fills defaults in and makes its paths absolute.
+ *
+ * @param source - content and where it came from
+ * @param required - sections that must be there
+ * @returns the config and its plugin's methods
+ * @throws {@link ConfigError} listing everything that is wrong, each with its place
+ */
+export async function resolveConfig(
+  { name, value, absolute, problem }: ConfigSource,
+  required: readonly RequiredSection[],
+): Promise<ReadConfig> {
   const pluginPath = (value as { plugin?: unknown } | null)?.plugin
   const pluginMethods =
-    typeof pluginPath === 'string' ? await loadPlugin(paths.absolute(['plugin'], pluginPath)) : {}
+    typeof pluginPath === 'string' ? await loadPlugin(absolute(pluginPath, ['plugin'])) : {}
   const schema = configSchema(methodSchemaWith(pluginMethods))
   const result = schema.safeParse(value, { error: knownKeys, reportInput: true })
   const explanations = result.success
@@ -63,25 +67,8 @@ export async function readConfig(
         .filter((section) => result.data[section] === undefined)
         .map((section) => missing(section, pluginMethods))
     : result.error.issues.flatMap((issue) => explainIssue(issue))
-  if (!result.success || explanations.length > 0)
-    throw new ConfigError(explanations.map((one) => places.problem(one)))
-  return { config: paths.resolveAll(result.data as Config), name, pluginMethods }
-}
-
-async function readText(path: string): Promise<string> {
-  const fail = (message: string): never => {
-    throw new ConfigError([{ where: path, message }])
-  }
-  try {
-    const { size } = await stat(path)
-    if (size > MAX_BYTES) fail(`a config must have at most ${MAX_BYTES} bytes, got ${size}`)
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof ConfigError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return fail('no such config file; kd init writes one')
-    return fail(`config file cannot be read (${code ?? String(error)})`)
-  }
+  if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
+  return { config: mapConfigPaths(result.data as Config, absolute), name, pluginMethods }
 }
 
 function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {
@@ -100,77 +87,4 @@ function missing(
   const names = [...Object.keys(methods), ...Object.keys(pluginMethods)].join(', ')
   const rule = section === 'method' ? `a map with name, one of ${names}` : 'a map with at least epochs'
   return { path: [section], aboutKey: false, message: `${section} is missing: ${rule}` }
-}
-
-/** Says where a problem lies: in an override, if one set the value, otherwise in the file. */
-class ConfigPlaces {
-  readonly #name: string
-  readonly #document: ConfigDocument | undefined
-  readonly #overrides: readonly Override[]
-
-  constructor(name: string, document: ConfigDocument | undefined, overrides: readonly Override[]) {
-    this.#name = name
-    this.#document = document
-    this.#overrides = overrides
-  }
-
-  problem({ path, aboutKey, message }: Explanation): ConfigProblem {
-    const override = overrideOf(path, this.#overrides)
-    if (override !== undefined) return { where: `override ${override.text}`, message }
-    const where = aboutKey ? this.#document?.placeOfKey(path) : this.#document?.placeOf(path)
-    return { where: where ?? this.#name, message }
-  }
-}
-
-function overrideOf(path: ConfigPath, overrides: readonly Override[]): Override | undefined {
-  return overrides.findLast((override) =>
-    override.path.every((key, index) => String(key) === String(path[index])),
-  )
-}
-
-/** Makes relative paths absolute: from the config's folder, or from the working directory where an override gave them. */
-class ConfigPaths {
-  readonly #folder: string
-  readonly #overrides: readonly Override[]
-
-  constructor(folder: string, overrides: readonly Override[]) {
-    this.#folder = folder
-    this.#overrides = overrides
-  }
-
-  absolute(path: ConfigPath, value: string): string {
-    if (isAbsolute(value)) return value
-    return resolve(overrideOf(path, this.#overrides) === undefined ? this.#folder : process.cwd(), value)
-  }
-
-  resolveAll(config: Config): Config {
-    const { dataset, student, plugin } = config
-    return {
-      ...config,
-      dataset: this.#resolved(['dataset'], { ...dataset, labelNoise: this.#noise(['dataset'], dataset) }, [
-        'path',
-        'testPath',
-      ]),
-      student: this.#resolved(['student'], student, ['weights']),
-      teachers: config.teachers.map((teacher, index) => {
-        const at = ['teachers', index]
-        return this.#resolved(at, { ...teacher, labelNoise: this.#noise(at, teacher) }, ['run', 'weights'])
-      }),
-      ...(plugin === undefined ? {} : { plugin: this.absolute(['plugin'], plugin) }),
-    }
-  }
-
-  #noise<Noise extends object | undefined>(at: ConfigPath, { labelNoise }: { labelNoise?: Noise }): Noise {
-    if (labelNoise === undefined) return undefined as Noise
-    return this.#resolved([...at, 'labelNoise'], labelNoise, ['path'])
-  }
-
-  #resolved<Section extends object>(at: ConfigPath, section: Section, keys: readonly string[]): Section {
-    const changed = { ...section } as Record<string, unknown>
-    for (const key of keys) {
-      const value = changed[key]
-      if (typeof value === 'string') changed[key] = this.absolute([...at, key], value)
-    }
-    return changed as Section
-  }
 }

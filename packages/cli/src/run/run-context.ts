@@ -1,4 +1,6 @@
 import type { Config } from '../config/config-schema.js'
+import type { RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import type { RunFolder } from './run-folder.js'
 import type { OnRunProgress } from './run-progress.js'
 
 /** What stays the same through a run. */
@@ -6,4 +8,9 @@ export interface RunContext {
   readonly config: Config
   readonly signal: AbortSignal | undefined
   readonly tell: OnRunProgress
+  /** Where teachers trained by recipes are saved. */
+  readonly folder: RunFolder
+  readonly checkpoints: RunCheckpoints
+  /** Where teachers lie that were trained by recipes for all runs of a comparison. */
+  readonly teachersFolder?: string | undefined
 }

@@ -8,40 +8,27 @@ import {
   type EngineName,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { createHash } from 'node:crypto'
-import { basename, extname } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
-import { dataHash, environment } from './environment.js'
+import { UsageError } from '../usage-error.js'
+import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
-import { countTeachers, makeTeachers, type ReadyTeacher } from './make-teachers.js'
+import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
+import { methodRun } from './method-run.js'
 import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
+import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
-import type { OnRunProgress } from './run-progress.js'
+import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
+import type { RunConfigOptions, RunOptions } from './run-options.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { loadWeights, saveModel } from './saved-model.js'
-
-/** How a run is started. */
-export interface RunOptions {
-  /** `key=value` each, in place of the config's own values. */
-  readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
-  readonly engine?: EngineName
-  /** Folder of the run. @defaultValue `runs/<config>-<method>-<seed>`, with a number behind it where that exists */
-  readonly out?: string
-  /** Whether a run in `out` is replaced. @defaultValue false */
-  readonly force?: boolean
-  /** Told what goes on. */
-  readonly onProgress?: OnRunProgress
-  /** Ends the run after the current step; what was done is saved and returned. */
-  readonly signal?: AbortSignal
-}
+import { loadWeights, saveModel, weightsHash } from './saved-model.js'
 
 /**
  * Distils a student as a config says, and writes the run's folder: what `kd distill` does.
@@ -79,7 +66,7 @@ export async function runDistillation(
     overrides: options.overrides ?? [],
     required: ['method', 'training'],
   })
-  return run(read, options)
+  return runConfig(read, options)
 }
 
 /**
@@ -95,27 +82,37 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const read = await readConfig(source, { overrides: options.overrides ?? [], required: ['training'] })
-  return run({ ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } }, options)
+  return runConfig(
+    { ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } },
+    options,
+  )
 }
 
-async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
-  const started = performance.now()
-  const { onProgress: tell = () => undefined, signal } = options
-  const engine = await selectEngine(options.engine ?? read.config.engine)
+/**
+ * Runs a config that was read already.
+ *
+ * @param read - with `method` and `training`
+ * @param options - see {@link RunConfigOptions}
+ * @returns what the run found
+ */
+export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
+  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  if (resume && options.out === undefined)
+    throw new UsageError(
+      '--resume must come with --out, got none',
+      'name the folder of the run to go on with',
+    )
+  const recorded = resume ? await recordedRun(resolve(options.out!)) : undefined
+  const recordedEngine = recorded?.config['engine'] as EngineName | undefined
+  const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
   const config = { ...read.config, engine: engine.name }
-  const context: RunContext = { config, signal, tell }
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
   const { name } = config.method!
   const mixing = new MixingLog()
-  const method = makeMethod(config.method!, read.pluginMethods, {
-    teachers: countTeachers(config.teachers),
-    batchSize: config.training!.batchSize,
-    seed: config.seed,
-    mixing,
-  })
+  const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
   // The loop says so too, but only after the teachers' recipes.
   if (method.requires?.validation === true && dataset.validation === undefined) {
     throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
@@ -125,14 +122,36 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
-  await writeOrigin(folder, config, dataset)
+  const origin = await runOrigin(config, dataset, options.id)
+  if (recorded === undefined) await writeOrigin(folder, origin)
+  else {
+    assertSameRun(recorded, config, origin.data)
+    if (recorded.result !== undefined) {
+      tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
+      student.dispose()
+      return { ...recorded.result, folder: folder.path }
+    }
+    await noteResumption(folder, recorded, tell)
+  }
   tell({ kind: 'message', text: `run folder ${folder.path}` })
 
+  const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
+  // As recorded: the order of a config's keys counts in an id, and may be another one now.
+  const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
+  const checkpoints = new RunCheckpoints({
+    folder,
+    id,
+    resume: recorded !== undefined,
+    everySeconds,
+    signal,
+    tell,
+  })
+  const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, method, mixing, student, teachers, folder })
+      : await teach(context, { dataset, data: origin.data, method, mixing, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -140,9 +159,10 @@ async function run(read: ReadConfig, options: RunOptions): Promise<RunResult> {
     seed: config.seed,
     engine: engine.name,
     ...summary,
-    seconds: (performance.now() - started) / 1000,
+    seconds: checkpoints.seconds,
   }
   await folder.appendMetrics({ kind: 'result', ...result })
+  if (result.ended !== 'aborted') await checkpoints.remove()
   return result
 }
 
@@ -157,27 +177,10 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   return model
 }
 
-async function writeOrigin(folder: RunFolder, config: Config, dataset: Dataset): Promise<void> {
-  const data = dataHash(dataset)
-  // The name of a run's folder is not its identity: this is.
-  const id = createHash('sha256')
-    .update(JSON.stringify([config, data]))
-    .digest('hex')
-  const examples = Object.fromEntries(
-    (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.labels.length ?? 0]),
-  )
-  await folder.writeYaml('config.yaml', config)
-  await folder.writeJson('environment.json', {
-    id,
-    seed: config.seed,
-    engine: config.engine,
-    data: { sha256: data, examples },
-    ...(await environment()),
-  })
-}
-
 interface StudentRun {
   readonly dataset: Dataset
+  /** Its hash. */
+  readonly data: string
   readonly method: DistillationMethod
   readonly mixing: MixingLog
   readonly student: LayersModel
@@ -191,16 +194,25 @@ async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
   const found = await trainStudent(context, run)
   // An epoch that has ended has made the weights.
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
-  if (weights !== undefined) await run.folder.writeText('mixing-weights.csv', weights)
+  if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
   return finish(context, { ...run, found })
 }
 
 async function trainStudent(
-  { config, signal, tell }: RunContext,
+  { config, signal, tell, checkpoints }: RunContext,
   run: StudentRun,
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
+  const logMixing = async (): Promise<void> => {
+    for (const line of run.mixing.lines(run.dataset.train)) {
+      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
+      await run.folder.appendMetrics(line)
+    }
+  }
+  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
+  const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   tell({ kind: 'training', who: 'student', epochs })
   try {
     return await distill({
@@ -213,16 +225,18 @@ async function trainStudent(
       ...makeBatches(run.dataset, config.dataset.augmentation),
       seed: config.seed,
       ...(signal && { signal }),
+      ...(resume && { resume }),
       callbacks: {
+        onCheckpoint: async (moment) => {
+          await logMixing()
+          await onCheckpoint(moment)
+        },
         onStep: (step) => {
           tell({ kind: 'step', who: 'student', step })
         },
         onEpochEnd: async (metrics) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
-          for (const line of run.mixing.lines(run.dataset.train)) {
-            if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-            await run.folder.appendMetrics(line)
-          }
+          await logMixing()
           await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
         },
       },
@@ -233,7 +247,7 @@ async function trainStudent(
   }
 }
 
-interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing'> {
+interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing' | 'data'> {
   readonly found: DistillationResult
 }
 

@@ -1,11 +1,12 @@
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { UsageError } from '../usage-error.js'
 import { writeError, writeFileSafely } from './write-file-safely.js'
 
-/** Everything that a run writes; what `--force` removes. */
-const contents = ['config.yaml', 'environment.json', 'metrics.jsonl', 'mixing-weights.csv', 'student']
+/** Everything that a run writes, half-written or not; what `--force` removes. */
+const contents =
+  /^(config\.yaml|environment\.json|metrics\.jsonl|mixing-weights\.csv|student|teacher-\d+(-epoch-\d+)?|checkpoint|scores\.(csv|parquet)|histogram\.svg|best-and-worst\.png|selection\.json)(\.\d+\.tmp)?$/
 
 /** Where a run goes. */
 export interface RunFolderOptions {
@@ -15,6 +16,8 @@ export interface RunFolderOptions {
   readonly name: string
   /** Whether a run in `out` may be replaced. */
   readonly force?: boolean | undefined
+  /** Whether a run in `out` goes on. */
+  readonly resume?: boolean | undefined
 }
 
 /** The folder of one run. */
@@ -25,29 +28,37 @@ export class RunFolder {
     this.path = path
   }
 
+  /** A folder whose content is known to be a run's, or to be absent. */
+  static at(path: string): RunFolder {
+    return new RunFolder(path)
+  }
+
   /**
    * Makes the folder. A folder that was asked for by name is never overwritten unasked; a default name gets a number.
    *
    * @param options - see {@link RunFolderOptions}
-   * @returns an empty folder, this run's own
+   * @returns this run's own folder, empty unless the run goes on
    * @throws {@link UsageError} when `out` is not empty
    */
-  static async create({ out, name, force = false }: RunFolderOptions): Promise<RunFolder> {
+  static async create({ out, name, force = false, resume = false }: RunFolderOptions): Promise<RunFolder> {
     if (out === undefined) return new RunFolder(await claimNumbered(resolve('runs', name)))
     const path = resolve(out)
     await attempt(path, () => mkdir(path, { recursive: true }))
-    const found = await attempt(path, () => readdir(path))
+    const found = await attempt(path, () => readdir(path, { withFileTypes: true }))
     if (found.length > 0) {
-      const isRun = found.includes('config.yaml') && found.every((entry) => contents.includes(entry))
-      if (!isRun)
+      // A link could lead out of the folder; a run that was killed at once has left no more than half a file.
+      const isOwn = found.every((entry) => contents.test(entry.name) && !entry.isSymbolicLink())
+      const hasBegun = found.some((entry) => entry.name === 'config.yaml')
+      if (!isOwn || !(hasBegun || found.every((entry) => entry.name.endsWith('.tmp'))))
         throw new UsageError(`--out ${out} must be a new, an empty or a run's folder, got other files in it`)
-      if (!force)
+      if (!force && !resume)
         throw new UsageError(
           `--out ${out} holds a run already`,
-          'choose another folder, or add --force to replace it',
+          'choose another folder, add --resume to go on with it, or --force to replace it',
         )
+      const removed = found.filter(({ name: entry }) => force || entry.endsWith('.tmp'))
       await attempt(path, () =>
-        Promise.all(contents.map((entry) => rm(join(path, entry), { recursive: true, force: true }))),
+        Promise.all(removed.map((entry) => rm(join(path, entry.name), { recursive: true, force: true }))),
       )
     }
     return new RunFolder(path)
@@ -58,14 +69,14 @@ export class RunFolder {
     await writeFileSafely(join(this.path, name), stringify(value, { aliasDuplicateObjects: false }))
   }
 
+  /** Writes a file whole or not at all. */
+  async writeFile(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileSafely(join(this.path, name), content)
+  }
+
   /** Writes a value as JSON. */
   async writeJson(name: string, value: unknown): Promise<void> {
     await writeFileSafely(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`)
-  }
-
-  /** Writes a text. */
-  async writeText(name: string, text: string): Promise<void> {
-    await writeFileSafely(join(this.path, name), text)
   }
 
   /** Appends one line to metrics.jsonl and waits until it is on the disk. */
@@ -80,6 +91,23 @@ export class RunFolder {
         await file.close()
       }
     })
+  }
+
+  /** How long metrics.jsonl is; 0 without one. */
+  async metricsBytes(): Promise<number> {
+    const path = join(this.path, 'metrics.jsonl')
+    try {
+      return (await stat(path)).size
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+      throw writeError(path, error)
+    }
+  }
+
+  /** Cuts metrics.jsonl to a length that it had before. */
+  async truncateMetrics(bytes: number): Promise<void> {
+    const path = join(this.path, 'metrics.jsonl')
+    if ((await this.metricsBytes()) > bytes) await attempt(path, () => truncate(path, bytes))
   }
 
   /** Makes a folder inside. */

@@ -8,17 +8,23 @@ import {
 } from '@kd/models'
 import { io } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileSafely } from './write-file-safely.js'
 
 /**
- * Saves a model as a standard TensorFlow.js layers model, `model.json` and `weights.bin`, and as `student.safetensors`.
+ * Saves a model as a standard TensorFlow.js layers model, `model.json` and `weights.bin`, and as safetensors.
  *
  * @param model - to save
  * @param folder - which exists
+ * @param name - of the safetensors file, before the dot
  */
-export async function saveModel(model: LayersModel, folder: string): Promise<void> {
+export async function saveModel(
+  model: LayersModel,
+  folder: string,
+  name: 'student' | 'teacher' = 'student',
+): Promise<void> {
   let artifacts: io.ModelArtifacts | undefined
   await model.save(
     io.withSaveHandler(async (found) => {
@@ -29,7 +35,7 @@ export async function saveModel(model: LayersModel, folder: string): Promise<voi
   const { modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy } = artifacts!
   const weights = new Uint8Array(io.CompositeArrayBuffer.join(weightData))
   const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
-  await writeFileSafely(join(folder, 'student.safetensors'), writeSafetensors(await modelTensors(model)))
+  await writeFileSafely(join(folder, `${name}.safetensors`), writeSafetensors(await modelTensors(model)))
   await writeFileSafely(join(folder, 'weights.bin'), weights)
   // Last, so that a model.json never stands without its weights.
   await writeFileSafely(
@@ -90,6 +96,12 @@ export async function loadWeights(model: LayersModel, path: string): Promise<voi
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     })
   }
+}
+
+/** A hash of all weights of a model, to the last bit. */
+export async function weightsHash(model: LayersModel): Promise<string> {
+  const bytes = writeSafetensors(await modelTensors(model))
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -28,7 +28,7 @@ export interface EngineLoader {
   readonly backend: string
   /**
    * Imports the package, so that the backend is registered, and returns its version. What stands in the way is thrown as
-   * an error whose message is one line.
+   * an error whose message is one line, with the way out as its hint.
    */
   load(options: EngineOptions): Promise<string>
   /** Looks at the backend once it runs; throws as `load` does. */

@@ -11,15 +11,19 @@ export const nodeGpuEngine: EngineLoader = {
   async load() {
     assertNode()
     restoreRemovedUtilities()
-    return versionIn(await importOptional('@tensorflow/tfjs-node-gpu'), 'version', 'tfjs-node')
+    const gpu = await importOptional(
+      '@tensorflow/tfjs-node-gpu',
+      'npm rebuild @tensorflow/tfjs-node-gpu repeats its download',
+    )
+    return versionIn(gpu, 'version', 'tfjs-node')
   },
   verify() {
     // Without CUDA libraries libtensorflow goes on, on the CPU; then 'node' or another engine is the honest choice.
     const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean }
     if (isUsingGpuDevice !== true) {
-      throw new KdError(
-        '@tensorflow/tfjs-node-gpu loads but finds no CUDA device: it wants CUDA 11.2 and cuDNN 8.1',
-      )
+      throw new KdError('@tensorflow/tfjs-node-gpu loads but finds no CUDA device', {
+        hint: "install NVIDIA's driver, CUDA 11.2 and cuDNN 8.1, and see that LD_LIBRARY_PATH names them",
+      })
     }
   },
 }

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-layers'
 import * as tf from '@tensorflow/tfjs-core'
 import type { EngineName, EngineOptions } from './engine.js'
 import { engineNames, engines } from './engines.js'
-import { firstLine } from './import-optional.js'
+import { firstLine, withHint } from './import-optional.js'
 import { currentBackend, startEngine } from './start-engine.js'
 
 /** What came of trying one engine. */
@@ -13,6 +13,8 @@ export interface EngineProbe {
   readonly version?: string
   /** One line on what stands in the way, where it does not. */
   readonly reason?: string
+  /** How to mend that, where there is a way. */
+  readonly hint?: string
 }
 
 /**
@@ -39,7 +41,8 @@ export async function probeEngines(options: EngineOptions = {}): Promise<EngineP
       restored ??= engines[name].backend
       probes.push({ name, loads: true, version })
     } catch (error) {
-      probes.push({ name, loads: false, reason: firstLine(error) })
+      const { hint } = withHint(error)
+      probes.push({ name, loads: false, reason: firstLine(error), ...(hint !== undefined && { hint }) })
     }
   }
   if (restored !== undefined) await tf.setBackend(restored)

@@ -3,7 +3,7 @@ import { expectAllClose } from '@kd/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { KdError } from '../errors/kd-error.js'
 import type { EngineName } from './engine.js'
-import { importOptional } from './import-optional.js'
+import { firstLine, importOptional } from './import-optional.js'
 import { probeEngines } from './probe-engines.js'
 import { selectEngine } from './select-engine.js'
 
@@ -61,7 +61,8 @@ describe('selectEngine', () => {
     expect((error as KdError).message).toContain(
       `selectEngine: engine ${missing!.name} must load, got ${missing!.name}: ${missing!.reason}`,
     )
-    expect((error as KdError).hint).toContain('probeEngines()')
+    expect(missing!.hint).toMatch(/^[^\n]{5,}$/)
+    expect((error as KdError).hint).toContain(`${missing!.hint}; probeEngines()`)
     expect(tf.getBackend()).toBe('cpu')
   })
 })
@@ -81,8 +82,19 @@ describe('probeEngines', () => {
 
 describe('importOptional', () => {
   test('a package that is not there: how to install it', async () => {
-    await expect(importOptional('@kd/no-such-package')).rejects.toThrow(
-      '@kd/no-such-package is not installed: npm i @kd/no-such-package',
+    const error: unknown = await importOptional('@kd/no-such-package').catch((thrown: unknown) => thrown)
+    expect(firstLine(error)).toBe('@kd/no-such-package is not installed')
+    expect((error as KdError).hint).toBe('npm i @kd/no-such-package')
+  })
+
+  test('a package that fails: why, and its own hint before ours', async () => {
+    const failing = (thrown: string): string => `data:text/javascript,throw ${encodeURIComponent(thrown)}`
+    const error: unknown = await importOptional(failing("new Error('no addon\\nmore')"), 'build it').catch(
+      (thrown: unknown) => thrown,
     )
+    expect(firstLine(error)).toMatch(/^data:.* is installed but does not load: no addon$/)
+    expect((error as KdError).hint).toBe('build it')
+    const own = failing("Object.assign(new Error('no addon'), { hint: 'install it' })")
+    await expect(importOptional(own, 'build it')).rejects.toMatchObject({ hint: 'install it' })
   })
 })

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { KdError } from '../errors/kd-error.js'
 import type { Engine, EngineName, EngineOptions } from './engine.js'
 import { engineNames, engines } from './engines.js'
-import { firstLine } from './import-optional.js'
+import { firstLine, withHint } from './import-optional.js'
 import { startEngine } from './start-engine.js'
 
 /**
@@ -35,6 +35,7 @@ export async function selectEngine(name?: EngineName, options: EngineOptions = {
   }
   tf.enableProdMode()
   const skipped: { name: EngineName; reason: string }[] = []
+  const hints: string[] = []
   for (const candidate of name === undefined ? defaultOrder : [name]) {
     const loader = engines[candidate]
     try {
@@ -42,13 +43,18 @@ export async function selectEngine(name?: EngineName, options: EngineOptions = {
       return { name: candidate, backend: loader.backend, version, skipped }
     } catch (cause) {
       skipped.push({ name: candidate, reason: firstLine(cause) })
+      const { hint } = withHint(cause)
+      if (hint !== undefined) hints.push(hint)
     }
   }
   const reasons = skipped.map((engine) => `${engine.name}: ${engine.reason}`).join('; ')
   throw new KdError(
     `selectEngine: ${name === undefined ? 'an engine' : `engine ${name}`} must load, got ${reasons}`,
     {
-      hint: 'probeEngines() and `kd doctor` tell for every engine whether it loads; without a name the first that does is taken',
+      hint: [
+        ...hints,
+        'probeEngines() and `kd doctor` tell for every engine whether it loads; without a name the first that does is taken',
+      ].join('; '),
     },
   )
 }

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError } from '../errors/kd-error.js'
 import type { EngineLoader, EngineOptions } from './engine.js'
-import { firstLine } from './import-optional.js'
+import { firstLine, withHint } from './import-optional.js'
 
 /**
  * Loads an engine and makes it the current one.
  *
  * @returns its version
- * @throws {@link KdError} with one line that says what stands in the way; the engine that was current is so again
+ * @throws {@link KdError} with one line that says what stands in the way, and a hint where there is a way out; the engine
+ * that was current is so again
  */
 export async function startEngine(loader: EngineLoader, options: EngineOptions): Promise<string> {
   // tfjs-node makes itself current as soon as it is imported.
@@ -19,7 +20,7 @@ export async function startEngine(loader: EngineLoader, options: EngineOptions):
     return version
   } catch (cause) {
     if (previous !== undefined && tf.engine().backendName !== previous) await tf.setBackend(previous)
-    throw new KdError(firstLine(cause), { cause })
+    throw new KdError(firstLine(cause), withHint(cause))
   }
 }
 

@@ -114,8 +114,11 @@ export interface DistillationMethod {
   loss(batch: DistillationBatch): LossTerms
   /** Called before each epoch: for updates that need a pass over a split. */
   beforeEpoch?(context: EpochContext): Promise<void>
-  /** State that a resumed run needs to go on as the same run; the caller disposes the tensors. */
+  /**
+   * State that a resumed run needs to go on as the same run, `variables` aside: everything that `beforeEpoch` or `loss` keep for
+   * later. The caller disposes the tensors.
+   */
   saveState?(): NamedTensorMap
-  /** Takes back what `saveState` gave. */
+  /** Takes back what `saveState` gave, before the first call of anything else; the tensors are the caller's to dispose. */
   loadState?(state: NamedTensorMap): void
 }

@@ -144,6 +144,32 @@ describe('distill', () => {
     expect(new Set(seeds).size).toBe(8)
   })
 
+  it.each(['forward', 'backward'])(
+    'leaves nothing behind when the %s pass fails, and goes on',
+    async (pass) => {
+      const options = run({ epochs: 1, optimizer: sgd() })
+      await distill(options)
+      const before = tf.memory().numTensors
+      const method: DistillationMethod = {
+        name: 'failing',
+        loss: ({ studentLogits, labels }) => {
+          if (pass === 'forward') throw new Error('the forward pass fails')
+          const failing = tf.customGrad((logits) => ({
+            value: tf.clone(logits as tf.Tensor),
+            gradFunc: () => {
+              throw new Error('the backward pass fails')
+            },
+          }))
+          return meanLoss({ label: crossEntropy(failing(studentLogits) as tf.Tensor2D, labels) })
+        },
+      }
+      await expect(distill({ ...options, method })).rejects.toBeInstanceOf(Error)
+      expect(tf.memory().numTensors).toBe(before)
+      expect((await distill(options)).ended).toBe('epochs')
+      expect(tf.memory().numTensors).toBe(before)
+    },
+  )
+
   it('asks teachers once for the whole run, or at each step where inputs are random', async () => {
     let calls = 0
     const teacher = (inputs: tf.Tensor): tf.Tensor2D => {

@@ -6,13 +6,20 @@ import { randomSource } from '../random/random-source.js'
 import { constant } from '../schedule/constant.js'
 import { assertRun } from './assert-run.js'
 import { BestEpochTracker } from './best-epoch.js'
+import {
+  restoreCheckpoint,
+  takeCheckpoint,
+  type CheckpointPosition,
+  type CheckpointState,
+} from './checkpoint-state.js'
 import { classifier, type Predict } from './classifier.js'
 import type { DistillationOptions, DistillationResult, EpochMetrics } from './distillation-options.js'
 import { epochContext } from './epoch-context.js'
+import { readWeights, writeWeights } from './model-weights.js'
 import { predictSplit } from './predict-split.js'
-import { trainEpoch } from './train-epoch.js'
+import { trainEpoch, type EpochStart } from './train-epoch.js'
 import { teacherPredictors, teachFromTables, teachLive, type TeachTraining } from './teachers.js'
-import { weightsSnapshot } from './weights-snapshot.js'
+import type { CheckpointMoment } from './training-checkpoint.js'
 
 /** Rows at a time where nothing is learned. */
 const EVALUATION_BATCH = 250
@@ -66,30 +73,36 @@ const EVALUATION_BATCH = 250
 export async function distill(options: DistillationOptions): Promise<DistillationResult> {
   assertDataset(options.dataset, 'distill')
   assertRun(options)
-  const teachers = options.teacherMode === 'train' ? (options.teachers ?? []) : []
-  const restoreTeachers = await Promise.all(
-    teachers.map((teacher) => weightsSnapshot(teacher as LayersModel)),
-  )
+  // assertRun has seen to it that teachers in train mode are models.
+  const trainingTeachers = (options.teacherMode === 'train' ? (options.teachers ?? []) : []) as LayersModel[]
+  const before = await Promise.all(trainingTeachers.map(readWeights))
   try {
-    return await run(options)
+    return await run(options, trainingTeachers)
   } finally {
-    restoreTeachers.forEach((restore) => {
-      restore()
+    before.forEach((weights, index) => {
+      writeWeights(trainingTeachers[index]!, weights)
     })
     await options.batches?.close?.()
   }
 }
 
-async function run(options: DistillationOptions): Promise<DistillationResult> {
-  const { dataset, student, method, epochs, signal, earlyStop } = options
+async function run(
+  options: DistillationOptions,
+  trainingTeachers: readonly LayersModel[],
+): Promise<DistillationResult> {
+  const { dataset, student, method, epochs, signal, resume } = options
   const batches = options.batches ?? memoryBatches(dataset)
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
   const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
   const { predictors, teach, isKept, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
-  const setup = { ...options, batches, schedule, predict, teach, random: randomSource(options.seed ?? 0) }
+  const random = randomSource(options.seed ?? 0)
+  const setup = { ...options, batches, schedule, predict, teach, random, trainingTeachers }
   const tracker = new BestEpochTracker(student, options.monitor ?? 'top1')
   const history: EpochMetrics[] = []
+  const state = { student, method, optimizer: options.optimizer, trainingTeachers, tracker, history }
+  const stepsPerEpoch = Math.ceil(dataset.train.labels.length / (options.batchSize ?? 64))
+  if (resume !== undefined) restoreCheckpoint(state, resume, { epochs, stepsPerEpoch })
   const result = (ended: DistillationResult['ended']): DistillationResult => ({
     student,
     history,
@@ -98,27 +111,63 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
     ...(teacherTrainMetrics === undefined ? {} : { teacherTrainMetrics }),
   })
 
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  const first = resume?.progress
+  for (let epoch = first?.epoch ?? 0; epoch < epochs; epoch++) {
+    if (isLate(options, tracker, epoch)) return result('early-stop')
     if (signal?.aborted) return result('aborted')
-    if (method.beforeEpoch !== undefined) {
-      const stepsPerEpoch = Math.ceil(dataset.train.labels.length / (options.batchSize ?? 64))
+    const start = first?.epoch === epoch ? first : { epoch, step: 0 }
+    if (method.beforeEpoch !== undefined && start.step === 0) {
       const learningRate = schedule({ epoch, step: 0, stepsPerEpoch, epochs })
-      const random = setup.random.split('method')
-      const teachFromTables = isKept ? teach : undefined
-      const passes = { dataset, student, predict, predictors, teachFromTables, epochs, random }
-      await method.beforeEpoch(epochContext({ ...passes, batchSize: EVALUATION_BATCH }, epoch, learningRate))
+      const ofMethod = random.split('method')
+      const passes = {
+        dataset,
+        student,
+        predict,
+        predictors,
+        teachFromTables: isKept ? teach : undefined,
+        batchSize: EVALUATION_BATCH,
+        epochs,
+        random: ofMethod,
+      }
+      await method.beforeEpoch(epochContext(passes, epoch, learningRate))
     }
-    const trained = await trainEpoch(setup, epoch)
+    const trained = await trainEpoch(setup, { ...start, ...withinEpoch(options, state, epoch) })
     if (trained === undefined) return result('aborted')
     const validation = await validate(predict, options)
     const metrics = { ...trained, ...(validation === undefined ? {} : { validation }) }
     history.push(metrics)
     if (validation !== undefined) await tracker.take(epoch, validation)
     await options.callbacks?.onEpochEnd?.(metrics)
-    if (earlyStop !== undefined && epoch - tracker.best!.epoch >= earlyStop.patience)
-      return result('early-stop')
+    await options.callbacks?.onCheckpoint?.(momentAt(state, { epoch: epoch + 1, step: 0 }))
   }
-  return result('epochs')
+  return result(isLate(options, tracker, epochs) ? 'early-stop' : 'epochs')
+}
+
+/** Whether the validation split has seen no improvement for too long, before an epoch. */
+function isLate({ earlyStop }: DistillationOptions, { best }: BestEpochTracker, epoch: number): boolean {
+  return earlyStop !== undefined && best !== undefined && epoch - 1 - best.epoch >= earlyStop.patience
+}
+
+function momentAt(state: CheckpointState, position: CheckpointPosition): CheckpointMoment {
+  return { epoch: position.epoch, step: position.step, take: () => takeCheckpoint(state, position) }
+}
+
+/** What a method without `saveState` keeps after `beforeEpoch` would be lost in the middle of an epoch. */
+function withinEpoch(
+  { method, callbacks }: DistillationOptions,
+  state: CheckpointState,
+  epoch: number,
+): Pick<EpochStart, 'onCheckpoint'> {
+  if (callbacks?.onCheckpoint === undefined) return {}
+  if (method.beforeEpoch !== undefined && method.saveState === undefined) return {}
+  return {
+    onCheckpoint: (step, running) =>
+      callbacks.onCheckpoint!({
+        epoch,
+        step,
+        take: async () => takeCheckpoint(state, { epoch, step, running: await running() }),
+      }),
+  }
 }
 
 async function prepareTeachers(

@@ -7,6 +7,7 @@ import type { GradientClipping } from '../optimizer/clip-gradients.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
 import type { Teacher } from './teacher.js'
+import type { CheckpointMoment, TrainingCheckpoint } from './training-checkpoint.js'
 
 /** What any training takes. */
 export interface TrainingOptions {
@@ -40,6 +41,11 @@ export interface TrainingOptions {
    */
   readonly monitor?: 'top1' | 'loss'
   readonly callbacks?: TrainingCallbacks
+  /**
+   * Goes on from a checkpoint instead of from the start: with the options of the run that it was taken in, and models with the same
+   * layers, the run ends with the same bits as that one. `callbacks` hear only what is new.
+   */
+  readonly resume?: TrainingCheckpoint
   /** Ends the run after the current step; what was done is returned. */
   readonly signal?: AbortSignal
 }
@@ -66,6 +72,11 @@ export interface TrainingCallbacks {
   onStep?(progress: StepProgress): void | Promise<void>
   /** After each epoch and its validation. */
   onEpochEnd?(metrics: EpochMetrics): void | Promise<void>
+  /**
+   * After each step and each epoch, last: wherever the run can be interrupted. Whoever wants a checkpoint then calls `moment.take()`;
+   * how often is up to them. Where a method has `beforeEpoch` but no `saveState`, only after each epoch.
+   */
+  onCheckpoint?(moment: CheckpointMoment): void | Promise<void>
 }
 
 /** How far a run is. */

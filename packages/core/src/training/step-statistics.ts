@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError } from '../errors/kd-error.js'
 import type { ExampleLosses } from '../method/distillation-method.js'
+import type { RunningEpoch } from './training-checkpoint.js'
 
 /** Steps between two looks at the numbers on the engine: each look makes a GPU wait. */
 const FLUSH_EVERY = 16
@@ -15,8 +16,18 @@ export class StepStatistics {
   #read = 0
   #epoch = 0
 
-  constructor(epoch: number) {
+  /**
+   * @param epoch - for messages
+   * @param before - the steps before the first one that is added, if the epoch was interrupted
+   */
+  constructor(epoch: number, before?: { readonly step: number; readonly running?: RunningEpoch }) {
     this.#epoch = epoch
+    if (before?.running === undefined) return
+    const { parts, sums, examples } = before.running
+    this.#names = parts
+    this.#sums = Float64Array.from(sums)
+    this.#count = examples
+    this.#read = before.step
   }
 
   /** Loss of the last step that was read. */
@@ -55,6 +66,11 @@ export class StepStatistics {
   means(): { loss: number; top1: number; parts: Record<string, number> } {
     const [loss = NaN, top1 = NaN, ...parts] = Array.from(this.#sums, (sum) => sum / this.#count)
     return { loss, top1, parts: Object.fromEntries(this.#names.map((name, index) => [name, parts[index]!])) }
+  }
+
+  /** What a later epoch of statistics can go on from; everything must have been flushed. */
+  sums(): Pick<RunningEpoch, 'parts' | 'sums' | 'examples'> {
+    return { parts: this.#names, sums: [...this.#sums], examples: this.#count }
   }
 
   /** Frees what was never read. */

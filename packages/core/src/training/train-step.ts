@@ -6,6 +6,7 @@ import type { DistillationMethod, LossTerms } from '../method/distillation-metho
 import { clipGradients, type GradientClipping } from '../optimizer/clip-gradients.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { Predict } from './classifier.js'
+import { freeAbandonedTape } from './free-abandoned-tape.js'
 import type { StepStatistics } from './step-statistics.js'
 import type { TeachTraining } from './teachers.js'
 
@@ -39,30 +40,50 @@ export function trainStep(
     ...student.trainableWeights.map((weight) => weight.read() as tf.Variable),
     ...(method.variables ?? []),
   ]
-  const gradients = tf.tidy(() => {
-    const inputs = tf.tensor(training.inputs, [training.rows.length, ...setup.inputShape])
-    const labels = tf.tensor1d(training.labels, 'int32')
-    const { logits: teacherLogits, features: teacherFeatures } = setup.teach(inputs, training.rows)
-    let report: (() => void) | undefined
-    const { grads } = tf.variableGrads(() => {
-      const { logits: studentLogits, features: studentFeatures } = setup.predict(inputs, true)
-      const { ids } = training
-      const { epoch } = position
-      const batch = { ids, labels, studentLogits, teacherLogits, studentFeatures, teacherFeatures, epoch }
-      const { total, parts } = mixedLoss(method, batch, training.mixup)
-      for (const tensor of [studentLogits, total, ...Object.values(parts)]) tf.keep(tensor)
-      report = () => {
-        statistics.add(total, parts, studentLogits, labels)
-        tf.dispose([studentLogits, total, ...Object.values(parts)])
-      }
-      return total
-    }, variables)
-    report?.()
-    return variables.map((variable): tf.Tensor | undefined => grads[variable.name])
-  })
+  const gradients = stepGradients(setup, training, position.epoch, variables, statistics)
   const limited = gradientClipping === undefined ? gradients : clipGradients(gradients, gradientClipping)
-  optimizer.step(variables, limited, position.learningRate)
-  tf.dispose(limited.filter((gradient) => gradient !== undefined))
+  try {
+    optimizer.step(variables, limited, position.learningRate)
+  } finally {
+    tf.dispose(limited.filter((gradient) => gradient !== undefined))
+  }
+}
+
+/** A step that fails leaves nothing behind: training may go on. */
+function stepGradients(
+  setup: TrainStepSetup,
+  training: TrainingBatch,
+  epoch: number,
+  variables: readonly tf.Variable[],
+  statistics: StepStatistics,
+): (tf.Tensor | undefined)[] {
+  const kept: tf.Tensor[] = []
+  try {
+    return tf.tidy(() => {
+      const inputs = tf.tensor(training.inputs, [training.rows.length, ...setup.inputShape])
+      const labels = tf.tensor1d(training.labels, 'int32')
+      const { logits: teacherLogits, features: teacherFeatures } = setup.teach(inputs, training.rows)
+      let report: (() => void) | undefined
+      const { grads } = tf.variableGrads(() => {
+        const { logits: studentLogits, features: studentFeatures } = setup.predict(inputs, true)
+        const { ids } = training
+        const batch = { ids, labels, studentLogits, teacherLogits, studentFeatures, teacherFeatures, epoch }
+        const { total, parts } = mixedLoss(setup.method, batch, training.mixup)
+        for (const tensor of [studentLogits, total, ...Object.values(parts)]) kept.push(tf.keep(tensor))
+        report = () => {
+          statistics.add(total, parts, studentLogits, labels)
+        }
+        return total
+      }, [...variables])
+      report?.()
+      return variables.map((variable): tf.Tensor | undefined => grads[variable.name])
+    })
+  } catch (error) {
+    freeAbandonedTape()
+    throw error
+  } finally {
+    tf.dispose(kept)
+  }
 }
 
 /** Where inputs were mixed, the losses to both labels are mixed alike: any method can be trained so without knowing it. */

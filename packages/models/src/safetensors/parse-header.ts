@@ -12,15 +12,24 @@ export interface HeaderEntry {
   readonly end: number
 }
 
-/** Parses the header's bytes into its tensors, in the order of their bytes. */
-export function parseHeader(bytes: Uint8Array): HeaderEntry[] {
+/** What a header says. */
+export interface Header {
+  /** In the order of their bytes. */
+  readonly entries: readonly HeaderEntry[]
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+/** Parses the header's bytes. */
+export function parseHeader(bytes: Uint8Array): Header {
   const header = parseObject(bytes)
   const entries: HeaderEntry[] = []
+  let metadata: Header['metadata'] = new Map()
   for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') assertMetadata(value)
+    if (name === '__metadata__') metadata = parseMetadata(value)
     else entries.push(parseEntry(name, value))
   }
-  return entries.sort((left, right) => left.begin - right.begin || left.end - right.end)
+  entries.sort((left, right) => left.begin - right.begin || left.end - right.end)
+  return { entries, metadata }
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
@@ -60,8 +69,9 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
   return { name, dtype: dtype as SafetensorsDtype, shape, begin, end }
 }
 
-function assertMetadata(value: unknown): void {
-  if (isObject(value) && Object.values(value).every((entry) => typeof entry === 'string')) return
+function parseMetadata(value: unknown): Header['metadata'] {
+  if (isObject(value) && Object.values(value).every((entry) => typeof entry === 'string'))
+    return new Map(Object.entries(value as Record<string, string>))
   throw new KdError('readSafetensors: __metadata__ must map names to texts, got other values')
 }
 

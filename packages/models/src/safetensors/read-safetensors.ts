@@ -1,5 +1,5 @@
 import { KdError } from '@kd/core'
-import { parseHeader, type HeaderEntry } from './parse-header.js'
+import { parseHeader, type Header, type HeaderEntry } from './parse-header.js'
 import { storages, type SafetensorsTensor } from './safetensors-tensor.js'
 
 /** The format's own limit. */
@@ -10,7 +10,7 @@ const largestHeader = 100_000_000
  *
  * The file is not trusted: lengths, names, types, shapes and offsets are checked before anything is made from them, and
  * the tensors must cover the bytes exactly, without overlap or hole, as the format demands. No value is checked: NaN is
- * allowed. Texts under `__metadata__` are checked and left out.
+ * allowed. Texts under `__metadata__` are checked; {@link readSafetensorsMetadata} gives them.
  *
  * @param bytes - the whole file
  * @returns tensors by name, in the order of the file; they share no memory with `bytes`
@@ -28,10 +28,8 @@ const largestHeader = 100_000_000
  * @see https://github.com/huggingface/safetensors, section "Format"
  */
 export function readSafetensors(bytes: Uint8Array): Map<string, SafetensorsTensor> {
-  const headerLength = readHeaderLength(bytes)
-  const start = 8 + headerLength
-  if (bytes[8] !== 0x7b) throw new KdError("readSafetensors: header must start with '{', got another byte")
-  const entries = parseHeader(bytes.subarray(8, start))
+  const { header, start } = readHeader(bytes)
+  const { entries } = header
   assertCovered(entries, bytes.length - start)
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
@@ -40,6 +38,31 @@ export function readSafetensors(bytes: Uint8Array): Map<string, SafetensorsTenso
       return [name, { dtype, shape, data: storages.get(dtype)!.decode(buffer) }]
     }),
   )
+}
+
+/**
+ * Reads the texts under `__metadata__` of a safetensors file, checking its header as {@link readSafetensors} does.
+ *
+ * @param bytes - the whole file, or as much of it as holds the header
+ * @returns texts by name, none where the file has no metadata
+ * @throws {@link KdError} when the bytes do not begin with a valid header
+ *
+ * @example
+ * ```ts
+ * import { readSafetensorsMetadata, writeSafetensors } from '@kd/models'
+ *
+ * const bytes = writeSafetensors(new Map(), { source: 'example' })
+ * console.log(readSafetensorsMetadata(bytes).get('source')) // example
+ * ```
+ */
+export function readSafetensorsMetadata(bytes: Uint8Array): ReadonlyMap<string, string> {
+  return readHeader(bytes).header.metadata
+}
+
+function readHeader(bytes: Uint8Array): { header: Header; start: number } {
+  const start = 8 + readHeaderLength(bytes)
+  if (bytes[8] !== 0x7b) throw new KdError("readSafetensors: header must start with '{', got another byte")
+  return { header: parseHeader(bytes.subarray(8, start)), start }
 }
 
 function readHeaderLength(bytes: Uint8Array): number {

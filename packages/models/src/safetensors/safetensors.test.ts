@@ -1,7 +1,7 @@
 import { KdError } from '@kd/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readSafetensors } from './read-safetensors.js'
+import { readSafetensors, readSafetensorsMetadata } from './read-safetensors.js'
 import type { SafetensorsDtype, SafetensorsTensor } from './safetensors-tensor.js'
 import golden from './safetensors.golden.json' with { type: 'json' }
 import { writeSafetensors } from './write-safetensors.js'
@@ -228,6 +228,7 @@ describe('writeSafetensors', () => {
         const bytes = writeSafetensors(new Map(entries), { format: 'test' })
         const read = readSafetensors(bytes)
         expect(read.size).toBe(entries.length)
+        expect([...readSafetensorsMetadata(bytes)]).toEqual([['format', 'test']])
         for (const [name, { dtype, shape, data }] of entries) {
           const found = read.get(name)!
           expect([found.dtype, found.shape]).toEqual([dtype, shape])

@@ -76,7 +76,7 @@ function inputGradient(
   const filter = inputs['filter']!
   if (!allFloats(dy, filter)) return undefined
   const info = describe(attributes.inputShape!, filter.shape, attributes, kind)
-  if (info === undefined) return undefined
+  if (info === undefined || !util.arraysEqual(info.outShape, dy.shape)) return undefined
   const dx = backend.allocate(info.inShape, 'float32')
   backend.addon.convolutionInputGrad(backend.floats(dy), backend.floats(filter), dx.values, pack(info, kind))
   return dx.info
@@ -90,7 +90,7 @@ function filterGradient(
   const dy = inputs['dy']!
   if (!allFloats(x, dy)) return undefined
   const info = describe(x.shape, attributes.filterShape!, attributes, kind)
-  if (info === undefined) return undefined
+  if (info === undefined || !util.arraysEqual(info.outShape, dy.shape)) return undefined
   const dFilter = backend.allocate(attributes.filterShape!, 'float32')
   backend.addon.convolutionFilterGrad(backend.floats(x), backend.floats(dy), dFilter.values, pack(info, kind))
   return dFilter.info

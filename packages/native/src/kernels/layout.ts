@@ -98,6 +98,7 @@ function registerConcatenation(): void {
     const shape = tensors[0]!.shape
     if (tensors.some((tensor) => !util.arraysEqual(tensor.shape, shape))) return undefined
     const place = axis < 0 ? axis + shape.length + 1 : axis
+    if (place < 0 || place > shape.length) return undefined
     const wide = [...shape.slice(0, place), 1, ...shape.slice(place)]
     return concat(
       backend,

@@ -15,6 +15,7 @@ export function registerReshapeKernels(): void {
     const x = inputs['input']!
     if (x.dtype === 'complex64') return undefined
     const place = attributes.dim < 0 ? attributes.dim + x.shape.length + 1 : attributes.dim
+    if (place < 0 || place > x.shape.length) return undefined // the cpu kernel says what is wrong
     return backend.share(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)])
   })
 }

@@ -10,7 +10,6 @@ export const product = (shape: Numbers): number => shape.reduce((size, next) => 
 export const ordinary: fc.Arbitrary<number> = fc.double({ min: -4, max: 4, noNaN: true }).map(Math.fround)
 const extreme = fc.constantFrom(NaN, Infinity, -Infinity, 0, -0, 1e-40, 3e38, -3e38, 88.8, -104)
 const anyFloat = fc.oneof({ weight: 20, arbitrary: ordinary }, { weight: 1, arbitrary: extreme })
-const integer = fc.integer({ min: -20, max: 20 })
 
 export const length: fc.Arbitrary<number> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(0, 1) },
@@ -23,19 +22,32 @@ export const filled = (rank: { min: number; max: number }): fc.Arbitrary<number[
 
 /** A tensor that is made anew for each backend. */
 export type Make = () => tf.Tensor
+export type Dtype = 'float32' | 'int32' | 'bool'
+export const anyDtype: fc.Arbitrary<Dtype> = fc.constantFrom('float32', 'int32', 'bool')
+const anyValue: Record<Dtype, fc.Arbitrary<number>> = {
+  float32: anyFloat,
+  int32: fc.integer({ min: -20, max: 20 }),
+  bool: fc.integer({ min: 0, max: 1 }),
+}
 export const tensorOf = (
   shape: Numbers,
-  dtype: 'float32' | 'int32' | 'bool' = 'float32',
-  value: fc.Arbitrary<number> = anyFloat,
+  dtype: Dtype = 'float32',
+  value: fc.Arbitrary<number> = anyValue[dtype],
 ): fc.Arbitrary<Make> =>
   fc
-    .array(dtype === 'float32' ? value : dtype === 'int32' ? integer : fc.integer({ min: 0, max: 1 }), {
+    .array(value, {
       minLength: product(shape),
       maxLength: product(shape),
       size: 'max',
     })
     .map((values) => () => tf.tensor(values, [...shape], dtype))
 export const calm = (shape: Numbers): fc.Arbitrary<Make> => tensorOf(shape, 'float32', ordinary)
+
+/** Mostly ordinary numbers, with a NaN or an infinity here and there; none so large that a product overflows. */
+export const withExceptions: fc.Arbitrary<number> = fc.oneof(
+  { weight: 30, arbitrary: ordinary },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity) },
+)
 
 export const axesOf = (rank: number): fc.Arbitrary<number[]> =>
   fc.shuffledSubarray(

@@ -1,6 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import { shapeOf, tensorOf, calm, type KernelCase } from './arbitrary-tensors.js'
+import {
+  anyDtype,
+  ordinary,
+  shapeOf,
+  tensorOf,
+  calm,
+  type KernelCase,
+  type Make,
+} from './arbitrary-tensors.js'
+
+const largeIntegers = (shape: readonly number[]): fc.Arbitrary<Make> =>
+  tensorOf(
+    shape,
+    'int32',
+    fc.oneof(fc.integer({ min: -20, max: 20 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1)),
+  )
 
 /** Two shapes that broadcast: each axis of one may be 1, and leading axes may be absent. */
 const broadcastPair = shapeOf({ min: 0, max: 4 }).chain((shape) =>
@@ -71,50 +86,72 @@ const comparisons: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = {
   lessEqual: tf.lessEqual,
 }
 
+/** What the cpu engine's kernels do in their stead, on the same memory. */
+const integerUnaries: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+  abs: tf.abs,
+  neg: tf.neg,
+  square: tf.square,
+  relu: tf.relu,
+  sign: tf.sign,
+  clip: (x) => tf.clipByValue(x, -5, 7),
+}
+
 export const elementwise: Record<string, fc.Arbitrary<KernelCase>> = {
-  unary: fc
-    .tuple(
-      fc.constantFrom(...Object.values(unaries)),
-      shapeOf({ min: 0, max: 3 }).chain((s) => tensorOf(s)),
-    )
-    .map(
-      ([run, x]) =>
+  unary: shapeOf({ min: 0, max: 3 }).chain((shape) =>
+    tensorOf(shape).map(
+      (x): KernelCase =>
         () =>
-          run(x()),
+          Object.values(unaries).map((run) => run(x())),
     ),
-  binary: fc
-    .tuple(
-      fc.constantFrom(...Object.values(binaries)),
-      broadcastPair.chain(([a, b]) => fc.tuple(tensorOf(a), tensorOf(b))),
-    )
-    .map(
-      ([run, [a, b]]) =>
+  ),
+  binary: broadcastPair.chain(([left, right]) =>
+    fc.tuple(tensorOf(left), tensorOf(right)).map(
+      ([a, b]): KernelCase =>
         () =>
-          run(a(), b()),
+          Object.values(binaries).map((run) => run(a(), b())),
     ),
-  integerBinary: fc
+  ),
+  integerBinary: broadcastPair.chain(([left, right]) =>
+    fc.tuple(tensorOf(left, 'int32'), tensorOf(right, 'int32')).map(
+      ([a, b]): KernelCase =>
+        () =>
+          Object.values(integerBinaries).map((run) => run(a(), b())),
+    ),
+  ),
+  integerUnary: shapeOf({ min: 0, max: 3 }).chain((shape) =>
+    tensorOf(shape, 'int32').map(
+      (x): KernelCase =>
+        () =>
+          Object.values(integerUnaries).map((run) => run(x())),
+    ),
+  ),
+  // Both ends of int32, where sums wrap around. Products are left out: the cpu engine's lose their last bits.
+  largeInteger: fc
+    .tuple(
+      fc.constantFrom(tf.add, tf.sub, tf.maximum, tf.minimum, ...Object.values(comparisons)),
+      broadcastPair.chain(([a, b]) => fc.tuple(largeIntegers(a), largeIntegers(b))),
+    )
+    .map(([run, [a, b]]): KernelCase => () => [run(a(), b()), tf.sum(a()), tf.cast(b(), 'float32')]),
+  mixed: fc
     .tuple(
       fc.constantFrom(...Object.values(integerBinaries)),
-      broadcastPair.chain(([a, b]) => fc.tuple(tensorOf(a, 'int32'), tensorOf(b, 'int32'))),
-    )
-    .map(
-      ([run, [a, b]]) =>
-        () =>
-          run(a(), b()),
-    ),
-  comparison: fc
-    .tuple(
-      fc.constantFrom(...Object.values(comparisons)),
-      fc.constantFrom('float32' as const, 'int32' as const),
+      fc.constantFrom('int32' as const, 'bool' as const),
       broadcastPair,
     )
     .chain(([run, dtype, [a, b]]) =>
-      fc.tuple(tensorOf(a, dtype), tensorOf(b, dtype)).map(
+      fc.tuple(tensorOf(a), tensorOf(b, dtype)).map(
         ([left, right]) =>
           () =>
             run(left(), right()),
       ),
     ),
+  comparison: fc.tuple(anyDtype, broadcastPair).chain(([dtype, [left, right]]) =>
+    fc.tuple(tensorOf(left, dtype), tensorOf(right, dtype)).map(
+      ([a, b]): KernelCase =>
+        () =>
+          Object.values(comparisons).map((run) => run(a(), b())),
+    ),
+  ),
   logical: fc
     .tuple(fc.constantFrom(tf.logicalAnd, tf.logicalOr), broadcastPair)
     .chain(([run, [a, b]]) =>
@@ -122,19 +159,15 @@ export const elementwise: Record<string, fc.Arbitrary<KernelCase>> = {
         .tuple(tensorOf(a, 'bool'), tensorOf(b, 'bool'))
         .map(([left, right]) => () => [run(left(), right()), tf.logicalNot(left())]),
     ),
-  select: shapeOf({ min: 0, max: 3 }).chain((shape) =>
-    fc.tuple(tensorOf(shape, 'bool'), tensorOf(shape), tensorOf(shape)).map(
+  select: fc.tuple(anyDtype, shapeOf({ min: 0, max: 3 })).chain(([dtype, shape]) =>
+    fc.tuple(tensorOf(shape, 'bool'), tensorOf(shape, dtype), tensorOf(shape, dtype)).map(
       ([condition, a, b]) =>
         () =>
           tf.where(condition(), a(), b()),
     ),
   ),
   cast: fc
-    .tuple(
-      fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const),
-      fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const),
-      shapeOf({ min: 0, max: 3 }),
-    )
+    .tuple(anyDtype, anyDtype, shapeOf({ min: 0, max: 3 }))
     .chain(([from, to, shape]) => tensorOf(shape, from).map((x) => () => tf.cast(x(), to))),
   addN: fc
     .tuple(fc.integer({ min: 1, max: 4 }), shapeOf({ min: 0, max: 3 }))
@@ -142,5 +175,22 @@ export const elementwise: Record<string, fc.Arbitrary<KernelCase>> = {
       fc
         .array(calm(shape), { minLength: count, maxLength: count })
         .map((tensors) => () => tf.addN(tensors.map((make) => make()))),
+    ),
+  // The cpu engine only approximates it, to 1.5e-7.
+  erf: shapeOf({ min: 0, max: 3 }).chain((shape) =>
+    tensorOf(shape).map(
+      (x): KernelCase =>
+        () =>
+          tf.erf(x()),
+    ),
+  ),
+  fill: fc
+    .tuple(anyDtype, shapeOf({ min: 0, max: 3 }), ordinary)
+    .chain(([dtype, shape, value]) =>
+      tensorOf(shape, dtype).map((x): KernelCase => () => [
+        tf.fill(shape, dtype === 'float32' ? value : Math.abs(Math.round(value)), dtype),
+        tf.zerosLike(x()),
+        tf.onesLike(x()),
+      ]),
     ),
 }

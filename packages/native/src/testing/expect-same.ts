@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
 /** Values and shape of a tensor, taken off its backend. */
@@ -5,6 +6,11 @@ export interface Snapshot {
   readonly shape: readonly number[]
   readonly dtype: string
   readonly values: ArrayLike<number>
+}
+
+/** Takes a tensor off its backend. */
+export function snapshot(tensor: Tensor): Snapshot {
+  return { shape: tensor.shape, dtype: tensor.dtype, values: tensor.dataSync().slice() }
 }
 
 /**

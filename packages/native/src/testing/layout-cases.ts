@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import {
+  anyDtype,
   product,
   ordinary,
   length,
@@ -12,7 +13,6 @@ import {
   type KernelCase,
 } from './arbitrary-tensors.js'
 
-const anyDtype = fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const)
 export const layouts: Record<string, fc.Arbitrary<KernelCase>> = {
   transpose: fc.tuple(anyDtype, shapeOf({ min: 1, max: 5 })).chain(([dtype, shape]) =>
     fc
@@ -71,12 +71,18 @@ export const layouts: Record<string, fc.Arbitrary<KernelCase>> = {
       return [whole, ...tf.unstack(whole, axis), ...tf.split(whole, 2, axis)]
     }),
   ),
-  pad: shapeOf({ min: 1, max: 4 }).chain((shape) =>
-    fc.tuple(tensorOf(shape), fc.tuple(...shape.map(() => fc.tuple(fc.nat(3), fc.nat(3)))), ordinary).map(
-      ([x, paddings, value]) =>
-        () =>
-          tf.pad(x(), paddings, value),
-    ),
+  pad: fc.tuple(anyDtype, shapeOf({ min: 1, max: 4 })).chain(([dtype, shape]) =>
+    fc
+      .tuple(
+        tensorOf(shape, dtype),
+        fc.tuple(...shape.map(() => fc.tuple(fc.nat(3), fc.nat(3)))),
+        dtype === 'float32' ? ordinary : fc.nat(1),
+      )
+      .map(
+        ([x, paddings, value]) =>
+          () =>
+            tf.pad(x(), paddings, value),
+      ),
   ),
   tile: fc.tuple(anyDtype, shapeOf({ min: 1, max: 3 })).chain(([dtype, shape]) =>
     fc.tuple(tensorOf(shape, dtype), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 })))).map(
@@ -85,8 +91,8 @@ export const layouts: Record<string, fc.Arbitrary<KernelCase>> = {
           tf.tile(x(), reps),
     ),
   ),
-  reverse: filled({ min: 1, max: 4 }).chain((shape) =>
-    fc.tuple(tensorOf(shape), axesOf(shape.length)).map(
+  reverse: fc.tuple(anyDtype, shapeOf({ min: 1, max: 4 })).chain(([dtype, shape]) =>
+    fc.tuple(tensorOf(shape, dtype), axesOf(shape.length)).map(
       ([x, axes]) =>
         () =>
           tf.reverse(x(), axes),
@@ -115,10 +121,39 @@ export const layouts: Record<string, fc.Arbitrary<KernelCase>> = {
         ),
     ),
   oneHot: fc
-    .tuple(fc.array(fc.integer({ min: -1, max: 6 }), { maxLength: 20 }), fc.integer({ min: 2, max: 6 }))
+    .tuple(
+      fc.array(fc.integer({ min: -1, max: 6 }), { maxLength: 20 }),
+      fc.integer({ min: 2, max: 6 }),
+      anyDtype,
+      fc.nat(3),
+    )
     .map(
-      ([indices, depth]) =>
+      ([indices, depth, dtype, on]): KernelCase =>
         () =>
-          tf.cast(tf.oneHot(tf.tensor1d(indices, 'int32'), depth), 'float32'),
+          tf.oneHot(tf.tensor1d(indices, 'int32'), depth, dtype === 'bool' ? 1 : on, 0, dtype),
     ),
+  // Other shapes of the same values, and what is made of them: nothing may be copied wrongly or freed too early.
+  reshape: fc.tuple(anyDtype, shapeOf({ min: 0, max: 4 })).chain(([dtype, shape]) =>
+    fc
+      .tuple(tensorOf(shape, dtype), fc.integer({ min: -shape.length - 1, max: shape.length }))
+      .map(([make, axis]): KernelCase => () => {
+        const x = make()
+        const found = [tf.reshape(x, [product(shape)]), tf.expandDims(x, axis), tf.clone(x)]
+        x.dispose()
+        return found
+      }),
+  ),
+  batchGather: filled({ min: 2, max: 4 }).chain((shape) =>
+    fc.tuple(tensorOf(shape), fc.nat(1000)).map(([x, seed]): KernelCase => () => {
+      const rows = shape[0]!
+      const indices = Array.from({ length: rows * 2 }, (_, i) => (i * 5 + seed) % shape[1]!)
+      return tf.gather(x(), tf.tensor2d(indices, [rows, 2], 'int32'), 1, 1)
+    }),
+  ),
+  topK: filled({ min: 1, max: 3 }).chain((shape) =>
+    fc.tuple(calm(shape), fc.integer({ min: 1, max: shape.at(-1)! })).map(([x, k]): KernelCase => () => {
+      const { values, indices } = tf.topk(x(), k)
+      return [values, indices]
+    }),
+  ),
 }

@@ -35,6 +35,7 @@ export const models: Readonly<Record<string, () => tfl.LayersModel>> = {
         conv(16),
         tfl.layers.averagePooling2d({ poolSize: 2, padding: 'valid' }),
         tfl.layers.flatten(),
+        tfl.layers.dropout({ rate: 0.25, seed: 5 }),
         tfl.layers.dense({ units: 10, kernelInitializer: initializer() }),
       ],
     })

@@ -1,6 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import { ordinary, filled, tensorOf, calm, axesOf, type KernelCase, type Make } from './arbitrary-tensors.js'
+import {
+  filled,
+  tensorOf,
+  calm,
+  axesOf,
+  length,
+  shapeOf,
+  withExceptions,
+  type KernelCase,
+  type Make,
+} from './arbitrary-tensors.js'
 
 export const matMul: fc.Arbitrary<KernelCase> = fc
   .record({
@@ -11,61 +21,97 @@ export const matMul: fc.Arbitrary<KernelCase> = fc
     transposeA: fc.boolean(),
     transposeB: fc.boolean(),
     one: fc.constantFrom('none', 'a', 'b'),
-    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'sigmoid', undefined),
+    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu', undefined),
+    wideBias: fc.boolean(),
   })
   .chain((shape) => {
     const { outer, rows, inner, columns, transposeA, transposeB } = shape
+    const biasShape = shape.wideBias ? [rows, columns] : [columns]
     const batch = (side: string): number[] => (shape.one === side ? outer.map(() => 1) : outer)
     const a = [...batch('a'), ...(transposeA ? [inner, rows] : [rows, inner])]
     const b = [...batch('b'), ...(transposeB ? [columns, inner] : [inner, columns])]
-    return fc.tuple(calm(a), calm(b), calm([columns])).map(([makeA, makeB, bias]): KernelCase => () => {
-      const { activation } = shape
-      if (activation === undefined) return tf.matMul(makeA(), makeB(), transposeA, transposeB)
-      return tf.fused.matMul({
-        a: makeA(),
-        b: makeB(),
-        transposeA,
-        transposeB,
-        bias: bias(),
-        activation: activation,
+    return fc
+      .tuple(calm(a), calm(b), calm(biasShape), calm([columns]))
+      .map(([makeA, makeB, bias, slopes]): KernelCase => () => {
+        const { activation } = shape
+        if (activation === undefined) return tf.matMul(makeA(), makeB(), transposeA, transposeB)
+        return tf.fused.matMul({
+          a: makeA(),
+          b: makeB(),
+          transposeA,
+          transposeB,
+          bias: bias(),
+          activation,
+          leakyreluAlpha: 0.3,
+          ...(activation === 'prelu' ? { preluActivationWeights: slopes() } : {}),
+        })
       })
-    })
+  })
+
+/** With NaN and infinities, empty axes, batches whose axes are 1 in turn, and integers. */
+export const unusualMatMul: fc.Arbitrary<KernelCase> = fc
+  .record({
+    sizes: fc.tuple(length, length, length),
+    outer: filled({ min: 0, max: 2 }),
+    ones: fc.tuple(fc.array(fc.boolean(), { minLength: 2 }), fc.array(fc.boolean(), { minLength: 2 })),
+    dtype: fc.constantFrom('float32' as const, 'float32' as const, 'int32' as const),
+  })
+  .chain(({ sizes: [rows, inner, columns], outer, ones, dtype }) => {
+    const batch = (side: 0 | 1): number[] => outer.map((size, axis) => (ones[side][axis] === true ? 1 : size))
+    const values = dtype === 'float32' ? withExceptions : undefined
+    return fc
+      .tuple(
+        tensorOf([...batch(0), rows, inner], dtype, values),
+        tensorOf([...batch(1), inner, columns], dtype, values),
+      )
+      .map(
+        ([a, b]): KernelCase =>
+          () =>
+            tf.matMul(a(), b()),
+      )
   })
 
 export const reduction: fc.Arbitrary<KernelCase> = fc
-  .tuple(
-    fc.constantFrom('sum', 'mean', 'max', 'min', 'any', 'all', 'integerSum', 'argMax', 'argMin'),
-    filled({ min: 1, max: 4 }),
-    fc.boolean(),
+  .tuple(filled({ min: 1, max: 4 }), fc.boolean())
+  .chain(([shape, keepDims]) =>
+    fc
+      .tuple(
+        // No infinities of float32 by addition: native adds in float32, as PyTorch does, where the cpu engine adds in double.
+        tensorOf(shape, 'float32', withExceptions),
+        // Where NaN stands decides about argMax, which no engine promises.
+        calm(shape),
+        tensorOf(shape, 'int32'),
+        tensorOf(shape, 'bool'),
+        axesOf(shape.length),
+      )
+      .map(([floats, ordered, integers, flags, axes]): KernelCase => () => [
+        tf.sum(floats(), axes, keepDims),
+        tf.mean(floats(), axes, keepDims),
+        tf.max(floats(), axes, keepDims),
+        tf.min(floats(), axes, keepDims),
+        tf.sum(integers(), axes, keepDims),
+        tf.max(integers(), axes, keepDims),
+        tf.min(integers(), axes, keepDims),
+        tf.any(flags(), axes, keepDims),
+        tf.all(flags(), axes, keepDims),
+        tf.argMax(ordered(), axes[0]),
+        tf.argMin(ordered(), axes[0]),
+      ]),
   )
-  .chain(([name, shape, keepDims]) => {
-    const dtype = name === 'any' || name === 'all' ? 'bool' : name === 'integerSum' ? 'int32' : 'float32'
-    // Where NaN stands decides about argMax, which no engine promises.
-    // Sums are taken in float32, as in PyTorch, and overflow where the cpu engine's double does not.
-    const limits = fc.oneof({ weight: 20, arbitrary: ordinary }, fc.constantFrom(NaN, Infinity, -Infinity))
-    const x = name.startsWith('arg') ? calm(shape) : tensorOf(shape, dtype, limits)
-    return fc.tuple(x, axesOf(shape.length)).map(([make, axes]): KernelCase => () => {
-      switch (name) {
-        case 'sum':
-        case 'integerSum':
-          return tf.sum(make(), axes, keepDims)
-        case 'mean':
-          return tf.mean(make(), axes, keepDims)
-        case 'max':
-          return tf.max(make(), axes, keepDims)
-        case 'min':
-          return tf.min(make(), axes, keepDims)
-        case 'any':
-          return tf.any(make(), axes, keepDims)
-        case 'all':
-          return tf.all(make(), axes, keepDims)
-        case 'argMax':
-          return tf.argMax(make(), axes[0])
-        case 'argMin':
-          return tf.argMin(make(), axes[0])
-      }
-    })
-  })
+
+/** Sums over nothing are 0, products of nothing 1, and the mean of nothing is NaN. */
+export const emptyReduction: fc.Arbitrary<KernelCase> = shapeOf({ min: 1, max: 3 }).chain((shape) =>
+  fc
+    .tuple(tensorOf(shape, 'float32', withExceptions), axesOf(shape.length), fc.boolean())
+    .map(([x, axes, keepDims]): KernelCase => () => [
+      tf.sum(x(), axes, keepDims),
+      tf.mean(x(), axes, keepDims),
+      tf.max(x(), axes, keepDims),
+      tf.min(x(), axes, keepDims),
+      tf.prod(x(), axes, keepDims),
+      tf.any(tf.cast(x(), 'bool'), axes, keepDims),
+    ]),
+)
 
 export const longReduction: fc.Arbitrary<KernelCase> = fc
   .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 500, max: 5000 }), fc.integer({ min: 1, max: 3 }))
@@ -92,5 +138,14 @@ export const norms: Record<string, fc.Arbitrary<KernelCase>> = {
   }),
   softmax: filled({ min: 1, max: 3 }).chain((shape) =>
     calm(shape).map((x): KernelCase => () => [tf.softmax(x()), tf.logSoftmax(x())]),
+  ),
+  unusualSoftmax: shapeOf({ min: 1, max: 3 }).chain((shape) =>
+    tensorOf(shape).map((x): KernelCase => () => [tf.softmax(x()), tf.logSoftmax(x())]),
+  ),
+  layerNorm: filled({ min: 2, max: 3 }).chain((shape) =>
+    calm(shape).map((x): KernelCase => () => {
+      const { mean, variance } = tf.moments(x(), -1, true)
+      return [tf.mul(tf.sub(x(), mean), tf.rsqrt(tf.add(variance, 1e-3))), mean, variance]
+    }),
   ),
 }

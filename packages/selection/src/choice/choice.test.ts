@@ -4,6 +4,7 @@ import { combineScores } from './combine-scores.js'
 import { rankScores } from './rank-scores.js'
 import { selectAbove } from './select-above.js'
 import { selectTop } from './select-top.js'
+import { sigmoidWeights } from './sigmoid-weights.js'
 
 const count = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0)
 const someScores = fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 40 })
@@ -93,6 +94,43 @@ describe('rankScores', () => {
   it('refuses a share outside [0, 0.5)', () => {
     expect(() => rankScores([1], { winsorize: 0.5 })).toThrow(
       'rankScores: winsorize must be in [0, 0.5), got 0.5',
+    )
+  })
+})
+
+describe('sigmoidWeights', () => {
+  it('is the sigmoid of the score in units of the median absolute score', () => {
+    const weights = [...sigmoidWeights([-4, 0, 2, 8], { sharpness: 3 })]
+    const expected = [-4, 0, 2, 8].map((score) => 1 / (1 + Math.exp(-score)))
+    weights.forEach((weight, row) => expect(weight).toBeCloseTo(expected[row]!, 12))
+  })
+
+  it('does not depend on the unit of the scores, and rises with them', () => {
+    const scores = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(scores, (values) => {
+        const weights = sigmoidWeights(values)
+        const scaled = sigmoidWeights(values.map((value) => 1024 * value))
+        weights.forEach((weight, row) => expect(scaled[row]).toBeCloseTo(weight, 10))
+        const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!)
+        order.forEach((row, place) =>
+          expect(weights[row]).toBeGreaterThanOrEqual(weights[order[place - 1] ?? row]!),
+        )
+      }),
+    )
+  })
+
+  it('takes the mean where the median is 0, and gives 1/2 where all scores are 0', () => {
+    expect(sigmoidWeights([0, 0, 0, 4])[3]).toBeCloseTo(1 / (1 + Math.exp(-4)), 12)
+    expect([...sigmoidWeights([0, 0])]).toEqual([0.5, 0.5])
+  })
+
+  it('refuses infinite scores and a sharpness that is not > 0', () => {
+    expect(() => sigmoidWeights([1, Infinity])).toThrow(
+      'sigmoidWeights: scores must be finite numbers, got Infinity in row 1',
+    )
+    expect(() => sigmoidWeights([1], { sharpness: 0 })).toThrow(
+      'sharpness must be a finite number > 0, got 0',
     )
   })
 })

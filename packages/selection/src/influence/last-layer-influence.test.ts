@@ -1,7 +1,13 @@
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import { randomSource } from '@kd/core'
+import { readTableRows } from '@kd/datasets'
 import * as tf from '@tensorflow/tfjs-core'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { LastLayerExamples } from '../examples/last-layer-examples.js'
+import type { NumberTable } from '../examples/table.js'
 import { graNd } from '../scores/gra-nd.js'
 import { conjugateGradient } from '../solvers/conjugate-gradient.js'
 import { diagonalHessian } from '../solvers/diagonal-hessian.js'
@@ -9,6 +15,7 @@ import { directSolve } from '../solvers/direct-solve.js'
 import { identityHessian } from '../solvers/identity-hessian.js'
 import { randomProblem, rowsOf, tableOf } from '../testing/random-problem.js'
 import golden from './last-layer-influence.golden.json' with { type: 'json' }
+import { groupParameterInfluence } from './group-parameter-influence.js'
 import { lastLayerInfluence, type LastLayerInfluenceSettings } from './last-layer-influence.js'
 import { parameterInfluence } from './parameter-influence.js'
 import { selfInfluence } from './self-influence.js'
@@ -48,6 +55,7 @@ describe('influence against autograd and a direct solve', () => {
       expectAllClose(await influence({ solver: diagonalHessian() }), rest.diagonalInfluence, EXACT)
       expectAllClose(numbers(await selfInfluence(examples)), rest.selfInfluence, EXACT)
       expectAllClose(numbers(await parameterInfluence(examples)), rest.parameterInfluence, EXACT)
+      expect(numbers(await groupParameterInfluence(examples))).toEqual(rest.groupParameterInfluence)
       expectAllClose(numbers(await graNd(examples)), rest.gradientLength, EXACT)
     })
   }
@@ -109,6 +117,33 @@ describe('lastLayerInfluence', () => {
     })
     expect(passes).toBeGreaterThan(3)
     expectAllClose(numbers(streamed), numbers(whole), { relative: 1e-6, absolute: 1e-9 })
+  })
+
+  it('gives the same scores from files that are read a few rows at a time', async () => {
+    const { train, validation } = randomProblem({ examples: 500, classes: 4, width: 6, seed: 8 })
+    const folder = mkdtempSync(join(tmpdir(), 'kd-influence-'))
+    try {
+      const write = (name: string, values: Float32Array | Int32Array): string => {
+        writeFileSync(join(folder, name), values)
+        return join(folder, name)
+      }
+      const rounded = ({ values, shape }: NumberTable): NumberTable & { values: Float32Array } => ({
+        values: Float32Array.from(values),
+        shape,
+      })
+      const [features, logits] = [rounded(train.features), rounded(train.logits)]
+      const tables = {
+        features: { path: write('features', features.values), columns: 6 },
+        logits: { path: write('logits', logits.values), columns: 4 },
+      }
+      const labels = write('labels', train.labels)
+      const whole = await lastLayerInfluence({ features, logits, labels: train.labels, validation })
+      const stream = (): AsyncIterable<LastLayerExamples> => readTableRows({ tables, labels, rows: 37 })
+      const streamed = await lastLayerInfluence({ stream, validation })
+      expectAllClose(numbers(streamed), numbers(whole), { relative: 1e-6, absolute: 1e-9 })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('judges a copy of an example as the example, and the opposite label the other way', async () => {

@@ -40,25 +40,23 @@ export interface LastLayer {
 /**
  * Checks arguments and examples and makes their Hessian.
  *
- * @param source - the training examples
+ * @param examples - the training examples
  * @param options - damping and temperature
  * @param functionName - the function that was called, for messages
  * @returns blocks, sizes and Hessian
  */
 export async function prepareLastLayer(
-  source: LastLayerSource,
+  examples: LastLayerSource,
   { damping = 0.01, temperature = 4 }: CurvatureOptions,
   functionName: string,
 ): Promise<LastLayer> {
   assertDamping(damping, functionName)
   assertPositive(temperature, 'temperature', functionName)
-  const forEachBlock = lastLayerBlocks(
-    await tablesSource(source, '', functionName),
-    temperature,
-    functionName,
-  )
+  const source = await tablesSource(examples, '', functionName)
+  const forEachBlock = lastLayerBlocks(source, temperature, functionName)
   const summary = await summarize(forEachBlock, functionName)
-  return { forEachBlock, summary, hessian: lastLayerHessian(forEachBlock, summary, damping) }
+  const hessian = lastLayerHessian({ source, forEachBlock, temperature }, summary, damping)
+  return { forEachBlock, summary, hessian }
 }
 
 /**

@@ -21,12 +21,14 @@ export interface SeenExamples {
  * @param context - of `beforeEpoch`
  * @param split - which one
  * @param model - the student, or the first teacher; its `'penultimate'` features must have been asked for
+ * @param functionName - the function that was called, for the message
  * @returns all rows
  */
 export async function collectSplit(
   context: EpochContext,
   split: 'train' | 'validation',
   model: 'student' | 'teacher',
+  functionName: string,
 ): Promise<SeenExamples> {
   const ids: Int32Array[] = []
   const labels: Int32Array[] = []
@@ -35,7 +37,7 @@ export async function collectSplit(
   await context.forEachBatch(split, async (batch) => {
     ids.push(batch.ids)
     labels.push(await batch.labels.data<'int32'>())
-    await features.add(featuresOf(batch, model))
+    await features.add(featuresOf(batch, model, functionName))
     await logits.add(model === 'teacher' ? batch.teacherLogits[0]! : batch.studentLogits)
   })
   return {
@@ -46,12 +48,12 @@ export async function collectSplit(
   }
 }
 
-function featuresOf(batch: DistillationBatch, model: 'student' | 'teacher'): Tensor {
+function featuresOf(batch: DistillationBatch, model: 'student' | 'teacher', functionName: string): Tensor {
   const map = model === 'teacher' ? batch.teacherFeatures[0] : batch.studentFeatures
   const features = map?.['penultimate']
   if (features?.rank === 2) return features
   throw new InvalidArgumentError(
-    `refreshedSelection: ${model} must have 'penultimate' features [N, D], got ${features === undefined ? 'none' : `[${features.shape.join(', ')}]`}`,
+    `${functionName}: ${model} must have 'penultimate' features [N, D], got ${features === undefined ? 'none' : `[${features.shape.join(', ')}]`}`,
   )
 }
 

@@ -6,6 +6,7 @@ import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import { randomProblem } from '../testing/random-problem.js'
 import { refreshedSelection } from './refreshed-selection.js'
+import { refreshedWeights } from './refreshed-weights.js'
 import { selected } from './selected.js'
 import { weighted } from './weighted.js'
 
@@ -248,6 +249,36 @@ describe('refreshedSelection', () => {
     expect(maskOf(method).flatMap((value, id) => (value ? [id] : []))).toEqual([
       5, 7, 9, 11, 13, 15, 17, 19, 21,
     ])
+  })
+
+  it('refreshedWeights weighs by the sigmoid of its scores, again every few epochs, and resumes', async () => {
+    let calls = 0
+    const score = ({ train: { ids } }: { train: { ids: Int32Array } }): number[] => {
+      calls++
+      return Array.from(ids, (_, row) => (row % 2 === 0 ? 1 : -3))
+    }
+    const method = refreshedWeights(vanillaKd(), { score, every: 2, sharpness: 2 })
+    await run(method, 5)
+    expect(calls).toBe(3)
+    const saved = method.saveState!()
+    const weights = saved['selection.weights']!.dataSync()
+    // The median absolute score of 45 ones and 45 threes is 2.
+    expectAllClose([weights[5]!, weights[7]!], [1 / (1 + Math.exp(-1)), 1 / (1 + Math.exp(3))])
+    const ids = Int32Array.of(5, 7, 9, 11)
+    const fixed = weighted(
+      vanillaKd(),
+      Array.from(ids, (id) => weights[id]!),
+      { ids },
+    )
+    expectAllClose(method.loss({ ...batch, ids }).total, fixed.loss({ ...batch, ids }).total)
+    const resumed = refreshedWeights(vanillaKd(), { score })
+    resumed.loadState!(saved)
+    await run(resumed)
+    expect(calls).toBe(3)
+    expect(() => refreshedWeights(vanillaKd(), { sharpness: 0 })).toThrow(
+      'refreshedWeights: sharpness must be',
+    )
+    expect(() => refreshedWeights(vanillaKd()).loss(batch)).toThrow('refreshedWeights: beforeEpoch must')
   })
 
   it('says what it needs', async () => {

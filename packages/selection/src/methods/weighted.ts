@@ -1,13 +1,14 @@
-import { crossEntropy, meanLoss, wrapMethod, type DistillationMethod } from '@kd/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { wrapMethod, type DistillationMethod } from '@kd/core'
 import { valuesById, type ByIdOptions } from './values-by-id.js'
+import { weightedLoss } from './weighted-loss.js'
 
 /**
  * A weight per example between a method and the labels:
  *
  *     loss_i = weight_i * the method's + (1 - weight_i) * CE(student_i, label_i)
  *
- * The continuous form of {@link selected}, say with `rankScores(influence)` as weights. Unlike there the method sees the whole batch, and
+ * The continuous form of {@link selected}, say with `rankScores(influence)` or
+ * `sigmoidWeights(influence)` as weights. Unlike there the method sees the whole batch, and
  * each of its parts is multiplied example by example. Parts: the method's, and `unselected`.
  *
  * @param method - distils
@@ -36,15 +37,6 @@ export function weighted(
   const weightOf = valuesById(weights, ids, 'weights', 'weighted')
   return wrapMethod(method, {
     name: `weighted-${method.name}`,
-    loss(batch) {
-      const weight = tf.tensor1d(Array.from(batch.ids, weightOf))
-      const { parts } = method.loss(batch)
-      return meanLoss({
-        ...Object.fromEntries(
-          Object.entries(parts).map(([name, part]) => [name, tf.mul<tf.Tensor1D>(weight, part)]),
-        ),
-        unselected: tf.mul(tf.sub(1, weight), crossEntropy(batch.studentLogits, batch.labels)),
-      })
-    },
+    loss: (batch) => weightedLoss(method, batch, weightOf),
   })
 }

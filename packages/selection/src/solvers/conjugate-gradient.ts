@@ -1,14 +1,21 @@
 import { assertPositive, InvalidArgumentError, KdError } from '@kd/core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 import { dot } from '../last-layer/matrix-products.js'
 import type { HessianSolver, SolveHessian } from './hessian-solver.js'
 import { perClassHessian } from './per-class-hessian.js'
+import { preconditionedDescent } from './preconditioned-descent.js'
+
+/** Engines on which a float32 product takes longer than one in float64 in JavaScript. */
+const SLOW_ENGINES = ['cpu', 'wasm']
+/** How much smaller the residual gets by float32 products before it is taken anew in float64. */
+const ENGINE_TOLERANCE = 1e-4
 
 /** How far a solution by conjugate gradients is. */
 export interface ConjugateGradientReport {
   /** From 1; each is one pass over the examples. */
   readonly iteration: number
-  /** |gradient - (H + damping I) solution| / |gradient| */
+  /** |gradient - (H + damping I) solution| / |gradient|; after a float32 product, what it seems to be. */
   readonly residual: number
 }
 
@@ -24,6 +31,12 @@ export interface ConjugateGradientOptions {
    * @defaultValue 200
    */
   readonly iterations?: number
+  /**
+   * Whether most products are float32 ones on the engine. Then the residual is taken anew in float64 whenever it has become
+   * 10^-4 times as small, so that the solution is as good; where float32 brings it no further, the rest is done in float64.
+   * @defaultValue true, but on the engines cpu and wasm, where it would be slower
+   */
+  readonly engineProducts?: boolean
   /** Told after each iteration. */
   readonly onIteration?: (report: ConjugateGradientReport) => void
 }
@@ -48,6 +61,7 @@ export interface ConjugateGradientOptions {
 export function conjugateGradient({
   tolerance = 1e-7,
   iterations = 200,
+  engineProducts,
   onIteration,
 }: ConjugateGradientOptions = {}): HessianSolver {
   assertPositive(tolerance, 'tolerance', 'conjugateGradient')
@@ -59,8 +73,10 @@ export function conjugateGradient({
   return {
     name: 'conjugate-gradient',
     async prepare(hessian) {
-      const precondition = await perClassHessian(hessian)
-      return (gradient) => solve({ hessian, precondition, tolerance, iterations, onIteration }, gradient)
+      const onEngine = engineProducts ?? !SLOW_ENGINES.includes(tf.getBackend())
+      const precondition = await perClassHessian(hessian, onEngine)
+      return (gradient) =>
+        solve({ hessian, precondition, tolerance, iterations, onEngine, onIteration }, gradient)
     },
   }
 }
@@ -70,37 +86,50 @@ interface Solving {
   readonly precondition: SolveHessian
   readonly tolerance: number
   readonly iterations: number
+  readonly onEngine: boolean
   readonly onIteration: ConjugateGradientOptions['onIteration']
 }
 
 async function solve(
-  { hessian, precondition, tolerance, iterations, onIteration }: Solving,
+  { hessian, precondition, tolerance, iterations, onEngine, onIteration }: Solving,
   gradient: Float64Array,
 ): Promise<Float64Array> {
-  const solution = new Float64Array(gradient.length)
-  const norm = Math.sqrt(dot(gradient, gradient))
-  if (norm === 0) return solution
-  const rest = gradient.slice()
-  const direction = await precondition(rest)
-  let progress = dot(rest, direction)
-  let residual = 1
-  for (let iteration = 1; iteration <= iterations; iteration++) {
-    const image = await hessian.product(direction)
-    const step = progress / dot(direction, image)
-    for (let index = 0; index < solution.length; index++) {
-      solution[index]! += step * direction[index]!
-      rest[index]! -= step * image[index]!
+  const norm = length(gradient)
+  const target = tolerance * norm
+  let solution = new Float64Array(gradient.length)
+  let rest = gradient
+  let inFloat32 = onEngine
+  let iteration = 0
+  const report = (size: number): void => onIteration?.({ iteration: ++iteration, residual: size / norm })
+  while (length(rest) > target && iteration < iterations) {
+    const size = length(rest)
+    const descent = await preconditionedDescent(rest, {
+      product: (direction) => (inFloat32 ? hessian.engineProduct(direction) : hessian.product(direction)),
+      precondition,
+      target: inFloat32 ? Math.max(ENGINE_TOLERANCE * size, target / 2) : target,
+      iterations: inFloat32 ? Math.ceil((iterations - iteration) / 2) : iterations - iteration,
+      onIteration: report,
+    })
+    const next = solution.map((value, index) => value + descent.solution[index]!)
+    if (!inFloat32) {
+      if (descent.end === 'target') return next
+      throw notConverged(tolerance, iterations, length(descent.rest) / norm)
     }
-    residual = Math.sqrt(dot(rest, rest)) / norm
-    onIteration?.({ iteration, residual })
-    if (residual <= tolerance) return solution
-    const preconditioned = await precondition(rest)
-    const next = dot(rest, preconditioned)
-    for (let index = 0; index < direction.length; index++)
-      direction[index] = preconditioned[index]! + (next / progress) * direction[index]!
-    progress = next
+    const image = await hessian.product(next)
+    const nextRest = gradient.map((value, index) => value - image[index]!)
+    report(length(nextRest))
+    // Where float32 brings the residual no further, or spoils it, the rest is done in float64.
+    inFloat32 = length(nextRest) < size / 10
+    if (length(nextRest) < size) [solution, rest] = [next, nextRest]
   }
-  throw new KdError(
+  if (length(rest) <= target) return solution
+  throw notConverged(tolerance, iterations, length(rest) / norm)
+}
+
+const length = (vector: Float64Array): number => Math.sqrt(dot(vector, vector))
+
+function notConverged(tolerance: number, iterations: number, residual: number): KdError {
+  return new KdError(
     `conjugateGradient: residual must reach ${tolerance} in ${iterations} iterations, got ${residual.toPrecision(3)}`,
     { hint: 'raise damping, allow more iterations, or be content with a larger tolerance' },
   )

@@ -1,3 +1,5 @@
+import { KdError } from '@kd/core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 import { factorCholesky, solveCholesky } from './cholesky.js'
 import { hessianDiagonal } from './diagonal-hessian.js'
@@ -14,30 +16,17 @@ const MOST_NUMBERS = 2 ** 23
  * the diagonal 48 and with K-FAC 35; how exact the result is is their own business.
  *
  * @param hessian - to be approximated
+ * @param onEngine - whether the blocks are float32 products on the engine
  * @returns the division
  */
-export async function perClassHessian(hessian: LastLayerHessian): Promise<SolveHessian> {
-  const { classes, inputs: width, count, damping } = hessian
+export async function perClassHessian(hessian: LastLayerHessian, onEngine: boolean): Promise<SolveHessian> {
+  const { classes, inputs: width, damping } = hessian
   if (classes * width ** 2 > MOST_NUMBERS) {
     const diagonal = await hessianDiagonal(hessian)
     return async (gradient) => gradient.map((value, index) => value / diagonal[index]!)
   }
-  const stride = Math.ceil(count / SAMPLE)
-  const sampled = Math.ceil(count / stride)
-  const blocks = Array.from({ length: classes }, () => new Float64Array(width ** 2))
-  await hessian.forEachBlock(({ inputs: { values: x }, probabilities, first, count: rows }) => {
-    for (let row = (stride - (first % stride)) % stride; row < rows; row += stride) {
-      const input = x.subarray(row * width, (row + 1) * width)
-      for (const [label, block] of blocks.entries()) {
-        const p = probabilities.values[row * classes + label]!
-        addLowerOuterProduct(block, input, (p * (1 - p)) / sampled)
-      }
-    }
-  })
-  for (const block of blocks) {
-    for (let k = 0; k < width; k++) block[k * width + k]! += damping
-    factorCholesky(block, width)
-  }
+  const sample = await sampleExamples(hessian)
+  const blocks = await factoredBlocks(sample, damping, onEngine)
   return async (gradient) => {
     const solution = gradient.slice()
     blocks.forEach((block, label) => {
@@ -47,11 +36,91 @@ export async function perClassHessian(hessian: LastLayerHessian): Promise<SolveH
   }
 }
 
-function addLowerOuterProduct(matrix: Float64Array, vector: Float64Array, weight: number): void {
-  const size = vector.length
-  for (let row = 0; row < size; row++) {
-    const scaled = weight * vector[row]!
-    for (let column = 0, to = row * size; column <= row; column++)
-      matrix[to + column]! += scaled * vector[column]!
+async function factoredBlocks(sample: Sample, damping: number, onEngine: boolean): Promise<Float64Array[]> {
+  if (onEngine) {
+    try {
+      return factored(await blocksOnEngine(sample), sample, damping)
+    } catch (error) {
+      // Small damping or large inputs can make a float32 block indefinite; then float64 has to do.
+      if (!(error instanceof KdError)) throw error
+    }
   }
+  return factored(blocksOf(sample), sample, damping)
+}
+
+function factored(blocks: Float64Array[], { count, width }: Sample, damping: number): Float64Array[] {
+  for (const block of blocks) {
+    for (let index = 0; index < block.length; index++) block[index]! /= count
+    for (let k = 0; k < width; k++) block[k * width + k]! += damping
+    factorCholesky(block, width)
+  }
+  return blocks
+}
+
+interface Sample {
+  readonly count: number
+  /** D + 1 */
+  readonly width: number
+  /** [count, D + 1] */
+  readonly inputs: Float64Array
+  /** For each class, p (1 - p) of each example. */
+  readonly weights: readonly Float32Array[]
+}
+
+async function sampleExamples({
+  count,
+  classes,
+  inputs: width,
+  forEachBlock,
+}: LastLayerHessian): Promise<Sample> {
+  // Multiples of the golden ratio, not every k-th row: examples often come with their classes in turn.
+  const isSampled = (row: number): boolean => (Math.imul(row, 0x9e3779b1) >>> 0) * count < SAMPLE * 2 ** 32
+  let sampled = 0
+  for (let row = 0; row < count; row++) sampled += Number(isSampled(row))
+  const inputs = new Float64Array(sampled * width)
+  const weights = Array.from({ length: classes }, () => new Float32Array(sampled))
+  let at = 0
+  await forEachBlock((block) => {
+    for (let row = 0; row < block.count; row++) {
+      if (!isSampled(block.first + row)) continue
+      inputs.set(block.inputs.values.subarray(row * width, (row + 1) * width), at * width)
+      for (let label = 0; label < classes; label++) {
+        const p = block.probabilities.values[row * classes + label]!
+        weights[label]![at] = p * (1 - p)
+      }
+      at++
+    }
+  })
+  return { count: sampled, width, inputs, weights }
+}
+
+/** For each class, sum_i p_i (1 - p_i) x_i x_i^T; only the lower triangle. */
+function blocksOf({ count, width, inputs, weights }: Sample): Float64Array[] {
+  return weights.map((weight) => {
+    const block = new Float64Array(width ** 2)
+    for (let at = 0; at < count; at++) {
+      const start = at * width
+      for (let row = 0; row < width; row++) {
+        const scaled = weight[at]! * inputs[start + row]!
+        for (let column = 0, to = row * width; column <= row; column++)
+          block[to + column]! += scaled * inputs[start + column]!
+      }
+    }
+    return block
+  })
+}
+
+async function blocksOnEngine({ count, width, inputs, weights }: Sample): Promise<Float64Array[]> {
+  const rows = tf.tensor2d(Float32Array.from(inputs), [count, width])
+  const blocks: Float64Array[] = []
+  try {
+    for (const weight of weights) {
+      const block = tf.tidy(() => tf.matMul(tf.mul(rows, tf.tensor2d(weight, [count, 1])), rows, true, false))
+      blocks.push(Float64Array.from(await block.data()))
+      tf.dispose(block)
+    }
+  } finally {
+    tf.dispose(rows)
+  }
+  return blocks
 }

@@ -32,6 +32,54 @@ describe('solvers', () => {
     },
   )
 
+  it.each([1, 0.01, 1e-4, 1e-6])(
+    'conjugate gradients with products on the engine solve as well at damping %d',
+    async (damping) => {
+      const direct = await influence(directSolve(), damping)
+      const solver = conjugateGradient({ tolerance: 1e-9, engineProducts: true })
+      expect(distance(await influence(solver, damping), direct)).toBeLessThan(1e-6)
+    },
+  )
+
+  it('products on the engine are those in float64, up to float32', async () => {
+    const teacherLogits = { ...train.logits, values: train.logits.values.map((value) => -value) }
+    for (const examples of [train, { ...train, teacherLogits }]) {
+      const { hessian, summary } = await prepareLastLayer(examples, { damping: 1e-3 }, 'test')
+      // As small as late residuals are.
+      const direction = summary.meanGradient.map((value) => 1e-40 * value)
+      const exact = await hessian.product(direction)
+      const found = await hessian.engineProduct(direction)
+      expect(distance([...found], [...exact])).toBeLessThan(1e-6)
+      expect(distance([...found], [...exact])).toBeGreaterThan(1e-12)
+    }
+  })
+
+  it('conjugate gradients go on in float64 where the engine cannot hold the numbers', async () => {
+    const large = {
+      ...train,
+      features: { ...train.features, values: train.features.values.map((x) => 1e30 * x) },
+    }
+    const options = { ...large, validation, damping: 1e50 }
+    const exact = await lastLayerInfluence({
+      ...options,
+      solver: conjugateGradient({ engineProducts: false }),
+    })
+    const found = await lastLayerInfluence({
+      ...options,
+      solver: conjugateGradient({ engineProducts: true }),
+    })
+    expect(distance([...found], [...exact])).toBeLessThan(1e-6)
+  })
+
+  it('conjugate gradients sample evenly where examples come with their classes in turn', async () => {
+    // Every second of 8192 examples, as a sample of 4096 could be, would be of one class only.
+    const pair = randomProblem({ examples: 8192, classes: 2, width: 3, seed: 4 })
+    let iterations = 0
+    const solver = conjugateGradient({ onIteration: ({ iteration }) => (iterations = iteration) })
+    await lastLayerInfluence({ ...pair.train, validation: pair.validation, solver })
+    expect(iterations).toBeLessThan(8)
+  })
+
   it('conjugate gradients report each iteration until the residual is small', async () => {
     const residuals: number[] = []
     const solver = conjugateGradient({

@@ -1,0 +1,52 @@
+import { comparisonCsv, comparisonLatex, comparisonMarkdown, type Comparison } from '@kd/report'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { writeError, writeFileSafely } from '../run/write-file-safely.js'
+import { UsageError } from '../usage-error.js'
+
+/** Everything that a comparison writes; `report.html` is what kd report adds. */
+const contents = /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers)(\.\d+\.tmp)?$/
+
+/** The folder of a comparison. */
+export class ComparisonFolder {
+  readonly path: string
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  /**
+   * Makes the folder, or takes up the one that is there.
+   *
+   * @param out - its path
+   * @returns the folder
+   * @throws {@link UsageError} when it holds anything else than a comparison
+   */
+  static async open(out: string): Promise<ComparisonFolder> {
+    const path = resolve(out)
+    try {
+      await mkdir(path, { recursive: true })
+      const found = await readdir(path)
+      const other = found.find((name) => !contents.test(name))
+      if (other !== undefined) {
+        throw new UsageError(
+          `--out ${out} must be a new, an empty or a comparison's folder, got ${other} in it`,
+        )
+      }
+    } catch (error) {
+      throw error instanceof UsageError ? error : writeError(path, error)
+    }
+    return new ComparisonFolder(path)
+  }
+
+  /** Writes what was found, and its tables. */
+  async write(comparison: Comparison): Promise<void> {
+    const files = {
+      'comparison.json': `${JSON.stringify(comparison, null, 2)}\n`,
+      'comparison.md': comparisonMarkdown(comparison),
+      'comparison.tex': comparisonLatex(comparison),
+      'comparison.csv': comparisonCsv(comparison),
+    }
+    for (const [name, text] of Object.entries(files)) await writeFileSafely(join(this.path, name), text)
+  }
+}

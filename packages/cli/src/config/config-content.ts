@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { ConfigDocument, type ConfigPath } from './config-document.js'
+import { ConfigError, type ConfigProblem } from './config-error.js'
+import type { Explanation } from './explain-issue.js'
+import { applyOverrides, parseOverride, type Override } from './override.js'
+
+/** Plain values that remember where they came from. */
+export interface ConfigSource {
+  /** What messages call it: the path of the file, or `config`. */
+  readonly name: string
+  readonly value: unknown
+  /** Makes a path absolute that stands at a place of the value. */
+  readonly absolute: (path: string, at: ConfigPath) => string
+  /** Says where the value is that something is wrong with. */
+  readonly problem: (explanation: Explanation) => ConfigProblem
+}
+
+/** Larger than any config; a data file given by mistake is not parsed. */
+const MAX_BYTES = 1_000_000
+
+/** How {@link configContent} reads. */
+export interface ConfigContentOptions {
+  /** `key=value` each. */
+  readonly overrides: readonly string[]
+  /** Where relative paths start. @defaultValue the folder of the file; the working directory for content */
+  readonly folder?: string | undefined
+}
+
+/**
+ * Reads a file, or takes content as it is, and puts overrides in.
+ *
+ * @param source - path of a YAML or JSON file, or the content itself
+ * @param options - see {@link ConfigContentOptions}
+ * @returns values, not checked yet
+ * @throws {@link ConfigError} when there is no such file or it is not YAML
+ */
+export async function configContent(
+  source: string | object,
+  { overrides, folder }: ConfigContentOptions,
+): Promise<ConfigSource> {
+  const isFile = typeof source === 'string'
+  const name = isFile ? source : 'config'
+  const document = isFile ? new ConfigDocument(await readText(source), source) : undefined
+  const parsed = overrides.map(parseOverride)
+  const start = folder ?? (isFile ? dirname(resolve(source)) : process.cwd())
+  const places = new ConfigPlaces(name, document, parsed)
+  return {
+    name,
+    value: applyOverrides(document === undefined ? source : document.value(), parsed),
+    absolute: (path, at) =>
+      // What was typed on the command line starts where it was typed.
+      resolve(overrideOf(at, parsed) === undefined ? start : process.cwd(), path),
+    problem: (explanation) => places.problem(explanation),
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const fail = (message: string): never => {
+    throw new ConfigError([{ where: path, message }])
+  }
+  try {
+    const { size } = await stat(path)
+    if (size > MAX_BYTES) fail(`a config must have at most ${MAX_BYTES} bytes, got ${size}`)
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return fail('no such config file; kd init writes one')
+    return fail(`config file cannot be read (${code ?? String(error)})`)
+  }
+}
+
+/** Says where a problem lies: in an override, if one set the value, otherwise in the file. */
+class ConfigPlaces {
+  readonly #name: string
+  readonly #document: ConfigDocument | undefined
+  readonly #overrides: readonly Override[]
+
+  constructor(name: string, document: ConfigDocument | undefined, overrides: readonly Override[]) {
+    this.#name = name
+    this.#document = document
+    this.#overrides = overrides
+  }
+
+  problem({ path, aboutKey, message }: Explanation): ConfigProblem {
+    const override = overrideOf(path, this.#overrides)
+    if (override !== undefined) return { where: `override ${override.text}`, message }
+    const where = aboutKey ? this.#document?.placeOfKey(path) : this.#document?.placeOf(path)
+    return { where: where ?? this.#name, message }
+  }
+}
+
+function overrideOf(path: ConfigPath, overrides: readonly Override[]): Override | undefined {
+  return overrides.findLast((override) =>
+    override.path.every((key, index) => String(key) === String(path[index])),
+  )
+}

@@ -1,0 +1,65 @@
+import type { Comparison } from './comparison.js'
+import { summarizeComparison, type Measure, type SettingSummary } from './summarize-comparison.js'
+
+/**
+ * A comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares in full
+ * precision. A name that a spreadsheet would run as a formula gets an apostrophe in front.
+ *
+ * @param comparison - as `kd compare` found it
+ * @returns lines that end with CR LF, the first with the names of the columns
+ */
+export function comparisonCsv(comparison: Comparison): string {
+  const head = [...comparison.axes.map(({ name }) => name), ...columns]
+  const rows = summarizeComparison(comparison).flatMap((summary) =>
+    (['last', 'best'] as const)
+      .filter((measure) => measure === 'last' || summary.best !== undefined)
+      .map((measure) => row(summary, measure, comparison)),
+  )
+  return [head, ...rows].map((cells) => `${cells.map(field).join(',')}\r\n`).join('')
+}
+
+const columns = [
+  'measure',
+  'seeds',
+  'failed',
+  'mean',
+  'standardDeviation',
+  'baseline',
+  'difference',
+  'intervalLow',
+  'intervalHigh',
+  'tTest',
+  'tTestHolm',
+  'wilcoxon',
+  'wilcoxonHolm',
+]
+
+type Field = string | number | null | undefined
+
+function row(summary: SettingSummary, measure: Measure, { axes }: Comparison): Field[] {
+  const accuracy = summary[measure]
+  const difference = accuracy?.difference
+  return [
+    ...axes.map(({ name }) => summary.labels[name]),
+    measure,
+    accuracy?.count ?? 0,
+    summary.failed,
+    accuracy?.mean,
+    accuracy?.standardDeviation,
+    summary.isBaseline ? 1 : 0,
+    difference?.mean,
+    difference?.interval.low,
+    difference?.interval.high,
+    difference?.tTest.pValue,
+    difference?.tTest.corrected,
+    difference?.wilcoxon.pValue,
+    difference?.wilcoxon.corrected,
+  ]
+}
+
+function field(value: Field): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return String(value)
+  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}

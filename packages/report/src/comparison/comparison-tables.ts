@@ -1,0 +1,117 @@
+import type { Comparison } from './comparison.js'
+import {
+  summarizeComparison,
+  type AccuracySummary,
+  type Measure,
+  type SettingSummary,
+} from './summarize-comparison.js'
+
+/** A comparison's results in one measure, as words: what every table shows. */
+export interface ComparisonTable {
+  readonly title: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** Everything that a table of a comparison says. */
+export interface ComparisonTables {
+  readonly tables: readonly ComparisonTable[]
+  /** What was tested how, and which runs are missing. */
+  readonly notes: readonly string[]
+}
+
+const titles: Record<Measure, string> = {
+  last: 'Test accuracy after the last epoch, %',
+  best: 'Test accuracy of the epoch best on validation, %',
+}
+
+/**
+ * Puts a comparison into words and numbers, for the renderers.
+ *
+ * @param comparison - as `kd compare` found it
+ * @returns one table per measure, and notes
+ */
+export function comparisonTables(comparison: Comparison): ComparisonTables {
+  const summaries = summarizeComparison(comparison)
+  const measures = (['last', 'best'] as const).filter((measure) =>
+    summaries.some((summary) => summary[measure] !== undefined),
+  )
+  return {
+    tables: measures.map((measure) => makeTable(measure, comparison, summaries)),
+    notes: notes(comparison, summaries, measures.length),
+  }
+}
+
+function makeTable(
+  measure: Measure,
+  { axes, baseline }: Comparison,
+  summaries: readonly SettingSummary[],
+): ComparisonTable {
+  const tests =
+    baseline === undefined ? [] : ['difference', '95 % interval', 't', 't, Holm', 'Wilcoxon', 'W., Holm']
+  return {
+    title: titles[measure],
+    head: [...axes.map(({ name }) => name), 'seeds', 'mean ± std', ...tests],
+    rows: summaries.map((summary) => [
+      ...axes.map(({ name }) => summary.labels[name] ?? ''),
+      ...accuracyCells(summary[measure]),
+      ...(baseline === undefined ? [] : differenceCells(summary, measure)),
+    ]),
+  }
+}
+
+function accuracyCells(accuracy: AccuracySummary | undefined): string[] {
+  if (accuracy === undefined) return ['0', '–']
+  const { mean, standardDeviation, count } = accuracy
+  const deviation = standardDeviation === null ? '' : ` ± ${percent(standardDeviation)}`
+  return [String(count), `${percent(mean)}${deviation}`]
+}
+
+function differenceCells(summary: SettingSummary, measure: Measure): string[] {
+  if (summary.isBaseline) return ['baseline', '', '', '', '', '']
+  const difference = summary[measure]?.difference
+  if (difference === undefined) return ['–', '', '', '', '', '']
+  const { mean, interval, tTest, wilcoxon } = difference
+  return [
+    signed(mean),
+    `${signed(interval.low)} to ${signed(interval.high)}`,
+    ...[tTest, wilcoxon].flatMap(({ pValue, corrected }) => [probability(pValue), probability(corrected)]),
+  ]
+}
+
+function notes(
+  { baseline, runs }: Comparison,
+  summaries: readonly SettingSummary[],
+  measures: number,
+): string[] {
+  const lines: string[] = []
+  if (measures > 0)
+    lines.push('mean ± sample standard deviation over seeds; no epoch was chosen on the test examples')
+  const pairs = summaries.flatMap(({ last }) => last?.difference?.pairs ?? [])
+  if (baseline !== undefined && pairs.length > 0) {
+    lines.push(
+      'difference to the baseline, paired by seed, in percentage points, with its bootstrap interval; p-values are two-sided, of the paired t-test and of the exact Wilcoxon signed-rank test, which needs 6 seeds to go below 0.05; Holm: corrected for all rows of a table',
+    )
+  }
+  const failed = runs.filter(({ state }) => state === 'failed')
+  for (const { labels, seed, message } of failed) {
+    lines.push(`FAILED ${Object.values(labels).join(', ')}, seed ${seed}: ${message ?? 'no reason given'}`)
+  }
+  const unfinished = runs.filter(({ state }) => state !== 'done' && state !== 'failed').length
+  if (unfinished > 0) lines.push(`${unfinished} of ${runs.length} runs are not finished`)
+  return lines
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(2)
+}
+
+function signed(share: number): string {
+  const text = percent(share)
+  return share > 0 && Number(text) !== 0 ? `+${text}` : text.replace(/^-(?=0\.00$)/, '')
+}
+
+function probability(value: number | null): string {
+  if (value === null) return '–'
+  return value < 0.0001 ? '< 0.0001' : value.toFixed(4)
+}

@@ -28,8 +28,10 @@ export type { DistillationBatch, FeatureMap } from './method/distillation-batch.
 export type {
   DistillationMethod,
   EpochContext,
+  EpochStudent,
   ExampleLosses,
   LossTerms,
+  PassBatch,
   PassOptions,
   Requirements,
 } from './method/distillation-method.js'

@@ -86,10 +86,8 @@ describe('runComparison', () => {
     expect(JSON.parse(await readFile(join(out, 'comparison.json'), 'utf8')) as Comparison).toEqual(
       first.comparison,
     )
-    const rows = parse(await readFile(join(out, 'comparison.csv')), {
-      columns: true,
-      record_delimiter: '\r\n',
-    }) as Record<string, string>[]
+    const csv = await readFile(join(out, 'comparison.csv'))
+    const rows = parse<Record<string, string>>(csv, { columns: true, record_delimiter: '\r\n' })
     const kd = first.comparison.runs.filter(({ labels }) => labels['method'] === 'KD')
     expect(Number(rows[0]!['mean'])).toBeCloseTo((kd[0]!.last!.test + kd[1]!.last!.test) / 2, 12)
     expect(await readFile(join(out, 'comparison.md'), 'utf8')).toMatch(
@@ -134,8 +132,12 @@ describe('runComparison', () => {
     const seeds = 1
     const ended = await compare('ended', { ...input, seeds }, { signal: controller.signal, onProgress })
     expect(ended.comparison.runs.map(({ state }) => state)).toEqual(['stopped', 'stopped', 'done'])
-    const { started, comparison } = await compare('ended', { ...input, seeds })
+    const { started, comparison, events } = await compare('ended', { ...input, seeds })
     expect(started).toEqual(['teacher (seed 0)', 'KD, seed 0', 'LR, seed 0'])
+    const messages = events.flatMap((event) =>
+      event.kind === 'progress' && event.progress.kind === 'message' ? [event.progress.text] : [],
+    )
+    expect(messages).toContainEqual(expect.stringMatching(/^student goes on in epoch 1 after step [1-4]$/))
     for (const { folder: run } of comparison.runs)
       expect(await bits(`ended/${run}`)).toEqual(await bits(`first/${run}`))
   })

@@ -1,5 +1,4 @@
 import {
-  distill,
   InvalidArgumentError,
   selectEngine,
   type Dataset,
@@ -16,9 +15,7 @@ import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
 import { evaluateSplit } from './evaluate-split.js'
-import { makeBatches } from './make-batches.js'
-import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
-import { makeTraining } from './make-training.js'
+import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
 import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
@@ -28,7 +25,8 @@ import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { loadWeights, saveModel, weightsHash } from './saved-model.js'
+import { loadWeights, saveModel } from './saved-model.js'
+import { trainStudent, type StudentRun } from './train-student.js'
 
 /**
  * Distils a student as a config says, and writes the run's folder: what `kd distill` does.
@@ -113,12 +111,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { name } = config.method!
   const mixing = new MixingLog()
   const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
-  // The loop says so too, but only after the teachers' recipes.
-  if (method.requires?.validation === true && dataset.validation === undefined) {
-    throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
-      hint: 'set dataset.validation above 0',
-    })
-  }
+  assertHeldOut(method, dataset)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -135,14 +128,13 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   }
   tell({ kind: 'message', text: `run folder ${folder.path}` })
 
-  const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
   const checkpoints = new RunCheckpoints({
     folder,
     id,
     resume: recorded !== undefined,
-    everySeconds,
+    everySeconds: options.checkpointSeconds ?? CHECKPOINT_SECONDS,
     signal,
     tell,
   })
@@ -166,6 +158,14 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   return result
 }
 
+/** The training loop says so too, but only after the teachers' recipes. */
+function assertHeldOut({ name, requires }: DistillationMethod, { validation }: Dataset): void {
+  if (requires?.validation !== true || validation !== undefined) return
+  throw new InvalidArgumentError(`dataset must have a validation split for ${name}, got none`, {
+    hint: 'set dataset.validation above 0',
+  })
+}
+
 function baseName(name: string): string {
   return basename(name, extname(name))
 }
@@ -177,17 +177,6 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   return model
 }
 
-interface StudentRun {
-  readonly dataset: Dataset
-  /** Its hash. */
-  readonly data: string
-  readonly method: DistillationMethod
-  readonly mixing: MixingLog
-  readonly student: LayersModel
-  readonly teachers: readonly ReadyTeacher[]
-  readonly folder: RunFolder
-}
-
 type Summary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
 
 async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
@@ -196,55 +185,6 @@ async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
   if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
   return finish(context, { ...run, found })
-}
-
-async function trainStudent(
-  { config, signal, tell, checkpoints }: RunContext,
-  run: StudentRun,
-): Promise<DistillationResult> {
-  const settings = makeTraining(config.training!)
-  const { epochs } = settings
-  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
-  const logMixing = async (): Promise<void> => {
-    for (const line of run.mixing.lines(run.dataset.train)) {
-      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-      await run.folder.appendMetrics(line)
-    }
-  }
-  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
-  const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
-  tell({ kind: 'training', who: 'student', epochs })
-  try {
-    return await distill({
-      student: run.student,
-      teachers: run.teachers.map(({ model }) => model),
-      method: run.method,
-      dataset: run.dataset,
-      teacherMode: config.teacherMode,
-      ...settings,
-      ...makeBatches(run.dataset, config.dataset.augmentation),
-      seed: config.seed,
-      ...(signal && { signal }),
-      ...(resume && { resume }),
-      callbacks: {
-        onCheckpoint: async (moment) => {
-          await logMixing()
-          await onCheckpoint(moment)
-        },
-        onStep: (step) => {
-          tell({ kind: 'step', who: 'student', step })
-        },
-        onEpochEnd: async (metrics) => {
-          tell({ kind: 'epoch', who: 'student', epochs, metrics })
-          await logMixing()
-          await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
-        },
-      },
-    })
-  } finally {
-    settings.optimizer.dispose()
-    tell({ kind: 'trained', who: 'student' })
-  }
 }
 
 interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing' | 'data'> {

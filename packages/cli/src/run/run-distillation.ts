@@ -14,6 +14,7 @@ import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
 import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
@@ -253,6 +254,12 @@ async function finish(
     const train =
       found.teacherTrainMetrics?.[index] ?? (await evaluateSplit(teacher.model, dataset, { split: 'train' }))
     reports.push({ ...teacher.report, train })
+  }
+  if (!signal?.aborted) {
+    const models = teachers.map(({ model }) => model)
+    const isBest = best !== undefined
+    const run = { config, dataset, student, isBest, teachers: models }
+    await folder.writeJson('diagnostics.json', await runDiagnostics(run))
   }
   return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
 }

@@ -6,7 +6,7 @@ import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
 const contents =
-  /^(config\.yaml|environment\.json|metrics\.jsonl|student|teacher-\d+|checkpoint|scores\.(csv|parquet)|histogram\.svg|best-and-worst\.png|selection\.json)(\.\d+\.tmp)?$/
+  /^(config\.yaml|environment\.json|metrics\.jsonl|student|teacher-\d+|checkpoint|scores\.(csv|parquet)|histogram\.svg|best-and-worst\.png|selection\.json|diagnostics\.json|report\.html)(\.\d+\.tmp)?$/
 
 /** Where a run goes. */
 export interface RunFolderOptions {

@@ -57,11 +57,11 @@ export async function exampleMeasures(
   ]
   if ('moved' in values)
     measures.push(
-      describe('revision of the soft label', meanings.moved, await values.moved!.data<'float32'>()),
+      describe('revision of the soft label', meanings.moved, await values.moved.data<'float32'>()),
     )
   if ('weight' in values)
     measures.push(
-      describe('weight of the soft label', meanings.weight, await values.weight!.data<'float32'>()),
+      describe('weight of the soft label', meanings.weight, await values.weight.data<'float32'>()),
     )
   tf.dispose(values)
   return measures

@@ -33,8 +33,14 @@ export async function costSection(
       data: { values },
       mark: { type: 'point', filled: true, size: 60, opacity: 0.75 },
       encoding: {
-        x: { field, type: 'quantitative', title, scale: { zero: false } },
-        y: { field: 'accuracy', type: 'quantitative', title: 'test accuracy, %', scale: { zero: false } },
+        x: { field, type: 'quantitative', title, scale: { zero: false }, axis: { format: '~s' } },
+        y: {
+          field: 'accuracy',
+          type: 'quantitative',
+          title: 'test accuracy, %',
+          scale: { zero: false },
+          axis: { format: '.4~r' },
+        },
         color: { field: 'setting', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } },
         shape: { field: 'setting', type: 'nominal', title: null },
       },

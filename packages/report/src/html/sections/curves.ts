@@ -3,11 +3,31 @@ import { figure } from '../figure.js'
 import { html } from '../html.js'
 import type { Section } from '../page.js'
 
-const curves: readonly { title: string; of: (epoch: ReportedEpoch) => number | undefined }[] = [
-  { title: 'training loss, mean over an epoch’s steps', of: ({ train }) => train.loss },
-  { title: 'training accuracy, %, while the student was changing', of: ({ train }) => 100 * train.top1 },
-  { title: 'validation loss', of: ({ validation }) => validation?.loss },
-  { title: 'validation accuracy, %', of: ({ validation }) => validation && 100 * validation.top1 },
+const curves: readonly {
+  title: string
+  caption: string
+  of: (epoch: ReportedEpoch) => number | undefined
+}[] = [
+  {
+    title: 'training loss',
+    caption: 'training loss, mean over an epoch’s steps',
+    of: ({ train }) => train.loss,
+  },
+  {
+    title: 'training accuracy, %',
+    caption: 'training accuracy, mean over an epoch’s steps',
+    of: ({ train }) => 100 * train.top1,
+  },
+  {
+    title: 'validation loss',
+    caption: 'loss on the validation split',
+    of: ({ validation }) => validation?.loss,
+  },
+  {
+    title: 'validation accuracy, %',
+    caption: 'accuracy on the validation split',
+    of: ({ validation }) => validation && 100 * validation.top1,
+  },
 ]
 
 /** Learning curves: the mean over the seeds of a setting, and from the least to the greatest as a band. */
@@ -16,8 +36,9 @@ export async function curvesSection(
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
   const drawn = curves
-    .map(({ title, of }) => ({
+    .map(({ title, caption, of }) => ({
       title,
+      caption,
       values: runs.flatMap((run) =>
         run.epochs.flatMap((epoch) => {
           const value = of(epoch)
@@ -27,7 +48,9 @@ export async function curvesSection(
     }))
     .filter(({ values }) => values.length > 0)
   if (drawn.length === 0) return undefined
-  const figures = await Promise.all(drawn.map(({ title, values }) => figure(title, chart(title, values))))
+  const figures = await Promise.all(
+    drawn.map(({ title, caption, values }) => figure(caption, chart(title, values))),
+  )
   return { id: 'curves', title: 'Learning curves', content: html`<div class="charts">${figures}</div>` }
 }
 

@@ -9,6 +9,10 @@ export {
   type MixingGradientOptions,
 } from './mixing-gradient/mixing-gradient.js'
 export {
+  lookAheadGradient,
+  type LookAheadGradientOptions,
+} from './look-ahead-gradient/look-ahead-gradient.js'
+export {
   mixingSummary,
   type MixingSummaryOptions,
   type TermSummary,
@@ -23,3 +27,9 @@ export {
   type UncertaintyWeightingOptions,
 } from './uncertainty-weighting/uncertainty-weighting.js'
 export { metaWeightNet, type MetaWeightNetOptions } from './meta-weight-net/meta-weight-net.js'
+export { superLoss, type SuperLossOptions } from './super-loss/super-loss.js'
+export { gradNorm, type GradNormOptions } from './grad-norm/grad-norm.js'
+export {
+  curriculumTemperature,
+  type CurriculumTemperatureOptions,
+} from './curriculum-temperature/curriculum-temperature.js'

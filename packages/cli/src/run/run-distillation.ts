@@ -1,5 +1,6 @@
 import {
   distill,
+  InvalidArgumentError,
   selectEngine,
   type Dataset,
   type DistillationMethod,
@@ -19,6 +20,8 @@ import { evaluateSplit } from './evaluate-split.js'
 import { makeBatches } from './make-batches.js'
 import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
+import { methodRun } from './method-run.js'
+import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
@@ -109,7 +112,14 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
   const { name } = config.method!
-  const method = makeMethod(config.method!, read.pluginMethods)
+  const mixing = new MixingLog()
+  const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
+  // The loop says so too, but only after the teachers' recipes.
+  if (method.requires?.validation === true && dataset.validation === undefined) {
+    throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
+      hint: 'set dataset.validation above 0',
+    })
+  }
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -142,7 +152,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, data: origin.data, method, student, teachers, folder })
+      : await teach(context, { dataset, data: origin.data, method, mixing, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -173,6 +183,7 @@ interface StudentRun {
   /** Its hash. */
   readonly data: string
   readonly method: DistillationMethod
+  readonly mixing: MixingLog
   readonly student: LayersModel
   readonly teachers: readonly ReadyTeacher[]
   readonly folder: RunFolder
@@ -182,6 +193,9 @@ type Summary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
 
 async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
   const found = await trainStudent(context, run)
+  // An epoch that has ended has made the weights.
+  const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
+  if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
   return finish(context, { ...run, found })
 }
 
@@ -191,6 +205,13 @@ async function trainStudent(
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
+  const logMixing = async (): Promise<void> => {
+    for (const line of run.mixing.lines(run.dataset.train)) {
+      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
+      await run.folder.appendMetrics(line)
+    }
+  }
   const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   tell({ kind: 'training', who: 'student', epochs })
@@ -207,12 +228,16 @@ async function trainStudent(
       ...(signal && { signal }),
       ...(resume && { resume }),
       callbacks: {
-        onCheckpoint,
+        onCheckpoint: async (moment) => {
+          await logMixing()
+          await onCheckpoint(moment)
+        },
         onStep: (step) => {
           tell({ kind: 'step', who: 'student', step })
         },
         onEpochEnd: async (metrics) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
+          await logMixing()
           await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
         },
       },
@@ -223,7 +248,7 @@ async function trainStudent(
   }
 }
 
-interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
+interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing' | 'data'> {
   readonly found: DistillationResult
 }
 

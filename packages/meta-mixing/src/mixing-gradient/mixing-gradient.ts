@@ -7,7 +7,7 @@ import {
   InvalidArgumentError,
   ShapeError,
 } from '@kd/core'
-import { labelResiduals } from './label-residuals.js'
+import { lastLayerStep } from './last-layer-step.js'
 
 /** Held-out examples as the student sees them now: V examples, D features, C classes. */
 export interface HeldOutExamples {
@@ -83,30 +83,7 @@ export interface MixingGradientOptions {
  */
 export function mixingGradient(options: MixingGradientOptions): tf.Tensor2D {
   assertOptions(options)
-  const { termGradients, features, validation, weights, learningRate } = options
-  return tf.tidy(() => {
-    const columns = tf.split(weights, termGradients.length, 1)
-    const step = termGradients
-      .map((gradient, term) => tf.mul<tf.Tensor2D>(columns[term]!, gradient))
-      .reduce((left, right) => tf.add(left, right))
-    const { direction, biasDirection } = heldOutDirection(validation, {
-      biasStep: tf.mul(learningRate, tf.sum(step, 0)),
-      kernelStep: tf.mul(learningRate, tf.matMul(step, features, true)),
-    })
-    const towards = tf.add(tf.matMul(features, direction, false, true), biasDirection)
-    const gradients = termGradients.map((gradient) => tf.sum(tf.mul(gradient, towards), 1, true))
-    return tf.mul(-learningRate, tf.concat(gradients, 1))
-  })
-}
-
-/** R1 [C, D] and R0 [C]: the gradient of the held-out loss in kernel (transposed) and bias after the step. */
-function heldOutDirection(
-  { features, logits, labels }: HeldOutExamples,
-  { biasStep, kernelStep }: { biasStep: tf.Tensor; kernelStep: tf.Tensor2D },
-): { direction: tf.Tensor2D; biasDirection: tf.Tensor } {
-  const ahead = tf.sub<tf.Tensor2D>(logits, tf.add(tf.matMul(features, kernelStep, false, true), biasStep))
-  const residuals = tf.div<tf.Tensor2D>(labelResiduals(ahead, labels), logits.shape[0])
-  return { direction: tf.matMul(residuals, features, true), biasDirection: tf.sum(residuals, 0) }
+  return tf.tidy(() => lastLayerStep(options).gradient(options.weights))
 }
 
 function assertOptions(options: MixingGradientOptions): void {

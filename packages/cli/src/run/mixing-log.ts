@@ -64,7 +64,13 @@ export class MixingLog {
   }
 
   #summary({ ids, labels, cleanLabels }: TrainingLabels): ReturnType<typeof mixingSummary> {
-    const { terms, weightsOf } = this.#method!
-    return mixingSummary({ weights: weightsOf(ids), terms, labels, ...(cleanLabels && { cleanLabels }) })
+    const method = this.#method!
+    const { terms } = method
+    return mixingSummary({
+      weights: method.weightsOf(ids),
+      terms,
+      labels,
+      ...(cleanLabels && { cleanLabels }),
+    })
   }
 }

@@ -130,14 +130,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
-  const checkpoints = new RunCheckpoints({
-    folder,
-    id,
-    resume: recorded !== undefined,
-    everySeconds,
-    signal,
-    tell,
-  })
+  const goesOn = recorded !== undefined
+  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
   const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =

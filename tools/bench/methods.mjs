@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import { distill, labelLoss, probeEngines, randomSource, selectEngine, sgd } from '@kd/core'
 import * as losses from '@kd/losses'
+import { adaptiveMixing } from '@kd/meta-mixing'
 import { mlp } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
 import { median, quantile } from 'simple-statistics'
@@ -43,23 +44,26 @@ const factories = {
   DIST: losses.distKd,
   'multi-level logit': losses.multiLevelLogit,
   'transformed teacher matching': losses.transformedTeacherMatching,
+  'adaptive mixing': adaptiveMixing,
 }
 const wanted = new Set(['vanilla KD', ...(options.method ?? Object.keys(factories))])
 const methods = Object.entries(factories).filter(([name]) => wanted.has(name))
 
 function randomDataset() {
   const random = randomSource(1)
-  const examples = BATCH * (STEPS + WARM_UP)
+  const split = (examples) => ({
+    inputs: Float32Array.from({ length: examples * INPUTS }, () => random.normal()),
+    labels: Int32Array.from({ length: examples }, () => random.integer(CLASSES)),
+    ids: Int32Array.from({ length: examples }, (_, row) => row),
+  })
   return {
     name: 'random',
     inputShape: [INPUTS],
     classNames: Array.from({ length: CLASSES }, (_, label) => `${label}`),
     normalization: { mean: [0], standardDeviation: [1] },
-    train: {
-      inputs: Float32Array.from({ length: examples * INPUTS }, () => random.normal()),
-      labels: Int32Array.from({ length: examples }, () => random.integer(CLASSES)),
-      ids: Int32Array.from({ length: examples }, (_, row) => row),
-    },
+    train: split(BATCH * (STEPS + WARM_UP)),
+    // For methods that ask for one; no step sees it.
+    validation: split(BATCH),
   }
 }
 
@@ -125,7 +129,7 @@ for (const engine of options.engine ?? engines) {
     `\nengine ${engine}: one step at logits [${BATCH}, ${CLASSES}], MLP ${INPUTS}-256-256-${CLASSES}`,
   )
   for (const { method, milliseconds, ratio } of rows) {
-    const judged = method.startsWith('label revision') || method === 'weighted soft labels'
+    const judged = /^(label revision|weighted soft labels|adaptive mixing)/.test(method)
     const verdict = judged ? (ratio <= TARGET ? `  (at most ${TARGET})` : `  MORE THAN ${TARGET}`) : ''
     console.log(
       `${method.padEnd(30)} ${milliseconds.toFixed(3).padStart(9)} ms  ${ratio.toFixed(3)}x${verdict}`,

@@ -50,10 +50,15 @@ def update():
         weights[rows] = mix
 
 
+def median(values):
+    return sorted(values)[(len(values) - 1) // 2]
+
+
 with torch.no_grad():
-    seconds = []
+    wall, processor = [], []
     for _ in range(sizes['rounds'] + 1):
-        started = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         update()
-        seconds.append(time.perf_counter() - started)
-print(json.dumps({'seconds': sorted(seconds[1:])[(len(seconds) - 1) // 2], 'version': torch.__version__}))
+        wall.append(time.perf_counter() - started[0])
+        processor.append(time.process_time() - started[1])
+print(json.dumps({'wall': median(wall[1:]), 'processor': median(processor[1:]), 'version': torch.__version__}))

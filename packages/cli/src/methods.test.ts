@@ -1,8 +1,10 @@
 import type { DistillationMethod } from '@kd/core'
 import * as losses from '@kd/losses'
+import * as mixing from '@kd/meta-mixing'
 import { methodBatch } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
 import { makeMethod, methodSchema, methods } from './methods.js'
+import { methodRun } from './testing/method-run.js'
 
 const names = Object.keys(methods)
 
@@ -23,15 +25,16 @@ const batch = methodBatch({
   labels: [0, 2, 3],
 })
 const lossOf = (method: DistillationMethod): number => method.loss(batch).total.dataSync()[0]!
-const fromConfig = (config: object): DistillationMethod => makeMethod(methodSchema.parse(config), {})
+const fromConfig = (config: object): DistillationMethod =>
+  makeMethod(methodSchema.parse(config), {}, methodRun)
 
 describe('methods', () => {
   it.each(names)('%s bears the name of its method', (name) => {
     expect(fromConfig({ name }).name).toBe(name)
   })
 
-  it('has every method that @kd/losses gives', () => {
-    const given = Object.values(losses).flatMap((factory) => {
+  it('has every method that @kd/losses and @kd/meta-mixing give', () => {
+    const given = Object.values({ ...losses, ...mixing }).flatMap((factory) => {
       try {
         // A factory is what can be called without arguments and gives a method.
         const method = (factory as () => DistillationMethod)()
@@ -59,6 +62,11 @@ describe('methods', () => {
     'logit-standardization': losses.logitStandardization,
     'multi-level-logit': losses.multiLevelLogit,
     'transformed-teacher-matching': losses.transformedTeacherMatching,
+    'adaptive-mixing': mixing.adaptiveMixing,
+    'fixed-mixing': mixing.fixedMixing,
+    'meta-weight-net': mixing.metaWeightNet,
+    'uncertainty-weighting': mixing.uncertaintyWeighting,
+    'curriculum-temperature': mixing.curriculumTemperature,
   }
   it.each(Object.keys(factories))('%s has the defaults of its factory', (name) => {
     const late = { ...batch, epoch: 100 }

@@ -25,8 +25,10 @@ import {
   warmupEpochs,
   weight,
   type MethodEntry,
+  type MethodRun,
 } from './config/method-entry.js'
 import { namedSchema, type Named, type NamedOptions } from './config/named-options.js'
+import { mixingMethods } from './mixing.js'
 import { selectable, selectionSchema as selection } from './selection.js'
 
 /** The only map from a method's name in a config to what makes it. */
@@ -171,6 +173,7 @@ export const methods = {
     ]),
     transformedTeacherMatching,
   ),
+  ...mixingMethods,
 } as const satisfies Readonly<Record<string, MethodEntry>>
 
 /** A built-in method in a config, all defaults filled in. */
@@ -179,23 +182,25 @@ export type MethodConfig = Named<typeof methods>
 /** `method: { name, ... }` of a config without a plugin. */
 export const methodSchema = namedSchema(methods)
 
-/** Makes a method from options checked by an entry's schema. */
-export type MethodFactory = (options: Readonly<Record<string, unknown>>) => DistillationMethod
+/** Makes a method from the options of a config. */
+export type MethodFactory = (options: Readonly<Record<string, unknown>>, run: MethodRun) => DistillationMethod
 
 /**
  * Makes the method of a config.
  *
  * @param config - checked by the schema
  * @param pluginMethods - a plugin's own, by name
+ * @param run - that it is made for
  * @returns the method
  */
 export function makeMethod(
   config: MethodConfig | NamedOptions<string>,
   pluginMethods: Readonly<Record<string, MethodFactory>>,
+  run: MethodRun,
 ): DistillationMethod {
   const { name, ...options } = config
   const make = Object.hasOwn(methods, name)
     ? (methods[name as keyof typeof methods].make as MethodFactory)
     : pluginMethods[name]!
-  return make(options)
+  return make(options, run)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { makeMethod, methodSchema } from './methods.js'
+import { methodRun } from './testing/method-run.js'
 import { runKd } from './testing/run-kd.js'
 
 let folder: string
@@ -53,7 +54,7 @@ describe('selection in a config', () => {
   })
 
   it('is absent unless asked for', () => {
-    const nameOf = (config: object): string => makeMethod(methodSchema.parse(config), {}).name
+    const nameOf = (config: object): string => makeMethod(methodSchema.parse(config), {}, methodRun).name
     expect(nameOf({ name: 'vanilla-kd' })).toBe('vanilla-kd')
     expect(nameOf({ name: 'vanilla-kd', selection: {} })).toBe('selected-vanilla-kd')
   })

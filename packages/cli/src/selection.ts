@@ -1,4 +1,3 @@
-import type { DistillationMethod } from '@kd/core'
 import {
   correctness,
   labelConfidence,
@@ -9,6 +8,7 @@ import {
   type SeenSplits,
 } from '@kd/selection'
 import * as z from 'zod'
+import type { MakeMethod } from './config/method-entry.js'
 
 /** The `selection` of a method in a config: which examples it distils, the others being taught by labels. */
 export const selectionSchema = z
@@ -40,10 +40,10 @@ export type Selection = NonNullable<z.output<typeof selectionSchema>>
  * @returns a factory that takes `selection` as well
  */
 export function selectable<Options extends object>(
-  make: (options: Options) => DistillationMethod,
-): (options: Options & { selection?: Selection | undefined }) => DistillationMethod {
-  return ({ selection, ...options }) => {
-    const plain = make(options as unknown as Options)
+  make: MakeMethod<Options>,
+): MakeMethod<Options & { selection?: Selection | undefined }> {
+  return ({ selection, ...options }, run) => {
+    const plain = make(options as unknown as Options, run)
     if (selection === undefined) return plain
     const { fraction, model, every, balanced } = selection
     return refreshedSelection(plain, {

@@ -28,8 +28,10 @@ export type { DistillationBatch, FeatureMap } from './method/distillation-batch.
 export type {
   DistillationMethod,
   EpochContext,
+  EpochStudent,
   ExampleLosses,
   LossTerms,
+  PassBatch,
   PassOptions,
   Requirements,
 } from './method/distillation-method.js'
@@ -58,7 +60,6 @@ export type {
   BestEpoch,
   DistillationOptions,
   DistillationResult,
-  EpochMetrics,
   StepProgress,
   TrainingCallbacks,
   TrainingOptions,
@@ -70,6 +71,7 @@ export type {
   TrainingCheckpoint,
   TrainingProgress,
 } from './training/training-checkpoint.js'
+export type { EpochMetrics } from './training/epoch-metrics.js'
 export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
 export type { Teacher } from './training/teacher.js'
 export { train, type TrainOptions } from './training/train.js'

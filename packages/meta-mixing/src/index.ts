@@ -3,11 +3,12 @@ export { adaptiveMixingPresets } from './adaptive-mixing/adaptive-mixing-presets
 export type { AdaptiveMixingOptions } from './adaptive-mixing/mixing-options.js'
 export type { MixingVariant } from './adaptive-mixing/mixing-rules.js'
 export type { MixingUpdate } from './adaptive-mixing/mixing-update.js'
+export { mixingGradient } from './mixing-gradient/mixing-gradient.js'
+export type { HeldOutExamples, MixingGradientOptions } from './mixing-gradient/mixing-gradient-options.js'
 export {
-  mixingGradient,
-  type HeldOutExamples,
-  type MixingGradientOptions,
-} from './mixing-gradient/mixing-gradient.js'
+  lookAheadGradient,
+  type LookAheadGradientOptions,
+} from './look-ahead-gradient/look-ahead-gradient.js'
 export {
   mixingSummary,
   type MixingSummaryOptions,
@@ -23,3 +24,9 @@ export {
   type UncertaintyWeightingOptions,
 } from './uncertainty-weighting/uncertainty-weighting.js'
 export { metaWeightNet, type MetaWeightNetOptions } from './meta-weight-net/meta-weight-net.js'
+export { superLoss, type SuperLossOptions } from './super-loss/super-loss.js'
+export { gradNorm, type GradNormOptions } from './grad-norm/grad-norm.js'
+export {
+  curriculumTemperature,
+  type CurriculumTemperatureOptions,
+} from './curriculum-temperature/curriculum-temperature.js'

@@ -78,7 +78,7 @@ async function fail(model: LayersModel, method: DistillationMethod, times: numbe
       () => undefined,
       (reason: unknown) => reason,
     )
-    expect(String(error)).toMatch(/labels must be in \[0, 3\)/)
+    expect(String(error)).toMatch(/labels must be in \[0, 2\]/)
   }
 }
 

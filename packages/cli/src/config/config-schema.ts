@@ -25,8 +25,13 @@ const teacherSchema = z
       .optional()
       .describe('share or number of training examples that the recipe sees'),
     seed: z.int().optional().describe("of the recipe; otherwise the run's"),
+    checkpoints: z
+      .array(z.int().min(1))
+      .min(1)
+      .optional()
+      .describe('epochs of the recipe, from 1, after each of which the model so far is a teacher of its own'),
   })
-  .superRefine(({ run, model, weights, training, labelNoise, take, seed }, context) => {
+  .superRefine(({ run, model, weights, training, labelNoise, take, seed, checkpoints }, context) => {
     const complain = (message: string): void => {
       context.addIssue({ code: 'custom', message })
     }
@@ -34,8 +39,12 @@ const teacherSchema = z
     if (ways !== 1) complain('must have exactly one of run, weights (with model) and training (with model)')
     else if ((run === undefined) !== (model !== undefined)) {
       complain(run === undefined ? 'must have a model' : 'must have no model: a run brings its own')
-    } else if (training === undefined && (labelNoise ?? take ?? seed) !== undefined) {
-      complain('must have labelNoise, take and seed only beside training')
+    } else if (training === undefined && (labelNoise ?? take ?? seed ?? checkpoints) !== undefined) {
+      complain('must have labelNoise, take, seed and checkpoints only beside training')
+    } else if (checkpoints?.some((epoch, index) => epoch <= (checkpoints[index - 1] ?? 0))) {
+      complain(`must have rising checkpoints, got ${checkpoints.join(', ')}`)
+    } else if (checkpoints !== undefined && checkpoints.at(-1)! > training!.epochs) {
+      complain(`must have checkpoints within its ${training!.epochs} epochs, got ${checkpoints.at(-1)!}`)
     }
   })
   .meta({
@@ -120,6 +129,7 @@ export type TeacherInput =
       readonly labelNoise?: z.input<typeof labelNoiseSchema>
       readonly take?: number
       readonly seed?: number
+      readonly checkpoints?: readonly number[]
     }
 
 /** A config with all defaults filled in and paths made absolute. */

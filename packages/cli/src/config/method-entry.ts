@@ -1,20 +1,34 @@
 import type { DistillationMethod } from '@kd/core'
 import { withRevisedTeacher } from '@kd/losses'
 import * as z from 'zod'
+import type { MixingLog } from '../run/mixing-log.js'
 import type { OptionsSchema } from './named-options.js'
+
+/** What a method may want to know of the run that it is made for. */
+export interface MethodRun {
+  /** How many teachers it has. */
+  readonly teachers: number
+  readonly batchSize: number
+  readonly seed: number
+  /** Told about weights that are learned per example. */
+  readonly mixing: MixingLog
+}
+
+/** Makes a method from options checked by its schema. */
+export type MakeMethod<Options> = (options: Options, run: MethodRun) => DistillationMethod
 
 /** What a config's method name stands for. */
 export interface MethodEntry {
   readonly summary: string
   readonly options: OptionsSchema
-  readonly make: (options: never) => DistillationMethod
+  readonly make: MakeMethod<never>
 }
 
 /** Lets `make` know the options of its own schema. */
 export function method<Options extends OptionsSchema>(
   summary: string,
   options: Options,
-  make: (options: z.output<Options>) => DistillationMethod,
+  make: MakeMethod<z.output<Options>>,
 ): { summary: string; options: Options; make: typeof make } {
   return { summary, options, make }
 }
@@ -42,10 +56,10 @@ export const reviseTeacher = z
 
 /** Adds Label Revision in front of a method that reads the teacher at one temperature. */
 export function revisable<Options extends { readonly temperature: number }>(
-  make: (options: Options) => DistillationMethod,
-): (options: Options & { reviseTeacher?: z.output<typeof reviseTeacher> }) => DistillationMethod {
-  return ({ reviseTeacher: settings, ...options }) => {
-    const plain = make(options as unknown as Options)
+  make: MakeMethod<Options>,
+): MakeMethod<Options & { reviseTeacher?: z.output<typeof reviseTeacher> }> {
+  return ({ reviseTeacher: settings, ...options }, run) => {
+    const plain = make(options as unknown as Options, run)
     return settings === undefined
       ? plain
       : withRevisedTeacher(plain, { ...settings, temperature: options.temperature })

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigError } from './config-error.js'
 import { readConfig } from './read-config.js'
+import { methodRun } from '../testing/method-run.js'
 
 let folder: string
 beforeEach(async () => {
@@ -181,7 +182,7 @@ describe('readConfig', () => {
     )
     const { config, pluginMethods } = await readConfig(path)
     expect(config.method).toEqual({ name: 'mine', strength: 3 })
-    expect(pluginMethods['mine']!({ strength: 3 })).toEqual({ name: 'mine', strength: 3 })
+    expect(pluginMethods['mine']!({ strength: 3 }, methodRun)).toEqual({ name: 'mine', strength: 3 })
     expect((await problems(good.replace('vanilla-kd', 'mine')))[0]).toContain('unknown method.name "mine"')
   })
 

@@ -46,8 +46,9 @@ export interface TrainedTeacher {
  * @returns SHA-256, hexadecimal
  */
 export function teacherIdentity({ config, teacher, index, data }: TrainedTeacher): string {
-  const { model, training, seed = config.seed } = teacher
-  return hashOf(['teacher', model, training, seed, index, config.dataset.augmentation, config.engine, data])
+  const { model, training, seed = config.seed, checkpoints = [] } = teacher
+  const { engine, dataset } = config
+  return hashOf(['teacher', model, training, seed, index, dataset.augmentation, engine, data, ...checkpoints])
 }
 
 function hashOf(value: unknown): string {

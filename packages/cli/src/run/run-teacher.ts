@@ -46,7 +46,7 @@ export async function runTeacher(
   }
   const setup = { folder, id, resume, everySeconds: CHECKPOINT_SECONDS, signal, tell }
   const checkpoints = new RunCheckpoints(setup)
-  const { model } = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
-  model.dispose()
+  const made = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
+  for (const { model } of made.states) model.dispose()
   if (!signal.aborted) await checkpoints.remove()
 }

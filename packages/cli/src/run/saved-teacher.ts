@@ -24,10 +24,11 @@ export class SavedTeacher {
   /**
    * @param run - the run's folder
    * @param index - of the teacher, from 0
+   * @param epoch - of its recipe, from 1, for a checkpoint
    */
-  constructor(run: RunFolder, index: number) {
+  constructor(run: RunFolder, index: number, epoch?: number) {
     this.#run = run
-    this.#name = `teacher-${index + 1}`
+    this.#name = epoch === undefined ? `teacher-${index + 1}` : `teacher-${index + 1}-epoch-${epoch}`
   }
 
   /** Saves the model, and last of all what {@link SavedTeacher.load} checks it by. */

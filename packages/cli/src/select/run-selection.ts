@@ -112,7 +112,7 @@ export async function runSelection(
   const model =
     selection.model === 'student'
       ? await studentOf(config, dataset)
-      : (await makeTeacher(context, clean, config.teachers[0]!, 0)).model
+      : (await makeTeacher(context, clean, config.teachers[0]!, 0)).states.at(-1)!.model
   const table = signal?.aborted ? undefined : await scored(context, { dataset, model, selection })
   model.dispose()
   await checkpoints.remove()

@@ -1,4 +1,4 @@
-import type { NamedTensorMap, Scalar, Tensor1D, Variable } from '@tensorflow/tfjs-core'
+import type { NamedTensorMap, Scalar, Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core'
 import type { Examples } from '../dataset/dataset.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { DistillationBatch } from './distillation-batch.js'
@@ -38,6 +38,25 @@ export interface PassOptions {
   readonly batchSize?: number
   /** Draws the order of the examples; file order without it. */
   readonly shuffle?: RandomSource
+  /**
+   * Whether batches have the teachers' outputs; without them a pass costs the student's alone.
+   * @defaultValue true
+   */
+  readonly teachers?: boolean
+}
+
+/** A batch of a pass over a split. */
+export interface PassBatch extends DistillationBatch {
+  /** [N, ...inputShape] normalised, not augmented. */
+  readonly inputs: Tensor
+}
+
+/** The student between two epochs, for methods that try steps of it. Whoever moves its variables puts them back. */
+export interface EpochStudent {
+  /** Its trainable weights. */
+  readonly variables: readonly Variable[]
+  /** Runs it in inference mode on [N, ...inputShape]; gradients flow. */
+  logits(inputs: Tensor): Tensor2D
 }
 
 /** What a method may use between two epochs. */
@@ -54,13 +73,14 @@ export interface EpochContext {
   readonly train: Pick<Examples, 'ids' | 'labels'>
   /** For random choices of the method, from the run's seed; the same at each epoch, so split it by epoch where that matters. */
   readonly random: RandomSource
+  readonly student: EpochStudent
   /**
    * Runs student and teachers in inference mode over a split, without gradients, and hands each batch to `visit`. Its
    * tensors are disposed when `visit` returns.
    */
   forEachBatch(
     split: 'train' | 'validation',
-    visit: (batch: DistillationBatch) => void | Promise<void>,
+    visit: (batch: PassBatch) => void | Promise<void>,
     pass?: PassOptions,
   ): Promise<void>
 }

@@ -6,6 +6,7 @@ import type { Dataset, Examples } from '../dataset/dataset.js'
 import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { klDivergence } from '../example-loss/kl-divergence.js'
 import type { DistillationMethod } from '../method/distillation-method.js'
+import { normalizedInputs } from '../dataset/normalized-inputs.js'
 import { labelLoss } from '../method/label-loss.js'
 import { meanLoss } from '../method/mean-loss.js'
 import { sgd } from '../optimizer/sgd.js'
@@ -278,6 +279,40 @@ describe('distill', () => {
     }
     expect(await passes(1)).toEqual(batches)
     expect(await passes(2)).not.toEqual(batches)
+  })
+
+  it('asks the teachers once for such passes where their logits are kept, and never where nobody reads them', async () => {
+    let rows = 0
+    const model = network(2)
+    const teacher = (inputs: tf.Tensor): tf.Tensor2D => {
+      rows += inputs.shape[0]
+      return model.predict(inputs) as tf.Tensor2D
+    }
+    const method: DistillationMethod = {
+      ...plainDistillation,
+      async beforeEpoch({ random, forEachBatch }) {
+        await forEachBatch(
+          'train',
+          ({ ids, teacherLogits }) => {
+            const inputs = tf.tensor(
+              normalizedInputs(
+                dataset,
+                dataset.train,
+                ids.map((id) => id - 100),
+              ),
+              [ids.length, ...dataset.inputShape],
+            )
+            expectAllClose(teacherLogits[0]!, model.predict(inputs))
+          },
+          { shuffle: random },
+        )
+        await forEachBatch('validation', ({ teacherLogits }) => expect(teacherLogits).toEqual([]), {
+          teachers: false,
+        })
+      },
+    }
+    await distill(run({ teachers: [teacher], method, epochs: 2 }))
+    expect(rows).toBe(dataset.train.labels.length)
   })
 
   it("trains the method's own variables with the student", async () => {

@@ -13,7 +13,8 @@ import {
   type CheckpointState,
 } from './checkpoint-state.js'
 import { classifier, type Predict } from './classifier.js'
-import type { DistillationOptions, DistillationResult, EpochMetrics } from './distillation-options.js'
+import type { DistillationOptions, DistillationResult } from './distillation-options.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 import { epochContext } from './epoch-context.js'
 import { readWeights, writeWeights } from './model-weights.js'
 import { predictSplit } from './predict-split.js'
@@ -95,7 +96,7 @@ async function run(
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
   const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
-  const { predictors, teach, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
+  const { predictors, teach, isKept, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
   const random = randomSource(options.seed ?? 0)
   const setup = { ...options, batches, schedule, predict, teach, random, trainingTeachers }
   const tracker = new BestEpochTracker(student, options.monitor ?? 'top1')
@@ -119,7 +120,16 @@ async function run(
     if (method.beforeEpoch !== undefined && start.step === 0) {
       const learningRate = schedule({ epoch, step: 0, stepsPerEpoch, epochs })
       const ofMethod = random.split('method')
-      const passes = { dataset, predict, predictors, batchSize: EVALUATION_BATCH, epochs, random: ofMethod }
+      const passes = {
+        dataset,
+        student,
+        predict,
+        predictors,
+        teachFromTables: isKept ? teach : undefined,
+        batchSize: EVALUATION_BATCH,
+        epochs,
+        random: ofMethod,
+      }
       await method.beforeEpoch(epochContext(passes, epoch, learningRate))
     }
     const trained = await trainEpoch(setup, { ...start, ...withinEpoch(options, state, epoch) })
@@ -164,15 +174,20 @@ function withinEpoch(
 async function prepareTeachers(
   { dataset, method, teachers = [], teacherMode = 'eval' }: DistillationOptions,
   augments: boolean,
-): Promise<{ predictors: Predict[]; teach: TeachTraining; teacherTrainMetrics?: ClassificationMetrics[] }> {
+): Promise<{
+  predictors: Predict[]
+  teach: TeachTraining
+  isKept: boolean
+  teacherTrainMetrics?: ClassificationMetrics[]
+}> {
   const featureNames = method.requires?.teacherFeatures ?? []
   const predictors = teacherPredictors(teachers, featureNames, dataset.classNames.length)
   if (augments || teacherMode === 'train' || featureNames.length > 0 || teachers.length === 0) {
-    return { predictors, teach: teachLive(predictors, teacherMode === 'train') }
+    return { predictors, teach: teachLive(predictors, teacherMode === 'train'), isKept: false }
   }
   const { tables, teach } = await teachFromTables(predictors, dataset, EVALUATION_BATCH)
   const teacherTrainMetrics = tables.map((table) => classificationMetrics(table, dataset.train.labels))
-  return { predictors, teach, teacherTrainMetrics }
+  return { predictors, teach, isKept: true, teacherTrainMetrics }
 }
 
 async function validate(

@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Dataset } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import type { EpochContext } from '../method/distillation-method.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { Predict } from './classifier.js'
 import { forEachSplitBatch } from './predict-split.js'
-import { teachLive } from './teachers.js'
+import { teachLive, type TeachTraining } from './teachers.js'
 
 /** What {@link epochContext} needs of the run. */
 export interface EpochContextSetup {
   readonly dataset: Dataset
+  readonly student: LayersModel
   readonly predict: Predict
   readonly predictors: readonly Predict[]
+  /** Looks the teachers' logits on the training split up, where they were kept. */
+  readonly teachFromTables: TeachTraining | undefined
   readonly batchSize: number
   readonly epochs: number
   readonly random: RandomSource
@@ -28,7 +32,7 @@ export interface EpochContextSetup {
 export function epochContext(setup: EpochContextSetup, epoch: number, learningRate: number): EpochContext {
   const { dataset, predict, predictors, epochs, random } = setup
   const { ids, labels } = dataset.train
-  const teach = teachLive(predictors, false)
+  const live = teachLive(predictors, false)
   return {
     epoch,
     epochs,
@@ -36,13 +40,19 @@ export function epochContext(setup: EpochContextSetup, epoch: number, learningRa
     idLimit: ids.reduce((limit, id) => Math.max(limit, id + 1), 0),
     train: { ids, labels },
     random,
-    async forEachBatch(split, visit, { batchSize = setup.batchSize, shuffle } = {}) {
+    student: {
+      variables: setup.student.trainableWeights.map((weight) => weight.read() as tf.Variable),
+      logits: (inputs) => predict(inputs, false).logits,
+    },
+    async forEachBatch(split, visit, { batchSize = setup.batchSize, shuffle, teachers = true } = {}) {
       const examples = dataset[split]
       if (examples === undefined) {
         throw new InvalidArgumentError(
           `forEachBatch: split must be one that ${dataset.name} has, got ${split}`,
         )
       }
+      const kept = split === 'train' ? setup.teachFromTables : undefined
+      const teach = teachers ? (kept ?? live) : teachLive([], false)
       const order = Int32Array.from(examples.labels.keys())
       shuffle?.shuffle(order)
       await forEachSplitBatch({ dataset, examples, batchSize, order }, async ({ inputs, rows }) => {
@@ -61,7 +71,7 @@ export function epochContext(setup: EpochContextSetup, epoch: number, learningRa
           }
         })
         try {
-          await visit({ ...batch, ids: rows.map((row) => examples.ids[row]!), epoch })
+          await visit({ ...batch, inputs, ids: rows.map((row) => examples.ids[row]!), epoch })
         } finally {
           tf.dispose(batch)
         }

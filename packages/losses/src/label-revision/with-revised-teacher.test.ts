@@ -123,9 +123,10 @@ describe('withRevisedTeacher', () => {
       idLimit: 2,
       train: { ids: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
       random: randomSource(1),
+      student: { variables: [], logits: () => batch.studentLogits },
       async forEachBatch(split, visit, pass) {
         expect([split, pass]).toEqual(['validation', { batchSize: 7 }])
-        await visit(batch)
+        await visit({ ...batch, inputs: batch.studentLogits })
       },
     } satisfies EpochContext
     await expectNoLeak(() => method.beforeEpoch!(context))

@@ -33,7 +33,7 @@ export function withRevisedTeacher(
 ): DistillationMethod {
   assertRevisionOptions({ eta, scope }, 'withRevisedTeacher')
   assertPositive(temperature, 'temperature', 'withRevisedTeacher')
-  const revise = (batch: DistillationBatch): DistillationBatch => ({
+  const revise = <Batch extends DistillationBatch>(batch: Batch): Batch => ({
     ...batch,
     teacherLogits: batch.teacherLogits.map((teacherLogits) => {
       assertSameShape({ teacherLogits, studentLogits: batch.studentLogits }, 'withRevisedTeacher')

@@ -143,6 +143,42 @@ describe('adaptiveMixing', () => {
     },
   )
 
+  it('learns the same through the whole network, and leaves the student as it was', async () => {
+    const method = adaptiveMixing({ ...small, lookAhead: 'network' })
+    await distill(run(method, { epochs: 6 }))
+    const label = weightsOfTerm(method.weightsOf(dataset.train.ids), 2, 0)
+    expect(label.wrong).toBeLessThan(0.8 * label.right)
+
+    const student = network()
+    const values = (): number[][] => student.getWeights().map((weight) => Array.from(weight.dataSync()))
+    const before = values()
+    const once = adaptiveMixing({ ...small, lookAhead: 'network', warmUpEpochs: 0, trainShare: 0.25 })
+    await distill(run(once, { student, epochs: 1, learningRate: 1e-30 }))
+    expectAllClose(values(), before)
+  })
+
+  it('looks the same way ahead where the last layer is the whole network', async () => {
+    const linear = (): LayersModel =>
+      sequential({
+        layers: [
+          layers.dense({
+            units: CLASSES,
+            inputShape: [2],
+            kernelInitializer: { className: 'GlorotUniform', config: { seed: 1 } } as never,
+          }),
+        ],
+      })
+    const [closed, differences] = await Promise.all(
+      (['last-layer', 'network'] as const).map(async (lookAhead) => {
+        const method = adaptiveMixing({ ...small, lookAhead, stepSize: 200, trainShare: 0.25 })
+        await distill(run(method, { student: linear(), epochs: 2 }))
+        return method.weightsOf(dataset.train.ids)
+      }),
+    )
+    expect(closed!.some((weight, index) => Math.abs(weight - [0.1, 0.9][index % 2]!) > 0.1)).toBe(true)
+    expectAllClose(Array.from(differences!), Array.from(closed!), { absolute: 2e-3 })
+  })
+
   it('turns from a teacher that misleads to one that helps', async () => {
     const method = adaptiveMixing({ ...small, teachers: 2 })
     await distill(run(method, { teachers: [wiseTeacher, fool] }))
@@ -337,6 +373,7 @@ describe('adaptiveMixing', () => {
       [{ batchSize: NaN }, 'batchSize must be a whole number >= 1, got NaN'],
       [{ groupBatches: 0 }, 'groupBatches must be a whole number >= 1, got 0'],
       [{ validationBatchSize: 0 }, 'validationBatchSize must be a whole number >= 1, got 0'],
+      [{ lookAhead: 'all' as never }, 'lookAhead must be last-layer or network, got all'],
       [{ trainShare: 1 }, 'trainShare must be in [0, 1), got 1'],
     ])('%j', (options, message) => {
       expect(() => adaptiveMixing(options)).toThrow(`adaptiveMixing: ${message}`)

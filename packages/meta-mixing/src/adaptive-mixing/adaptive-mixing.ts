@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError, meanLoss, type DistillationMethod, type EpochContext } from '@kd/core'
 import { mixingTerms, termNames, weightedTerms } from '../terms/mixing-terms.js'
-import { heldOutExamples, heldOutTurns } from './held-out-examples.js'
+import { disposeHeldOut, heldOutExamples, heldOutTurns } from './held-out-examples.js'
 import { heldOutNoise } from './held-out-noise.js'
 import { mixingSettings, type AdaptiveMixingOptions, type MixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
@@ -122,7 +122,8 @@ async function updateTable(
   }
   const draws = random.split('update').split(epoch)
   const before = table.read(train.ids)
-  const heldOut = await heldOutExamples(context, draws.split('validation'))
+  const withInputs = settings.lookAhead === 'network'
+  const heldOut = await heldOutExamples(context, { shuffle: draws.split('validation'), withInputs })
   try {
     const nextHeldOut = heldOutTurns(heldOut, settings.validationBatchSize)
     await context.forEachBatch(
@@ -130,16 +131,17 @@ async function updateTable(
       async (batch) => {
         const validation = nextHeldOut()
         try {
-          await updateGroup(table, settings, { batch, validation, learningRate, terms })
+          const { student } = context
+          await updateGroup(table, settings, { batch, validation, learningRate, terms, student })
         } finally {
-          tf.dispose({ ...validation })
+          disposeHeldOut(validation)
         }
       },
       { batchSize: settings.batchSize * settings.groupBatches, shuffle: draws.split('train') },
     )
     return mixingUpdate(epoch, terms, { before, after: table.read(train.ids) }, await heldOutNoise(heldOut))
   } finally {
-    tf.dispose({ ...heldOut })
+    disposeHeldOut(heldOut)
   }
 }
 

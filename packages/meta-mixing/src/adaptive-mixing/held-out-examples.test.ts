@@ -13,13 +13,17 @@ const examples = {
     [4, 1],
   ]),
   labels: tf.tensor1d([0, 1, 0, 1, 0], 'int32'),
+  ids: Int32Array.of(10, 11, 12, 13, 14),
+  inputs: tf.tensor3d([[[0]], [[1]], [[2]], [[3]], [[4]]]),
 }
 
 function turns(batchSize: number, count: number): { rows: number[]; labels: number[] }[] {
   const next = heldOutTurns(examples, batchSize)
   return Array.from({ length: count }, () => {
-    const { features, logits, labels } = next()
+    const { features, logits, labels, ids, inputs } = next()
     const rows = Array.from(features.dataSync())
+    expect(Array.from(ids)).toEqual(rows.map((row) => 10 + row))
+    expect(inputs!.arraySync()).toEqual(rows.map((row) => [[row]]))
     expect(logits.arraySync()).toEqual(rows.map((row) => [row, 1]))
     return { rows, labels: Array.from(labels.dataSync()) }
   })
@@ -40,6 +44,9 @@ describe('heldOutTurns', () => {
   })
 
   it('makes no tensor but the batch', async () => {
-    await expectNoLeak(() => ({ ...heldOutTurns(examples, 2)() }))
+    await expectNoLeak(() => {
+      const { ids: _, ...tensors } = heldOutTurns(examples, 2)()
+      return tensors
+    })
   })
 })

@@ -1,35 +1,51 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DistillationBatch, EpochContext, RandomSource } from '@kd/core'
-import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
+
+/** Held-out examples, with their inputs where the whole network looks ahead. */
+export interface HeldOutBatch extends HeldOutExamples {
+  /** [V] */
+  readonly ids: Int32Array
+  /** [V, ...inputShape] */
+  readonly inputs?: tf.Tensor
+}
 
 /**
  * Runs the student over the held-out split and keeps what {@link mixingGradient} wants of it.
  *
  * @param context - of the epoch
- * @param shuffle - draws the order of the examples
+ * @param pass - what draws the order of the examples, and whether their inputs are kept too
  * @returns the whole split; the caller disposes it
  */
 export async function heldOutExamples(
   context: EpochContext,
-  shuffle: RandomSource,
-): Promise<HeldOutExamples> {
-  const batches: HeldOutExamples[] = []
+  { shuffle, withInputs = false }: { readonly shuffle: RandomSource; readonly withInputs?: boolean },
+): Promise<HeldOutBatch> {
+  const batches: HeldOutBatch[] = []
   try {
     await context.forEachBatch(
       'validation',
       (batch) => {
-        batches.push(lastLayer(batch, tf.clone))
+        const inputs = withInputs ? { inputs: tf.clone(batch.inputs) } : {}
+        batches.push({ ...lastLayer(batch, tf.clone), ids: batch.ids, ...inputs })
       },
-      { shuffle },
+      { shuffle, teachers: false },
     )
-    return tf.tidy(() => ({
+    const tensors = tf.tidy(() => ({
       features: tf.concat(batches.map(({ features }) => features)),
       logits: tf.concat(batches.map(({ logits }) => logits)),
       labels: tf.concat(batches.map(({ labels }) => labels)),
+      ...(withInputs && { inputs: tf.concat(batches.map(({ inputs }) => inputs!)) }),
     }))
+    return { ...tensors, ids: Int32Array.from(batches.flatMap(({ ids }) => [...ids])) }
   } finally {
-    tf.dispose(batches.map((batch) => ({ ...batch })))
+    batches.forEach(disposeHeldOut)
   }
+}
+
+/** Disposes the tensors of a batch. */
+export function disposeHeldOut({ ids: _, ...tensors }: HeldOutBatch): void {
+  tf.dispose(tensors)
 }
 
 /**
@@ -54,7 +70,7 @@ export function lastLayer(
  * @param batchSize - of each; the last may be smaller, Infinity for all at once
  * @returns a function that gives the next batch; the caller disposes it
  */
-export function heldOutTurns(examples: HeldOutExamples, batchSize: number): () => HeldOutExamples {
+export function heldOutTurns(examples: HeldOutBatch, batchSize: number): () => HeldOutBatch {
   const total = examples.labels.shape[0]
   let next = 0
   return () => {
@@ -65,6 +81,8 @@ export function heldOutTurns(examples: HeldOutExamples, batchSize: number): () =
       features: tf.slice(examples.features, [from, 0], [size, -1]),
       logits: tf.slice(examples.logits, [from, 0], [size, -1]),
       labels: tf.slice(examples.labels, [from], [size]),
+      ids: examples.ids.subarray(from, from + size),
+      ...(examples.inputs && { inputs: tf.slice(examples.inputs, from, size) }),
     }
   }
 }

@@ -66,6 +66,12 @@ export interface AdaptiveMixingOptions {
    * @defaultValue 0, for `'alm-kd'` 0.25
    */
   readonly trainShare?: number
+  /**
+   * What takes the step in thought: the student's last layer, by the closed form of {@link mixingGradient}, or all of it, by the
+   * differences of {@link lookAheadGradient}, which costs several passes over each group and keeps the held-out inputs in memory.
+   * @defaultValue 'last-layer'
+   */
+  readonly lookAhead?: 'last-layer' | 'network'
   /** Called after each update with figures for the log. */
   readonly onUpdate?: (update: MixingUpdate) => void
 }
@@ -92,6 +98,13 @@ export function mixingSettings({ variant = 'amal', ...options }: AdaptiveMixingO
       `adaptiveMixing: variant must be ${Object.keys(mixingRules).join(', ')}, got ${variant}`,
     )
   }
+  const { lookAhead = 'last-layer' } = options
+  const lookAheads: readonly string[] = ['last-layer', 'network']
+  if (!lookAheads.includes(lookAhead)) {
+    throw new InvalidArgumentError(
+      `adaptiveMixing: lookAhead must be ${lookAheads.join(' or ')}, got ${lookAhead}`,
+    )
+  }
   const settings: MixingSettings = {
     teachers: options.teachers ?? 1,
     variant,
@@ -105,6 +118,7 @@ export function mixingSettings({ variant = 'amal', ...options }: AdaptiveMixingO
     groupBatches: options.groupBatches ?? 3,
     validationBatchSize: options.validationBatchSize ?? variantDefaults[variant].validationBatchSize,
     trainShare: options.trainShare ?? variantDefaults[variant].trainShare,
+    lookAhead,
   }
   for (const name of ['temperature', 'stepSize'] as const)
     assertPositive(settings[name], name, 'adaptiveMixing')

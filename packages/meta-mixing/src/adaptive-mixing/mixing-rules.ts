@@ -7,8 +7,8 @@ export type MixingVariant = 'amal' | 'alm-kd' | 'softmax'
 export interface MixingRule {
   /** Weights to begin with; without a random source the mean of what would be drawn. */
   initial(start: InitialWeights, random?: RandomSource): number[]
-  /** The weights after a step of gradient descent, back in the variant's range. */
-  step(weights: readonly number[], gradient: readonly number[], stepSize: number): number[]
+  /** Takes a step of gradient descent in weights [N, K], row by row, and goes back to the variant's range. */
+  step(weights: Float32Array, gradient: Float32Array, step: { columns: number; stepSize: number }): void
 }
 
 /** What initial weights depend on. */
@@ -33,31 +33,47 @@ export const mixingRules: Readonly<Record<MixingVariant, MixingRule>> = {
   amal: {
     initial: ({ teachers, teacherWeight }) =>
       againstTeachers(new Array<number>(teachers).fill(teacherWeight)),
-    step: (weights, gradient, stepSize) =>
-      weights.map((weight, term) => clamp(weight - stepSize * gradient[term]!, 2)),
+    step(weights, gradient, { stepSize }) {
+      for (let index = 0; index < weights.length; index++) {
+        weights[index] = clamp(weights[index]! - stepSize * gradient[index]!, 2)
+      }
+    },
   },
   'alm-kd': {
     initial: ({ teachers }, random) =>
       againstTeachers(Array.from({ length: teachers }, () => random?.uniform() ?? 0.5)),
-    step: ([, ...teachers], [label, ...gradient], stepSize) =>
-      againstTeachers(
-        teachers.map((weight, term) => clamp(weight - stepSize * (gradient[term]! - label!), 1)),
-      ),
+    step(weights, gradient, { columns, stepSize }) {
+      for (let label = 0; label < weights.length; label += columns) {
+        let largest = 0
+        for (let teacher = label + 1; teacher < label + columns; teacher++) {
+          const slope = gradient[teacher]! - gradient[label]!
+          const weight = clamp(weights[teacher]! - stepSize * slope, 1)
+          weights[teacher] = weight
+          largest = Math.max(largest, weight)
+        }
+        weights[label] = 1 - largest
+      }
+    },
   },
   softmax: {
     initial: ({ teachers, teacherWeight }) => [
       1 - teacherWeight,
       ...new Array<number>(teachers).fill(teacherWeight / teachers),
     ],
-    step(weights, gradient, stepSize) {
-      const mean = weights.reduce((sum, weight, term) => sum + weight * gradient[term]!, 0)
-      const scores = weights.map(
-        (weight, term) => Math.log(Math.max(weight, MARGIN)) - stepSize * weight * (gradient[term]! - mean),
-      )
-      const largest = Math.max(...scores)
-      const exponentials = scores.map((score) => Math.exp(score - largest))
-      const sum = exponentials.reduce((total, value) => total + value, 0)
-      return exponentials.map((value) => value / sum)
+    step(weights, gradient, { columns, stepSize }) {
+      for (let start = 0; start < weights.length; start += columns) {
+        const own = weights.subarray(start, start + columns)
+        const slope = gradient.subarray(start, start + columns)
+        const mean = own.reduce((sum, weight, term) => sum + weight * slope[term]!, 0)
+        const scores = Array.from(
+          own,
+          (weight, term) => Math.log(Math.max(weight, MARGIN)) - stepSize * weight * (slope[term]! - mean),
+        )
+        const largest = Math.max(...scores)
+        const exponentials = scores.map((score) => Math.exp(score - largest))
+        const sum = exponentials.reduce((total, value) => total + value, 0)
+        own.set(exponentials.map((value) => value / sum))
+      }
     },
   },
 }

@@ -1,4 +1,4 @@
-import type { DistillationBatch } from '@kd/core'
+import type { PassBatch } from '@kd/core'
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -25,8 +25,9 @@ const idsOf = ({ train }: GoldenUpdate): Int32Array => Int32Array.from(train.lab
 
 function groupOf(update: GoldenUpdate): GroupUpdate {
   const { train, validation, learningRate } = update
-  const batch: DistillationBatch = {
+  const batch: PassBatch = {
     ids: idsOf(update),
+    inputs: tf.tensor2d(train.features),
     labels: tf.tensor1d(train.labels, 'int32'),
     studentLogits: tf.tensor2d(train.logits),
     teacherLogits: train.teacherLogits.map((logits) => tf.tensor2d(logits)),
@@ -38,9 +39,11 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     features: tf.tensor2d(validation.features),
     logits: tf.tensor2d(validation.logits),
     labels: tf.tensor1d(validation.labels, 'int32'),
+    ids: Int32Array.from(validation.labels, (_, row) => 900 + row),
   }
   const terms = ['label', ...train.teacherLogits.map((_, teacher) => `teacher${teacher}`)]
-  return { batch, validation: heldOut, learningRate, terms }
+  const student = { variables: [], logits: () => batch.studentLogits }
+  return { batch, validation: heldOut, learningRate, terms, student }
 }
 
 function tableOf(update: GoldenUpdate): MixingTable {
@@ -140,8 +143,8 @@ describe('updateGroup', () => {
     ],
     [
       'the validation split',
-      { ...group, validation: { ...group.validation, logits: withNumber(group.validation.logits, 0, NaN) } },
-      /the student must be finite on the validation split, got NaN/,
+      { ...group, validation: { ...group.validation, logits: withNumber(group.validation.logits, 2, NaN) } },
+      /the student must be finite on the validation split, got NaN for the example with id 902/,
     ],
   ])(
     'names the example where %s is not finite, and leaves the table as it was',

@@ -1,9 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { adam, assertPositive, InvalidArgumentError, meanLoss, randomSource, withoutGradient } from '@kd/core'
 import type { DistillationBatch, DistillationMethod, EpochContext } from '@kd/core'
-import { heldOutExamples, heldOutTurns, lastLayer } from '../adaptive-mixing/held-out-examples.js'
+import {
+  disposeHeldOut,
+  heldOutExamples,
+  heldOutTurns,
+  lastLayer,
+} from '../adaptive-mixing/held-out-examples.js'
 import { termGradients } from '../adaptive-mixing/term-gradients.js'
-import { mixingGradient, type HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
+import { mixingGradient } from '../mixing-gradient/mixing-gradient.js'
 import { mixingTerms, weightedTerms } from '../terms/mixing-terms.js'
 import { weightNetwork, type WeightNetwork } from './weight-network.js'
 
@@ -126,7 +132,7 @@ async function trainNetwork(
   step: (batch: DistillationBatch, validation: HeldOutExamples) => void,
 ): Promise<void> {
   const draws = context.random.split('update').split(context.epoch)
-  const heldOut = await heldOutExamples(context, draws.split('validation'))
+  const heldOut = await heldOutExamples(context, { shuffle: draws.split('validation') })
   try {
     const nextHeldOut = heldOutTurns(heldOut, validationBatchSize)
     await context.forEachBatch(
@@ -134,12 +140,12 @@ async function trainNetwork(
       (batch) => {
         const validation = nextHeldOut()
         step(batch, validation)
-        tf.dispose({ ...validation })
+        disposeHeldOut(validation)
       },
       { batchSize, shuffle: draws.split('train') },
     )
   } finally {
-    tf.dispose({ ...heldOut })
+    disposeHeldOut(heldOut)
   }
 }
 

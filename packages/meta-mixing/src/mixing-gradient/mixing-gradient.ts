@@ -7,34 +7,8 @@ import {
   InvalidArgumentError,
   ShapeError,
 } from '@kd/core'
-import { labelResiduals } from './label-residuals.js'
-
-/** Held-out examples as the student sees them now: V examples, D features, C classes. */
-export interface HeldOutExamples {
-  /** [V, D] inputs of the student's last layer. */
-  readonly features: tf.Tensor2D
-  /** [V, C] the student's logits. */
-  readonly logits: tf.Tensor2D
-  /** [V] int32 class indices. */
-  readonly labels: tf.Tensor1D
-}
-
-/** What {@link mixingGradient} takes: N examples, K loss terms, C classes, D features. */
-export interface MixingGradientOptions {
-  /**
-   * K tables [N, C]: the gradient of each term in the logits of each example, as it counts in the step that is looked
-   * ahead: divided by the batch size where the step follows the mean over a batch.
-   */
-  readonly termGradients: readonly tf.Tensor2D[]
-  /** [N, D] inputs of the student's last layer for the same examples. */
-  readonly features: tf.Tensor2D
-  /** What the weights are judged on. */
-  readonly validation: HeldOutExamples
-  /** [N, K] the weights at which the gradient is taken. */
-  readonly weights: tf.Tensor2D
-  /** Of the step that is looked ahead, > 0. */
-  readonly learningRate: number
-}
+import { lastLayerStep } from './last-layer-step.js'
+import type { MixingGradientOptions } from './mixing-gradient-options.js'
 
 /**
  * How the held-out loss after one training step changes with the mixing weight of each term of each example.
@@ -83,30 +57,7 @@ export interface MixingGradientOptions {
  */
 export function mixingGradient(options: MixingGradientOptions): tf.Tensor2D {
   assertOptions(options)
-  const { termGradients, features, validation, weights, learningRate } = options
-  return tf.tidy(() => {
-    const columns = tf.split(weights, termGradients.length, 1)
-    const step = termGradients
-      .map((gradient, term) => tf.mul<tf.Tensor2D>(columns[term]!, gradient))
-      .reduce((left, right) => tf.add(left, right))
-    const { direction, biasDirection } = heldOutDirection(validation, {
-      biasStep: tf.mul(learningRate, tf.sum(step, 0)),
-      kernelStep: tf.mul(learningRate, tf.matMul(step, features, true)),
-    })
-    const towards = tf.add(tf.matMul(features, direction, false, true), biasDirection)
-    const gradients = termGradients.map((gradient) => tf.sum(tf.mul(gradient, towards), 1, true))
-    return tf.mul(-learningRate, tf.concat(gradients, 1))
-  })
-}
-
-/** R1 [C, D] and R0 [C]: the gradient of the held-out loss in kernel (transposed) and bias after the step. */
-function heldOutDirection(
-  { features, logits, labels }: HeldOutExamples,
-  { biasStep, kernelStep }: { biasStep: tf.Tensor; kernelStep: tf.Tensor2D },
-): { direction: tf.Tensor2D; biasDirection: tf.Tensor } {
-  const ahead = tf.sub<tf.Tensor2D>(logits, tf.add(tf.matMul(features, kernelStep, false, true), biasStep))
-  const residuals = tf.div<tf.Tensor2D>(labelResiduals(ahead, labels), logits.shape[0])
-  return { direction: tf.matMul(residuals, features, true), biasDirection: tf.sum(residuals, 0) }
+  return tf.tidy(() => lastLayerStep(options).gradient(options.weights))
 }
 
 function assertOptions(options: MixingGradientOptions): void {

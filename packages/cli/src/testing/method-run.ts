@@ -1,0 +1,5 @@
+import type { MethodRun } from '../config/method-entry.js'
+import { MixingLog } from '../run/mixing-log.js'
+
+/** The run that a method is made for, where a test has none: one teacher. */
+export const methodRun: MethodRun = { teachers: 1, batchSize: 128, seed: 0, mixing: new MixingLog() }

@@ -1,6 +1,6 @@
 /** The arrows between packages; tools/boundaries/boundaries.test.ts shows that each of them bites. */
 
-const tests = '[.]test(-d)?[.]ts$|^tools/testing/|^packages/native/src/testing/'
+const tests = '[.]test(-d)?[.]ts$|^tools/testing/|^packages/(cli|native)/src/testing/'
 const libraries = '^packages/(?!cli/)[^/]+/src/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */

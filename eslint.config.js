@@ -5,9 +5,17 @@ import { noChainedTensorOperations } from './tools/lint/no-chained-tensor-operat
 
 const tests = ['**/*.test.ts', '**/*.test-d.ts', 'tools/testing/**', 'packages/native/src/testing/**']
 const nodeGlobals = Object.fromEntries(
-  ['Buffer', 'URL', 'console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'structuredClone'].map(
-    (name) => [name, 'readonly'],
-  ),
+  [
+    'AbortController',
+    'Buffer',
+    'URL',
+    'console',
+    'performance',
+    'process',
+    'setTimeout',
+    'clearTimeout',
+    'structuredClone',
+  ].map((name) => [name, 'readonly']),
 )
 
 const tensorflowImports = [

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Sets up a fresh machine for this repository: installs the npm packages, builds them, and where it may the system packages
-# that the native engine and one example need. Run it again at any time: what is done already is skipped.
+# Sets up a fresh machine for this repository: installs the npm packages, builds them, where it may the system packages that
+# the native engine and one example need, and builds the native engine. Run it again at any time: what is done already is
+# skipped. Without a compiler or oneDNN it says so, and all runs on the wasm engine.
 #
-#   sh tools/setup.sh                        everything but the native engine
-#   WITH_NATIVE=1 sh tools/setup.sh          the native engine as well, which is new: see packages/native/README.md
+#   sh tools/setup.sh                        everything
+#   NO_NATIVE=1 sh tools/setup.sh            without the native engine
 #   NO_SYSTEM_PACKAGES=1 sh tools/setup.sh   nothing outside this folder and npm's cache
 set -eu
 cd "$(dirname "$0")/.."
@@ -86,20 +87,23 @@ install_with_apt() {
 install_system_packages() {
   want dataset-fashion-mnist /usr/share/datasets/fashion-mnist \
     "without it the examples on Fashion-MNIST need its files by another way; all else works"
-  [ -n "${WITH_NATIVE:-}" ] || return 0
+  [ -z "${NO_NATIVE:-}" ] || return 0
   want g++ /usr/bin/g++ "without a C++ compiler training runs on the wasm engine, which is slower"
   want libdnnl-dev /usr/include/dnnl.h "without oneDNN training runs on the wasm engine, which is slower"
 }
 
 # The native engine's addon; every other engine works without it.
 build_addon() {
-  [ -n "${WITH_NATIVE:-}" ] || return 0
+  if [ -n "${NO_NATIVE:-}" ]; then
+    say "not building the native engine, as NO_NATIVE asks"
+    return
+  fi
   addon=packages/native/dist-addon/kd-native.node
   if [ -e "$addon" ] && [ -z "$(find packages/native/addon packages/native/build-addon.mjs -newer "$addon")" ]; then
     say "the native engine is built already"
   else
     say "building the native engine"
-    npm run --silent build:addon -w @kd/native || say "going on without the native engine"
+    node packages/native/build-addon.mjs || say "going on without the native engine"
   fi
 }
 

@@ -1,5 +1,6 @@
 /**
- * Builds the addon with the machine's C++ compiler: `npm run build:addon -w @kd/native`.
+ * Builds the addon with the machine's C++ compiler: `npm run build:addon -w @kd/native` in its repository, and
+ * `node node_modules/@kd/native/build-addon.mjs` where the package is installed.
  *
  * Needs g++ or clang++ with OpenMP, and oneDNN 2.6 or newer with its headers (Debian, Ubuntu: g++ libdnnl-dev). Without them
  * it says so and leaves nothing behind, and TensorFlow.js runs on another engine.

@@ -4,8 +4,8 @@
 // examples to see how time grows. Taking turns with ours:
 //
 // - numpy, where python3 has it: float64 conjugate gradients with the same preconditioner and tolerance, BLAS on all cores;
-// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is the last
-//   release that runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
+// - pyDVL 0.6.1, a Python influence library, where `--pydvl` names a python that has it: its own `compute_influences`. It is a
+//   release that still runs with the PyTorch 1.13 of Debian 12: python3 -m venv --system-site-packages VENV; VENV/bin/pip install
 //   pydvl==0.6.1 numpy==1.24.2 'pandas<2.2' pyDeprecate==0.3.2.
 //
 // `--stream` gives our examples as pieces that are read from files, with memory for one piece at a time.
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     examples: { type: 'string', default: '50000' },
     features: { type: 'string', default: '64' },
     classes: { type: 'string', default: '100' },
+    parts: { type: 'string', default: '0.2,0.5,1' },
     rounds: { type: 'string', default: '2' },
     engine: { type: 'string' },
     python: { type: 'string', default: 'python3' },
@@ -151,7 +152,7 @@ async function compare() {
     Float32Array.from(centers, (value) => 0.3 * value),
   )
   await score(cut(train, 2000), validation)
-  for (const count of [EXAMPLES / 5, EXAMPLES / 2, EXAMPLES]) {
+  for (const count of options.parts.split(',').map((part) => Number(part) * EXAMPLES)) {
     for (let round = 0; round < Number(options.rounds); round++) {
       const ours = await score(cut(train, count), validation)
       console.log(shown(count, 'ours', ours))

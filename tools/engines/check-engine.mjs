@@ -62,7 +62,7 @@ function worstDifference(actual, wanted) {
 async function trainOn(engine, entry) {
   await selectEngine(engine)
   const model = makeModel(entry)
-  const batch = makeBatch(entry.shape, 16)
+  const batch = makeBatch(entry.shape, 8)
   const optimizer = sgd({ momentum: 0.9 })
   const step = async () => {
     const { variables, loss, gradients } = lossAndGradients(model, batch)

@@ -14,6 +14,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Where data sets lie that are not part of this repository. */
 const placeOf = { 'fashion-mnist': '/usr/share/datasets/fashion-mnist' }
 
+const ofRun = ['config.yaml', 'metrics.jsonl', 'student/model.json']
+/** What each command leaves behind. */
+const written = { distill: ofRun, train: ofRun, compare: ['comparison.json', 'comparison.md', 'runs'] }
+
 function missingData(text, file) {
   const name = /^dataset:\n(?: +#.*\n)* +name: (\S+)/m.exec(text)?.[1]
   const places = [...text.matchAll(/^ +path: (\S+)$/gm)].map(([, path]) =>
@@ -29,7 +33,8 @@ function run(file, out) {
   const asked = new RegExp(`kd \\w+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
   if (asked) return { result: 'SKIPPED', why: `its reader has to give${asked}` }
   const command =
-    /^# kd (distill|train) (\S+)/m.exec(text) ?? /kd (distill|train) (examples\/\S+\.ya?ml)/.exec(text)
+    /^# kd (distill|train|compare) (\S+)/m.exec(text) ??
+    /kd (distill|train|compare) (examples\/\S+\.ya?ml)/.exec(text)
   if (command?.[2] !== file) return { result: 'FAIL', why: `it needs the line "# kd distill ${file}"` }
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
@@ -38,9 +43,7 @@ function run(file, out) {
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' })
   if (status !== 0) return { result: 'FAIL', why: stderr.trim().split('\n').slice(-5).join('\n') }
   JSON.parse(stdout.trim().split('\n').at(-1))
-  const unwritten = ['config.yaml', 'metrics.jsonl', 'student/model.json'].filter(
-    (name) => !existsSync(join(out, name)),
-  )
+  const unwritten = written[command[1]].filter((name) => !existsSync(join(out, name)))
   if (unwritten.length > 0) return { result: 'FAIL', why: `the run folder has no ${unwritten.join(', ')}` }
   return { result: 'ok', why: budget.join(' ') }
 }

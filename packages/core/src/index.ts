@@ -60,7 +60,6 @@ export type {
   BestEpoch,
   DistillationOptions,
   DistillationResult,
-  EpochMetrics,
   StepProgress,
   TrainingCallbacks,
   TrainingOptions,
@@ -72,6 +71,7 @@ export type {
   TrainingCheckpoint,
   TrainingProgress,
 } from './training/training-checkpoint.js'
+export type { EpochMetrics } from './training/epoch-metrics.js'
 export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
 export type { Teacher } from './training/teacher.js'
 export { train, type TrainOptions } from './training/train.js'

@@ -74,7 +74,7 @@ class Call {
   template <typename Item>
   Span<Item> typed(size_t index, napi_typedarray_type type, const char* name, size_t size) const;
 
-  static constexpr size_t inlineCount = 10;
+  static constexpr size_t inlineCount = 12;
   napi_env env_;
   State* state_ = nullptr;
   size_t count_ = inlineCount;

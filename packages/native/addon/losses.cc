@@ -1,45 +1,27 @@
 #include "exports.h"
 #include "loops/loops.h"
-#include "parallel.h"
+#include "score-table.h"
 
 namespace kd {
 
 namespace {
 
-struct Table {
-  size_t rows, classes, size;
-  explicit Table(const Numbers& n)
-      : rows(static_cast<size_t>(n.integer(0))), classes(static_cast<size_t>(n.integer(1, 1))),
-        size(product({static_cast<int64_t>(rows), static_cast<int64_t>(classes)})) {}
-  size_t least() const { return std::max<size_t>(1, grain / 4 / classes); }
-};
-
-// softmax(logits, out, [rows, classes])
+// softmax(logits, out, [rows, classes, temperature])
 void softmax(Call& call) {
-  const Table t(call.numbers(2));
+  const Numbers numbers = call.numbers(2);
+  const Table t(numbers);
+  const auto temperature = static_cast<float>(numbers.real(2));
   const float* logits = call.floats(0, t.size).data;
   float* out = call.floats(1, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
-    loops().softmax(logits + begin * t.classes, out + begin * t.classes, end - begin, t.classes);
+    loops().softmax(logits + begin * t.classes, out + begin * t.classes, end - begin, t.classes, temperature);
   });
-}
-
-/** Labels are indices into memory: they are checked here whatever JavaScript did. */
-const int32_t* checkedLabels(Call& call, size_t index, const Table& t) {
-  const int32_t* labels = call.integers(index, t.rows).data;
-  for (size_t row = 0; row < t.rows; ++row) {
-    if (labels[row] < 0 || static_cast<size_t>(labels[row]) >= t.classes) {
-      throw ArgumentError("crossEntropy: labels must be in [0, " + std::to_string(t.classes) + "), got " +
-                          std::to_string(labels[row]) + " at row " + std::to_string(row));
-    }
-  }
-  return labels;
 }
 
 // crossEntropy(logits, labels, losses, [rows, classes])
 void crossEntropy(Call& call) {
   const Table t(call.numbers(3));
-  const int32_t* labels = checkedLabels(call, 1, t);
+  const int32_t* labels = checkedLabels(call, 1, t, "crossEntropy");
   const float* logits = call.floats(0, t.size).data;
   float* losses = call.floats(2, t.rows).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
@@ -50,7 +32,7 @@ void crossEntropy(Call& call) {
 // crossEntropyGrad(logits, labels, dy, dx, [rows, classes])
 void crossEntropyGrad(Call& call) {
   const Table t(call.numbers(4));
-  const int32_t* labels = checkedLabels(call, 1, t);
+  const int32_t* labels = checkedLabels(call, 1, t, "crossEntropy");
   const float* logits = call.floats(0, t.size).data;
   const float* dy = call.floats(2, t.rows).data;
   float* dx = call.floats(3, t.size).data;

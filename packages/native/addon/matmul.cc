@@ -1,6 +1,7 @@
 // Matrix products, by the matmul primitive: dnnl_sgemm corrupted the heap under a CPU profiler in the prototype.
 #include "dnnl-compat.h"
 #include "exports.h"
+#include "parallel.h"
 #include "state.h"
 
 namespace kd {
@@ -8,6 +9,9 @@ namespace kd {
 namespace {
 
 using dnnl::memory;
+
+/** Products of fewer multiplications than this take some 20 microseconds on one thread, too little to share. */
+constexpr double smallProduct = 1e6;
 
 memory::desc matrix(int64_t batch, int64_t rows, int64_t columns, bool transposed) {
   const memory::dims strides =
@@ -29,6 +33,7 @@ void matmul(Call& call) {
   float* out = call.floats(3, product({batch, rows, columns})).data;
 
   State& state = call.state();
+  const OneThread scope(static_cast<double>(batch * rows) * static_cast<double>(inner * columns) < smallProduct);
   const PrimitiveKey key{1, batchA, batchB, rows, inner, columns, transposeA, transposeB, withBias};
   const Prepared& prepared = state.primitives.get(key, [&] {
     Prepared fresh;

@@ -22,6 +22,8 @@ napi_value allocate(Call& call) {
   const napi_status status =
       napi_create_external_arraybuffer(call.env(), memory, static_cast<size_t>(bytes), release, nullptr, &buffer);
   if (status == napi_ok) return buffer;
+  // Any other failure has released the memory already, and left its own exception.
+  if (status != napi_no_external_buffers_allowed) call.check(status, "napi_create_external_arraybuffer");
   // Some embedders forbid external memory: theirs then, with its own alignment.
   std::free(memory);
   void* data = nullptr;

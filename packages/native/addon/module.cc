@@ -11,7 +11,7 @@ bool exportAll(napi_env env, napi_value exports) {
   for (const auto& list :
        {kd::memoryExports(), kd::threadExports(), kd::elementwiseExports(), kd::matmulExports(), kd::convolutionExports(),
         kd::poolingExports(), kd::reductionExports(), kd::normalizationExports(), kd::layoutExports(), kd::indexingExports(),
-        kd::lossExports(), kd::optimizerExports()}) {
+        kd::lossExports(), kd::methodExports(), kd::optimizerExports()}) {
     for (const kd::Export& item : list) {
       napi_value function;
       if (napi_create_function(env, item.name, NAPI_AUTO_LENGTH, item.callback, nullptr, &function) != napi_ok) return false;

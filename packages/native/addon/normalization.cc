@@ -21,15 +21,25 @@ class Vector {
   float otherwise_;
 };
 
-void normalizeRows(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows, size_t columns) {
+/** Whether what follows a normalisation is added in, and whether it is rectified. */
+struct Ending {
+  const float* residual = nullptr;
+  bool relu = false;
+};
+
+void normalizeRows(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows,
+                   size_t columns, const Ending& ending) {
   if (rows == 1) {
     parallel(columns, grain, [&](size_t begin, size_t end) {
-      loops().normalize(x + begin, mean + begin, scale + begin, shift + begin, y + begin, 1, end - begin);
+      const float* residual = ending.residual == nullptr ? nullptr : ending.residual + begin;
+      loops().normalize(x + begin, mean + begin, scale + begin, shift + begin, residual, y + begin, 1, end - begin, ending.relu);
     });
     return;
   }
   parallel(rows, std::max<size_t>(1, grain / std::max<size_t>(columns, 1)), [&](size_t begin, size_t end) {
-    loops().normalize(x + begin * columns, mean, scale, shift, y + begin * columns, end - begin, columns);
+    const size_t first = begin * columns;
+    const float* residual = ending.residual == nullptr ? nullptr : ending.residual + first;
+    loops().normalize(x + first, mean, scale, shift, residual, y + first, end - begin, columns, ending.relu);
   });
 }
 
@@ -79,20 +89,27 @@ void batchNorm(Call& call) {
     scale[column] = gamma[column] / std::sqrt(variance[column] + epsilon);
     shift[column] = beta[column];
   }
-  normalizeRows(x, mean, scale, shift, y, rows, columns);
+  normalizeRows(x, mean, scale, shift, y, rows, columns, {});
 }
 
-// batchNormTraining(x, gamma or null, beta or null, y, mean, variance, [rows, columns, epsilon]); rows > 0
+// batchNormTraining(x, gamma or null, beta or null, residual or null, y, mean, variance, movingMean, movingVariance,
+//                   newMovingMean, newMovingVariance, [rows, columns, epsilon, momentum, relu]); rows > 0
 void batchNormTraining(Call& call) {
-  const Numbers numbers = call.numbers(6);
+  const Numbers numbers = call.numbers(11);
   const auto rows = static_cast<size_t>(numbers.integer(0, 1)), columns = static_cast<size_t>(numbers.integer(1));
   const double epsilon = numbers.real(2);
   const size_t size = product({static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
   const float* x = call.floats(0, size).data;
+  const auto kept = static_cast<float>(1 - numbers.real(3));
   const Vector gamma(call, 1, columns, 1), beta(call, 2, columns, 0);
-  float* y = call.floats(3, size).data;
-  float* mean = call.floats(4, columns).data;
-  float* variance = call.floats(5, columns).data;
+  const Ending ending{call.has(3) ? call.floats(3, size).data : nullptr, numbers.flag(4)};
+  float* y = call.floats(4, size).data;
+  float* mean = call.floats(5, columns).data;
+  float* variance = call.floats(6, columns).data;
+  const float* movingMean = call.floats(7, columns).data;
+  const float* movingVariance = call.floats(8, columns).data;
+  float* newMovingMean = call.floats(9, columns).data;
+  float* newMovingVariance = call.floats(10, columns).data;
   State& state = call.state();
   tableMoments(state, x, rows, columns, mean, variance);
   float* scale = state.partials.take<float>(2 * columns);
@@ -100,34 +117,48 @@ void batchNormTraining(Call& call) {
   for (size_t column = 0; column < columns; ++column) {
     scale[column] = static_cast<float>(static_cast<double>(gamma[column]) / std::sqrt(static_cast<double>(variance[column]) + epsilon));
     shift[column] = beta[column];
+    // As the layer of tfjs-layers does it.
+    newMovingMean[column] = movingMean[column] - (movingMean[column] - mean[column]) * kept;
+    newMovingVariance[column] = movingVariance[column] - (movingVariance[column] - variance[column]) * kept;
   }
-  normalizeRows(x, mean, scale, shift, y, rows, columns);
+  normalizeRows(x, mean, scale, shift, y, rows, columns, ending);
 }
 
-// batchNormTrainingGrad(x, dy, mean, variance, gamma or null, dx, dGamma, dBeta, [rows, columns, epsilon]); rows > 0
+// batchNormTrainingGrad(x, dy, y or null, mean, variance, gamma or null, dx, dGamma, dBeta, dResidual or null,
+//                       [rows, columns, epsilon]); rows > 0; y where a relu followed, dResidual where something was added before it
 void batchNormTrainingGrad(Call& call) {
-  const Numbers numbers = call.numbers(8);
+  const Numbers numbers = call.numbers(10);
   const auto rows = static_cast<size_t>(numbers.integer(0, 1)), columns = static_cast<size_t>(numbers.integer(1));
   const double epsilon = numbers.real(2), count = static_cast<double>(rows);
   const size_t size = product({static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
   const float* x = call.floats(0, size).data;
   const float* dy = call.floats(1, size).data;
-  const float* mean = call.floats(2, columns).data;
-  const float* variance = call.floats(3, columns).data;
-  const Vector gamma(call, 4, columns, 1);
-  float* dx = call.floats(5, size).data;
-  float* dGamma = call.floats(6, columns).data;
-  float* dBeta = call.floats(7, columns).data;
+  const float* y = call.has(2) ? call.floats(2, size).data : nullptr;
+  const float* mean = call.floats(3, columns).data;
+  const float* variance = call.floats(4, columns).data;
+  const Vector gamma(call, 5, columns, 1);
+  float* dx = call.floats(6, size).data;
+  float* dGamma = call.floats(7, columns).data;
+  float* dBeta = call.floats(8, columns).data;
+  float* masked = call.has(9) ? call.floats(9, size).data : nullptr;
+  if (masked != nullptr && y == nullptr) throw ArgumentError("batchNormTrainingGrad: y must be there for dResidual");
+  const auto from = [](const float* values, size_t offset) { return values == nullptr ? nullptr : values + offset; };
   State& state = call.state();
   // dBeta = sum dy; for now dGamma = sum dy (x - mean)
   columnSums(
       state, rows, 2 * columns,
       [&](size_t first, size_t block, float* sums) {
-        loops().normGradSums(x + first * columns, dy + first * columns, mean, block, columns, sums, sums + columns);
+        const size_t offset = first * columns;
+        loops().normGradSums(x + offset, dy + offset, from(y, offset), mean, block, columns, sums, sums + columns,
+                             masked == nullptr ? nullptr : masked + offset);
       },
       [&](size_t column, double total) {
         (column < columns ? dBeta[column] : dGamma[column - columns]) = static_cast<float>(total);
       });
+  if (masked != nullptr) {
+    dy = masked;
+    y = nullptr;
+  }
   // dx = gamma / s (dy - mean(dy) - (x - mean) mean(dy (x - mean)) / s^2),  s^2 = variance + epsilon
   float* a = state.partials.take<float>(3 * columns);
   float* b = a + columns;
@@ -142,7 +173,47 @@ void batchNormTrainingGrad(Call& call) {
     dGamma[column] = static_cast<float>(sumDyX * inverse);
   }
   parallel(rows, std::max<size_t>(1, grain / std::max<size_t>(columns, 1)), [&](size_t begin, size_t end) {
-    loops().normGrad(x + begin * columns, dy + begin * columns, mean, a, b, c, dx + begin * columns, end - begin, columns);
+    const size_t first = begin * columns;
+    loops().normGrad(x + first, dy + first, from(y, first), mean, a, b, c, dx + first, end - begin, columns);
+  });
+}
+
+// addRectify(x, residual or null, y, [size, relu, most]); y may be x
+void addRectify(Call& call) {
+  const Numbers numbers = call.numbers(3);
+  const auto size = static_cast<size_t>(numbers.integer(0));
+  const bool relu = numbers.flag(1);
+  const auto most = static_cast<float>(numbers.real(2));
+  const float* x = call.floats(0, size).data;
+  const float* residual = call.has(1) ? call.floats(1, size).data : nullptr;
+  float* y = call.floats(2, size).data;
+  parallel(size, grain, [&](size_t begin, size_t end) {
+    loops().addRectify(x + begin, residual == nullptr ? nullptr : residual + begin, y + begin, end - begin, relu, most);
+  });
+}
+
+// foldBatchNorm(filter, bias or null, gamma or null, beta or null, mean, variance, folded, foldedBias, [rows, columns, epsilon]):
+// the filter [rows, columns] and bias of a convolution that normalises what it computes
+void foldBatchNorm(Call& call) {
+  const Numbers numbers = call.numbers(8);
+  const auto rows = static_cast<size_t>(numbers.integer(0)), columns = static_cast<size_t>(numbers.integer(1));
+  const double epsilon = numbers.real(2);
+  const size_t size = product({static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
+  const float* filter = call.floats(0, size).data;
+  const Vector bias(call, 1, columns, 0), gamma(call, 2, columns, 1), beta(call, 3, columns, 0);
+  const float* mean = call.floats(4, columns).data;
+  const float* variance = call.floats(5, columns).data;
+  float* folded = call.floats(6, size).data;
+  float* foldedBias = call.floats(7, columns).data;
+  float* scale = call.state().partials.take<float>(columns);
+  for (size_t column = 0; column < columns; ++column) {
+    const double factor = static_cast<double>(gamma[column]) / std::sqrt(static_cast<double>(variance[column]) + epsilon);
+    scale[column] = static_cast<float>(factor);
+    foldedBias[column] =
+        static_cast<float>(static_cast<double>(beta[column]) + (static_cast<double>(bias[column]) - static_cast<double>(mean[column])) * factor);
+  }
+  parallel(rows, std::max<size_t>(1, grain / std::max<size_t>(columns, 1)), [&](size_t begin, size_t end) {
+    loops().foldFilter(filter + begin * columns, scale, folded + begin * columns, end - begin, columns);
   });
 }
 
@@ -151,7 +222,9 @@ void batchNormTrainingGrad(Call& call) {
 std::vector<Export> normalizationExports() {
   return {{"batchNorm", entry<batchNorm>},
           {"batchNormTraining", entry<batchNormTraining>},
-          {"batchNormTrainingGrad", entry<batchNormTrainingGrad>}};
+          {"batchNormTrainingGrad", entry<batchNormTrainingGrad>},
+          {"addRectify", entry<addRectify>},
+          {"foldBatchNorm", entry<foldBatchNorm>}};
 }
 
 }  // namespace kd

@@ -7,12 +7,13 @@
 #include <list>
 #include <unordered_map>
 
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace kd {
 
-/** The kind of operation and every number its primitive depends on. */
-using PrimitiveKey = std::array<int64_t, 20>;
+/** The kind of operation and every number its primitive depends on; the number of threads is added here. */
+using PrimitiveKey = std::array<int64_t, 24>;
 
 /** A primitive with the layouts of its arguments. */
 struct Prepared {
@@ -29,7 +30,9 @@ class PrimitiveCache {
  public:
   explicit PrimitiveCache(size_t capacity = 512) : capacity_(capacity) {}
 
-  Prepared& get(const PrimitiveKey& key, const std::function<Prepared()>& prepare) {
+  Prepared& get(PrimitiveKey key, const std::function<Prepared()>& prepare) {
+    // A primitive splits its work when it is made; run by other threads it would give other bits than a fresh one.
+    key.back() = omp_get_max_threads();
     const auto found = index_.find(key);
     if (found != index_.end()) {
       entries_.splice(entries_.begin(), entries_, found->second);

@@ -8,6 +8,22 @@ type Values = Float32Array | Int32Array | Uint8Array
 type Numbers = Float64Array
 type Optional = Floats | undefined
 
+type WeightedError = (
+  actual: Floats,
+  expected: Floats,
+  weights: Floats,
+  errors: Floats,
+  numbers: Numbers,
+) => void
+type WeightedErrorGradient = (
+  actual: Floats,
+  expected: Floats,
+  weights: Floats,
+  dy: Floats,
+  dx: Floats,
+  numbers: Numbers,
+) => void
+
 /**
  * What the C++ side offers. Sizes, strides and factors travel in one Float64Array, in the order that the comment above each
  * C++ function gives. Every call checks its arrays against these sizes and throws a RangeError when they do not fit.
@@ -57,20 +73,39 @@ export interface Addon {
     x: Floats,
     gamma: Optional,
     beta: Optional,
+    residual: Optional,
     y: Floats,
     mean: Floats,
     variance: Floats,
+    movingMean: Floats,
+    movingVariance: Floats,
+    newMovingMean: Floats,
+    newMovingVariance: Floats,
     numbers: Numbers,
   ): void
   batchNormTrainingGrad(
     x: Floats,
     dy: Floats,
+    y: Optional,
     mean: Floats,
     variance: Floats,
     gamma: Optional,
     dx: Floats,
     dGamma: Floats,
     dBeta: Floats,
+    dResidual: Optional,
+    numbers: Numbers,
+  ): void
+  addRectify(x: Floats, residual: Optional, y: Floats, numbers: Numbers): void
+  foldBatchNorm(
+    filter: Floats,
+    bias: Optional,
+    gamma: Optional,
+    beta: Optional,
+    mean: Floats,
+    variance: Floats,
+    folded: Floats,
+    foldedBias: Floats,
     numbers: Numbers,
   ): void
 
@@ -90,6 +125,21 @@ export interface Addon {
   softCrossEntropyGrad(logits: Floats, soft: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
   klDivergence(teacher: Floats, student: Floats, losses: Floats, numbers: Numbers): void
   klDivergenceGrad(teacher: Floats, student: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
+
+  meanSquaredError: WeightedError
+  meanSquaredErrorGrad: WeightedErrorGradient
+  probabilityError: WeightedError
+  probabilityErrorGrad: WeightedErrorGradient
+  softmaxGrad(probabilities: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
+  softLabelWeights(student: Floats, teacher: Floats, out: Floats, numbers: Numbers): void
+  groupWeights(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  reviseSoftLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  reviseTeacherLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  correctResponse(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  swapLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  twoLevelLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  labelMargin(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
+  labelMarginGrad(logits: Floats, labels: Int32Array, dy: Floats, dx: Floats, numbers: Numbers): void
 
   sgd(
     variable: Floats,

@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { loadAddon } from './addon.js'
 import { fallbackReport, timeFallbacks } from './fallbacks.js'
 import { fuseBatchNormLayer } from './fusion/batch-norm-layer.js'
+import { fuseModelCalls } from './fusion/model-call.js'
 import { installGradients } from './fusion/gradients.js'
 import { NativeBackend } from './native-backend.js'
 import { registerKernels } from './register-kernels.js'
@@ -14,6 +15,7 @@ addon.setThreads(defaultThreads())
 registerKernels()
 installGradients()
 fuseBatchNormLayer()
+fuseModelCalls()
 // Above the cpu and wasm engines, so that importing this package is enough; a quarter of the memory may wait in the pool.
 registerBackend(
   'native',

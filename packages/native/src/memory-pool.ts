@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import type { Addon } from './addon.js'
 
 /** A piece of aligned memory that tensors use one after another. */
@@ -66,9 +67,7 @@ export class MemoryPool {
       this.#freeBytes -= capacity
       return block
     }
-    if (capacity >= ASK_FROM && capacity > process.availableMemory()) {
-      throw new RangeError(`native: out of memory, a tensor of ${bytes} bytes is more than there is left`)
-    }
+    if (capacity >= ASK_FROM) assertServable(bytes, capacity)
     const buffer = this.#addon.allocate(capacity)
     this.#owned.add(buffer)
     return { buffer, view: undefined }
@@ -110,6 +109,17 @@ export class MemoryPool {
       shelf.fewest = shelf.free.length
       if (shelf.free.length === 0) this.#shelves.delete(capacity)
     }
+  }
+}
+
+function assertServable(bytes: number, capacity: number): void {
+  if (capacity > constants.MAX_LENGTH) {
+    throw new RangeError(
+      `native: this Node.js takes up to ${constants.MAX_LENGTH} bytes at once, got ${bytes}`,
+    )
+  }
+  if (capacity > process.availableMemory()) {
+    throw new RangeError(`native: out of memory, a tensor of ${bytes} bytes is more than there is left`)
   }
 }
 

@@ -2,8 +2,10 @@ import { getKernel, getKernelsForBackend, registerKernel } from '@tensorflow/tfj
 import { registerBatchNormKernels } from './fusion/batch-norm-layer.js'
 import { registerGradientKernels } from './fusion/gradients.js'
 import { registerLossKernels } from './fusion/losses.js'
+import { registerMethodKernels } from './fusion/methods.js'
 import { registerOptimizerKernels } from './fusion/optimizers.js'
 import { registerBinaryKernels } from './kernels/binary.js'
+import { registerWeightedLayerKernels } from './fusion/weighted-layers.js'
 import { registerConvolutionKernels } from './kernels/convolution.js'
 import { registerIndexingKernels } from './kernels/indexing.js'
 import { registerLayoutKernels } from './kernels/layout.js'
@@ -31,7 +33,9 @@ export function registerKernels(): void {
   registerValueKernels()
   registerGradientKernels()
   registerBatchNormKernels()
+  registerWeightedLayerKernels()
   registerLossKernels()
+  registerMethodKernels()
   registerOptimizerKernels()
   for (const { kernelName } of getKernelsForBackend('cpu')) {
     if (getKernel(kernelName, 'native') == null) {

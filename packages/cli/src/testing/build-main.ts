@@ -12,7 +12,7 @@ export async function buildMain(): Promise<{ main: string; remove: () => Promise
   // Inside the package, so that its dependencies are found from there.
   const outDir = join(root, `node_modules/.kd-test-${process.pid}`)
   await build({
-    entry: [join(root, 'src/main.ts')],
+    entry: [join(root, 'src/main.ts'), join(root, 'src/job-main.ts')],
     outDir,
     format: 'esm',
     target: 'node20',

@@ -37,7 +37,7 @@ async function gradients(): Promise<number[][]> {
     const labels = tf.tensor1d([0, 1, 2, 1], 'int32')
     const loss = (filter: tf.Tensor, matrix: tf.Tensor): tf.Scalar => {
       const pooled = tf.maxPool(tf.relu(tf.conv2d(x, filter as tf.Tensor4D, 1, 'same')), 2, 2, 'valid')
-      const logits = tf.matMul(tf.reshape(pooled, [4, 48]), matrix) as tf.Tensor2D
+      const logits = tf.matMul<tf.Tensor2D>(tf.reshape(pooled, [4, 48]), matrix)
       return tf.mean(crossEntropy(logits, labels))
     }
     return tf.grads(loss)([normal([3, 3, 2, 3], 2), normal([48, 3], 3)])

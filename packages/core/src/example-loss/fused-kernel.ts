@@ -13,8 +13,6 @@ export type KernelArray = Float32Array | Int32Array
  */
 export interface FusedKernel {
   readonly name: string
-  /** Whether the loop takes exponentials, one by one in JavaScript: @kd/native composes such a kernel instead. */
-  readonly exponentials?: true
   /** Shape of the output from the shapes of the inputs, in their order. */
   outputShape(inputs: Readonly<Record<string, tf.Tensor>>): number[]
   /** Fills `output` from the inputs' values, in the order of the inputs. */
@@ -58,7 +56,7 @@ export function runFusedKernel<Output extends tf.Tensor>(
 }
 
 function register(kernel: FusedKernel, backendName: string): void {
-  const run = implementation(kernel, backendName)
+  const run = implementation(backendName)
   tf.registerKernel({
     kernelName: kernel.name,
     backendName,
@@ -72,10 +70,9 @@ function register(kernel: FusedKernel, backendName: string): void {
   })
 }
 
-/** The native backend is the cpu one with other memory, and with vectorised exponentials. */
-function implementation({ exponentials }: FusedKernel, backendName: string): Run {
-  if (backendName === 'native') return exponentials ? runComposed : runOnCpu
-  return { cpu: runOnCpu, wasm: runOnWasm }[backendName] ?? runComposed
+/** The native backend is the cpu one with other memory; for the kernels of @kd it has its own forms, registered before. */
+function implementation(backendName: string): Run {
+  return { cpu: runOnCpu, native: runOnCpu, wasm: runOnWasm }[backendName] ?? runComposed
 }
 
 type Run = (

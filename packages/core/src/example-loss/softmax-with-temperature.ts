@@ -45,7 +45,6 @@ function registerGradient(): void {
 
 const forward: FusedKernel = {
   name: 'KdSoftmax',
-  exponentials: true,
   outputShape: ({ logits }) => logits!.shape,
   loop([logits], probabilities, classes, { temperature }) {
     for (let start = 0; start < probabilities.length; start += classes) {

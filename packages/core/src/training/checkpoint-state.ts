@@ -4,7 +4,7 @@ import { KdError } from '../errors/kd-error.js'
 import type { DistillationMethod } from '../method/distillation-method.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { BestEpochTracker } from './best-epoch.js'
-import type { EpochMetrics } from './distillation-options.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 import { makeTensors, readTensors } from './tensor-values.js'
 import type { RunningEpoch, TensorValues, TrainingCheckpoint } from './training-checkpoint.js'
 

@@ -13,7 +13,8 @@ import {
   type CheckpointState,
 } from './checkpoint-state.js'
 import { classifier, type Predict } from './classifier.js'
-import type { DistillationOptions, DistillationResult, EpochMetrics } from './distillation-options.js'
+import type { DistillationOptions, DistillationResult } from './distillation-options.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 import { epochContext } from './epoch-context.js'
 import { readWeights, writeWeights } from './model-weights.js'
 import { predictSplit } from './predict-split.js'

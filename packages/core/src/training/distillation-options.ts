@@ -6,6 +6,7 @@ import type { ClassificationMetrics } from '../metrics/classification-metrics.js
 import type { GradientClipping } from '../optimizer/clip-gradients.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 import type { Teacher } from './teacher.js'
 import type { CheckpointMoment, TrainingCheckpoint } from './training-checkpoint.js'
 
@@ -88,25 +89,6 @@ export interface StepProgress {
   readonly step: number
   readonly stepsPerEpoch: number
   readonly loss: number | undefined
-}
-
-/** One epoch in numbers. */
-export interface EpochMetrics {
-  /** From 0. */
-  readonly epoch: number
-  readonly steps: number
-  /** Wall time of training, without validation. */
-  readonly seconds: number
-  /** Of the last step. */
-  readonly learningRate: number
-  /** Means over the epoch's steps, while the student was changing. */
-  readonly train: {
-    readonly loss: number
-    /** Mean of each named part of the loss. */
-    readonly parts: Readonly<Record<string, number>>
-    readonly top1: number
-  }
-  readonly validation?: ClassificationMetrics
 }
 
 /** What a run gives back. */

@@ -1,5 +1,5 @@
 import type { ClassificationMetrics } from '../metrics/classification-metrics.js'
-import type { EpochMetrics } from './distillation-options.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 
 /** A tensor's values outside the engine; nobody else holds the array. */
 export interface TensorValues {

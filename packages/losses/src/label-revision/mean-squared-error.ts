@@ -2,57 +2,67 @@ import * as tf from '@tensorflow/tfjs-core'
 import { runFusedKernel, type FusedKernel } from '@kd/core'
 
 /**
- * Squared error of each row: mean_j (actual_ij - expected_ij)^2. One kernel, because stock operations need a dozen with
- * their gradients.
+ * Weighted squared error of each row: factor w_i mean_j (actual_ij - expected_ij)^2. One kernel, because stock operations need
+ * a dozen with their gradients.
  *
  * @param actual - [N, C]; the only argument with a gradient
  * @param expected - [N, C]
+ * @param weights - [N] w
+ * @param factor - of all rows
  * @returns [N]
  */
-export function meanSquaredError(actual: tf.Tensor2D, expected: tf.Tensor2D): tf.Tensor1D {
+export function meanSquaredError(
+  actual: tf.Tensor2D,
+  expected: tf.Tensor2D,
+  weights: tf.Tensor1D,
+  factor = 1,
+): tf.Tensor1D {
   if (tf.getGradient(forward.name) == null) {
     tf.registerGradient({
       kernelName: forward.name,
-      inputsToSave: ['actual', 'expected'],
-      gradFunc: (dy, saved) => ({
+      inputsToSave: ['actual', 'expected', 'weights'],
+      gradFunc: (dy, [actual, expected, weights], attributes) => ({
         actual: () =>
-          runFusedKernel(backward, {
-            actual: saved[0]!,
-            expected: saved[1]!,
-            lossGradient: dy as tf.Tensor,
-          }),
+          runFusedKernel(
+            backward,
+            { actual: actual!, expected: expected!, weights: weights!, lossGradient: dy as tf.Tensor },
+            attributes as unknown as { factor: number },
+          ),
       }),
     })
   }
-  return runFusedKernel(forward, { actual, expected })
+  return runFusedKernel(forward, { actual, expected, weights }, { factor })
 }
 
 const forward: FusedKernel = {
   name: 'KdMeanSquaredError',
   outputShape: ({ actual }) => [actual!.shape[0]],
-  loop([actual, expected], errors, classes) {
+  loop([actual, expected, weights], errors, classes, { factor }) {
     for (let row = 0; row < errors.length; row++) {
       let sum = 0
       for (let index = row * classes; index < (row + 1) * classes; index++) {
         sum += (actual![index]! - expected![index]!) ** 2
       }
-      errors[row] = sum / classes
+      errors[row] = (factor! * weights![row]! * sum) / classes
     }
   },
-  compose: ({ actual, expected }) => tf.mean(tf.squaredDifference(actual!, expected!), 1),
+  compose: ({ actual, expected, weights }, { factor }) =>
+    tf.mul(tf.mul(weights!, factor!), tf.mean(tf.squaredDifference(actual!, expected!), 1)),
 }
 
 const backward: FusedKernel = {
   name: 'KdMeanSquaredErrorGrad',
   outputShape: ({ actual }) => actual!.shape,
-  loop([actual, expected, lossGradient], gradient, classes) {
+  loop([actual, expected, weights, lossGradient], gradient, classes, { factor }) {
     for (let row = 0; row < lossGradient!.length; row++) {
-      const scale = (2 * lossGradient![row]!) / classes
+      const scale = (2 * factor! * weights![row]! * lossGradient![row]!) / classes
       for (let index = row * classes; index < (row + 1) * classes; index++) {
         gradient[index] = scale * (actual![index]! - expected![index]!)
       }
     }
   },
-  compose: ({ actual, expected, lossGradient }) =>
-    tf.mul(tf.sub(actual!, expected!), tf.mul(tf.expandDims(lossGradient!, 1), 2 / actual!.shape[1]!)),
+  compose({ actual, expected, weights, lossGradient }, { factor }) {
+    const scale = tf.mul(tf.expandDims(tf.mul(weights!, lossGradient!), 1), (2 * factor!) / actual!.shape[1]!)
+    return tf.mul(tf.sub(actual!, expected!), scale)
+  },
 }

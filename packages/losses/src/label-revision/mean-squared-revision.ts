@@ -3,6 +3,7 @@ import { assertInRange, assertLogits, assertSameShape, crossEntropy, meanLoss } 
 import { softmaxWithTemperature, type DistillationMethod } from '@kd/core'
 import { groupWeights } from './group-weights.js'
 import { meanSquaredError } from './mean-squared-error.js'
+import { probabilityError } from './probability-error.js'
 import { reviseSoftLabels } from './revise-soft-labels.js'
 import { assertRevisionOptions, type RevisionOptions } from './revision-options.js'
 
@@ -51,20 +52,22 @@ export function meanSquaredRevision({
       assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'labelRevision')
       const group = (teacherIs: 'right' | 'wrong', weight: number): tf.Tensor1D =>
         groupWeights(teacherLogits!, labels, { teacherIs, weight, groupMeans })
+      const right = group('right', 1)
       const labelLosses = crossEntropy(studentLogits, labels)
-      const label = labelLossOnWrong ? labelLosses : tf.mul<tf.Tensor1D>(group('right', 1), labelLosses)
+      const label = labelLossOnWrong ? labelLosses : tf.mul<tf.Tensor1D>(right, labelLosses)
       // Every row is revised; the weight 0 takes out those that are not wanted.
       const softLabels = reviseSoftLabels(softmaxWithTemperature(teacherLogits!), labels, {
         eta,
         scope: 'all',
       })
-      const revisedErrors = meanSquaredError(softmaxWithTemperature(studentLogits), softLabels)
+      const revised = (weights: tf.Tensor1D): tf.Tensor1D =>
+        probabilityError(studentLogits, softLabels, weights)
       if (scope === 'all')
-        return meanLoss({ label, revised: tf.mul<tf.Tensor1D>(revisedLossWeight, revisedErrors) })
+        return meanLoss({ label, revised: revised(tf.fill(labels.shape, revisedLossWeight)) })
       return meanLoss({
         label,
-        teacher: tf.mul(group('right', logitLossWeight), meanSquaredError(studentLogits, teacherLogits!)),
-        revised: tf.mul(group('wrong', revisedLossWeight), revisedErrors),
+        teacher: meanSquaredError(studentLogits, teacherLogits!, right, logitLossWeight),
+        revised: revised(group('wrong', revisedLossWeight)),
       })
     },
   }

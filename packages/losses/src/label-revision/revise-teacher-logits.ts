@@ -64,7 +64,6 @@ export function reviseTeacherLogits(
 
 const revision: FusedKernel = {
   name: 'KdReviseTeacherLogits',
-  exponentials: true,
   outputShape: ({ teacherLogits }) => teacherLogits!.shape,
   loop([teacherLogits, labels], revised, classes, { eta, temperature, wrongOnly }) {
     revised.set(teacherLogits!)

@@ -34,7 +34,6 @@ export function labelMargin(logits: tf.Tensor2D, labels: tf.Tensor1D, temperatur
 
 const forward: FusedKernel = {
   name: 'KdLabelMargin',
-  exponentials: true,
   outputShape: ({ logits }) => [logits!.shape[0]],
   loop([logits, labels], margins, classes, { temperature }) {
     for (let row = 0; row < margins.length; row++) {
@@ -57,7 +56,6 @@ const forward: FusedKernel = {
 
 const backward: FusedKernel = {
   name: 'KdLabelMarginGrad',
-  exponentials: true,
   outputShape: ({ logits }) => logits!.shape,
   loop([logits, labels, marginGradient], gradient, classes, { temperature }) {
     for (let row = 0; row < marginGradient!.length; row++) {

@@ -67,7 +67,6 @@ export function weightsFromLosses(
 
 const weights: FusedKernel = {
   name: 'KdSoftLabelWeights',
-  exponentials: true,
   outputShape: ({ studentLosses }) => studentLosses!.shape,
   loop([studentLosses, teacherLosses], output, _, { epsilon }) {
     for (let row = 0; row < output.length; row++) {

@@ -20,17 +20,22 @@ double reduceRow(Reduction operation, const float* x, size_t size);
 size_t argMaxRow(const float* x, size_t size, bool smallest);
 
 void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares);
-void normalize(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows, size_t columns);
-void normGradSums(const float* x, const float* dy, const float* mean, size_t rows, size_t columns, float* sumDy, float* sumDyX);
-void normGrad(const float* x, const float* dy, const float* mean, const float* a, const float* b, const float* c, float* dx,
-                 size_t rows, size_t columns);
+void normalize(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
+    size_t rows, size_t columns, bool relu);
+void normGradSums(const float* x, const float* dy, const float* y, const float* mean, size_t rows, size_t columns, float* sumDy,
+    float* sumDyX, float* masked);
+void normGrad(const float* x, const float* dy, const float* y, const float* mean, const float* a, const float* b,
+    const float* c, float* dx, size_t rows, size_t columns);
+void addRectify(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
+void foldFilter(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
 
 void maxPool(const Window& window, const float* x, float* y);
 void avgPool(const Window& window, const float* x, float* y);
 void maxPoolGrad(const Window& window, const float* x, const float* y, const float* dy, float* dx, uint8_t* taken);
 void avgPoolGrad(const Window& window, const float* dy, float* dx);
 
-void softmax(const float* logits, float* out, size_t rows, size_t classes);
+void softmax(const float* logits, float* out, size_t rows, size_t classes, float temperature);
+void softmaxGrad(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
 void crossEntropy(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
 void crossEntropyGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
 void softCrossEntropy(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
@@ -39,6 +44,26 @@ void softCrossEntropyGrad(const float* logits, const float* soft, const float* d
 void klDivergence(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
 void klDivergenceGrad(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
                          float temperature);
+
+void meanSquaredError(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
+                         size_t classes, float factor);
+void meanSquaredErrorGrad(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
+                             size_t rows, size_t classes, float factor);
+void probabilityError(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
+                         size_t classes, float factor);
+void probabilityErrorGrad(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
+                             size_t rows, size_t classes, float factor);
+void softLabelWeights(const float* student, const float* teacher, float* out, size_t size, float epsilon);
+void groupMembers(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void reviseSoftLabels(const float* soft, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void reviseTeacherLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes,
+                         const float* factors);
+void correctResponse(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void swapLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void twoLevelLabels(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void labelMargin(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
+void labelMarginGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
+                     float temperature);
 
 void sgd(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,
             float* newVelocity, size_t size);

@@ -40,6 +40,10 @@ struct AdamStep {
   bool decoupled, first;
 };
 
+/** Rows of scores [rows, classes] and a label each, which is in range; out has a number per row, or as many as the scores. */
+using LabelledLoop = void (*)(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes,
+                              const float* factors);
+
 struct Loops {
   void (*unary)(Unary operation, const float* x, float* y, size_t size, float a, float b);
 
@@ -60,10 +64,19 @@ struct Loops {
   // Batch normalisation of [rows, columns], one mean and so on per column.
   // Of [rows, columns]: each column's mean, and the sum of squared distances from it.
   void (*moments)(const float* x, size_t rows, size_t columns, float* mean, float* squares);
-  void (*normalize)(const float* x, const float* mean, const float* scale, const float* shift, float* y, size_t rows, size_t columns);
-  void (*normGradSums)(const float* x, const float* dy, const float* mean, size_t rows, size_t columns, float* sumDy, float* sumDyX);
-  void (*normGrad)(const float* x, const float* dy, const float* mean, const float* a, const float* b, const float* c, float* dx,
-                   size_t rows, size_t columns);
+  // y = [relu]((x - mean) scale + shift [+ residual]); the residual may be null.
+  void (*normalize)(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
+                    size_t rows, size_t columns, bool relu);
+  // Where y, the output of a relu, is not null, dy is cut by it first; masked, if not null, takes what is left of dy.
+  void (*normGradSums)(const float* x, const float* dy, const float* y, const float* mean, size_t rows, size_t columns,
+                       float* sumDy, float* sumDyX, float* masked);
+  void (*normGrad)(const float* x, const float* dy, const float* y, const float* mean, const float* a, const float* b,
+                   const float* c, float* dx, size_t rows, size_t columns);
+
+  // y = x [+ residual], then cut to [0, most] where relu is set; the residual may be null, y may be x.
+  void (*addRectify)(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
+  // A filter [rows, columns] times one number per column.
+  void (*foldFilter)(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
 
   // Pooling of one image; gradients are added to dx.
   void (*maxPool)(const Window& window, const float* x, float* y);
@@ -72,7 +85,8 @@ struct Loops {
   void (*avgPoolGrad)(const Window& window, const float* dy, float* dx);
 
   // Rows of class scores.
-  void (*softmax)(const float* logits, float* out, size_t rows, size_t classes);
+  void (*softmax)(const float* logits, float* out, size_t rows, size_t classes, float temperature);
+  void (*softmaxGrad)(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
   void (*crossEntropy)(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
   void (*crossEntropyGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
   void (*softCrossEntropy)(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
@@ -81,6 +95,26 @@ struct Loops {
   void (*klDivergence)(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
   void (*klDivergenceGrad)(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
                            float temperature);
+
+  // Distillation methods: pairs of tables, then tables with labels, whose factors stand beside each loop.
+  void (*meanSquaredError)(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
+    size_t classes, float factor);
+  void (*meanSquaredErrorGrad)(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
+    size_t rows, size_t classes, float factor);
+  void (*probabilityError)(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
+    size_t classes, float factor);
+  void (*probabilityErrorGrad)(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
+    size_t rows, size_t classes, float factor);
+  void (*softLabelWeights)(const float* student, const float* teacher, float* out, size_t size, float epsilon);
+  LabelledLoop groupMembers;
+  LabelledLoop reviseSoftLabels;
+  LabelledLoop reviseTeacherLogits;
+  LabelledLoop correctResponse;
+  LabelledLoop swapLogits;
+  LabelledLoop twoLevelLabels;
+  LabelledLoop labelMargin;
+  void (*labelMarginGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
+                          float temperature);
 
   // Optimizers; the new values go to new memory, the old ones stay.
   void (*sgd)(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,

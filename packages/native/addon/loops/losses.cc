@@ -18,13 +18,13 @@ inline float logSumExp(const float* x, size_t size, float most, float temperatur
 
 }  // namespace
 
-void softmax(const float* logits, float* out, size_t rows, size_t classes) {
+void softmax(const float* logits, float* out, size_t rows, size_t classes, float temperature) {
   for (size_t row = 0; row < rows; ++row, logits += classes, out += classes) {
     const float most = maximum(logits, classes);
     float total = 0;
 #pragma omp simd reduction(+ : total)
     for (size_t i = 0; i < classes; ++i) {
-      const float value = exponential(logits[i] - most);
+      const float value = exponential((logits[i] - most) / temperature);
       out[i] = value;
       total += value;
     }

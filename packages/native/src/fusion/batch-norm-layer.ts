@@ -2,116 +2,134 @@ import * as tf from '@tensorflow/tfjs-core'
 import { registerNative } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 import { fusionsAreOn } from './fusions.js'
+import { whenRegistered, type BatchNormalization } from './layers.js'
 
 const FORWARD = 'KdBatchNormTraining'
 const BACKWARD = 'KdBatchNormTrainingGrad'
 
-interface Variable {
-  read(): tf.Tensor
-  write(value: tf.Tensor): void
-}
-
-/** What is used of tfjs-layers' BatchNormalization. The package itself is not imported: it may not be there. */
-interface BatchNormalization {
-  readonly axis: number
-  readonly momentum: number
+interface Attributes {
   readonly epsilon: number
-  readonly gamma?: Variable
-  readonly beta?: Variable
-  readonly movingMean: Variable
-  readonly movingVariance: Variable
+  readonly momentum: number
+  readonly relu: boolean
 }
 type Inputs = tf.Tensor | tf.Tensor[]
 type Call = (this: BatchNormalization, inputs: Inputs, kwargs: Record<string, unknown>) => Inputs
 
-/** Registers normalisation by the batch's own mean and variance, and its gradient. */
+/**
+ * Registers normalisation by the batch's own mean and variance, and its gradient. What follows in a residual net may be in
+ * it: the sum with a shortcut, and a relu. It gives the output, the batch's mean and variance, and the new moving averages.
+ */
 export function registerBatchNormKernels(): void {
-  registerNative<{ epsilon: number }>(FORWARD, ({ inputs, attributes, backend }) => {
-    const { x, gamma, beta } = inputs
+  registerForward()
+  registerBackward()
+  registerGradient()
+}
+
+function registerForward(): void {
+  registerNative<Attributes>(FORWARD, ({ inputs, attributes, backend }) => {
+    const { x, gamma, beta, residual, movingMean, movingVariance } = inputs
     const columns = x!.shape.at(-1)!
     const y = backend.allocate(x!.shape, 'float32')
-    const mean = backend.allocate([columns], 'float32')
-    const variance = backend.allocate([columns], 'float32')
+    const [mean, variance, newMean, newVariance] = [0, 1, 2, 3].map(() =>
+      backend.allocate([columns], 'float32'),
+    )
     backend.addon.batchNormTraining(
       backend.floats(x!),
       backend.floats(gamma!),
       backend.floats(beta!),
+      residual == null ? undefined : backend.floats(residual),
       y.values,
-      mean.values,
-      variance.values,
-      numbers(y.values.length / columns, columns, attributes.epsilon),
+      mean!.values,
+      variance!.values,
+      backend.floats(movingMean!),
+      backend.floats(movingVariance!),
+      newMean!.values,
+      newVariance!.values,
+      numbers(y.values.length / columns, columns, attributes.epsilon, attributes.momentum, attributes.relu),
     )
-    return [y.info, mean.info, variance.info]
+    return [y, mean!, variance!, newMean!, newVariance!].map(({ info }) => info)
   })
-  registerNative<{ epsilon: number }>(BACKWARD, ({ inputs, attributes, backend }) => {
-    const { x, dy, mean, variance, gamma } = inputs
+}
+
+function registerBackward(): void {
+  registerNative<Attributes>(BACKWARD, ({ inputs, attributes, backend }) => {
+    const { x, dy, y, mean, variance, gamma, residual } = inputs
     const columns = x!.shape.at(-1)!
     const dx = backend.allocate(x!.shape, 'float32')
     const dGamma = backend.allocate([columns], 'float32')
     const dBeta = backend.allocate([columns], 'float32')
+    // Without a relu the shortcut's gradient is dy itself.
+    const dResidual = residual == null || !attributes.relu ? undefined : backend.allocate(x!.shape, 'float32')
     backend.addon.batchNormTrainingGrad(
       backend.floats(x!),
       backend.floats(dy!),
+      attributes.relu ? backend.floats(y!) : undefined,
       backend.floats(mean!),
       backend.floats(variance!),
       backend.floats(gamma!),
       dx.values,
       dGamma.values,
       dBeta.values,
+      dResidual?.values,
       numbers(dx.values.length / columns, columns, attributes.epsilon),
     )
-    return [dx.info, dGamma.info, dBeta.info]
+    return [dx, dGamma, dBeta, ...(dResidual === undefined ? [] : [dResidual])].map(({ info }) => info)
   })
+}
+
+function registerGradient(): void {
   tf.registerGradient({
     kernelName: FORWARD,
     inputsToSave: ['x', 'gamma'],
-    outputsToSave: [false, true, true],
+    outputsToSave: [true, true, true],
     // Mean and variance only go into the moving averages, which no gradient passes.
-    gradFunc: (dys, [x, gamma, mean, variance], attributes) => {
+    gradFunc: (dys, [x, gamma, y, mean, variance], attributes) => {
       const dy = (dys as tf.Tensor[])[0]!
-      const inputs = { x: x!, dy, mean: mean!, variance: variance!, gamma: gamma! }
-      const [dx, dGamma, dBeta] = tf.engine().runKernel<tf.Tensor[]>(BACKWARD, inputs, attributes)
-      return { x: () => dx!, gamma: () => dGamma!, beta: () => dBeta! }
+      const { relu, shortcut } = attributes as unknown as Attributes & { shortcut: boolean }
+      const inputs = {
+        x: x!,
+        dy,
+        mean: mean!,
+        variance: variance!,
+        gamma: gamma!,
+        ...(relu ? { y: y! } : {}),
+        ...(shortcut ? { residual: dy } : {}),
+      }
+      const [dx, dGamma, dBeta, dResidual] = tf.engine().runKernel<tf.Tensor[]>(BACKWARD, inputs, attributes)
+      return {
+        x: () => dx!,
+        gamma: () => dGamma!,
+        beta: () => dBeta!,
+        residual: () => dResidual ?? tf.clone(dy),
+      }
     },
   })
 }
 
-const patched = new WeakSet<object>()
-
 /**
- * Lets tfjs-layers' BatchNormalization train with one kernel forward and one backward, in place of some thirty. The layer
- * class is found in TensorFlow.js's registry of serialisable classes, now or when tfjs-layers is imported later. On other
+ * Lets tfjs-layers' BatchNormalization train with one kernel forward and one backward, in place of some thirty. On other
  * backends, with fusions off, or along another axis than the last, its own method runs.
  */
 export function fuseBatchNormLayer(): void {
-  const known = tf.serialization.SerializationMap.getMap().classNameMap['BatchNormalization']
-  if (known !== undefined) patch(known[0])
-  const registry = tf.serialization.SerializationMap
-  if (patched.has(registry)) return
-  patched.add(registry)
-  const register = registry.register.bind(registry)
-  registry.register = (layerClass) => {
-    register(layerClass)
-    if (layerClass.className === 'BatchNormalization') patch(layerClass)
-  }
+  whenRegistered<{ call: Call }>('BatchNormalization', (prototype) => {
+    const stock = prototype.call
+    prototype.call = function (inputs, kwargs) {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs
+      const fused = fusionsAreOn() && kwargs['training'] === true && tf.getBackend() === 'native'
+      return fused && canNormalize(this, x)
+        ? normalizeInTraining(this, x, { relu: false })
+        : stock.call(this, inputs, kwargs)
+    }
+  })
 }
 
-function patch(layerClass: object): void {
-  if (patched.has(layerClass)) return
-  patched.add(layerClass)
-  const { prototype } = layerClass as { prototype: { call: Call } }
-  const stock = prototype.call
-  prototype.call = function (inputs, kwargs) {
-    const x = Array.isArray(inputs) ? inputs[0]! : inputs
-    return canFuse(this, x, kwargs) ? train(this, x) : stock.call(this, inputs, kwargs)
-  }
-}
-
-function canFuse(layer: BatchNormalization, x: tf.Tensor, kwargs: Record<string, unknown>): boolean {
+/**
+ * @param layer - to be run
+ * @param x - its input
+ * @returns whether the fused kernels take it
+ */
+export function canNormalize(layer: BatchNormalization, x: tf.Tensor): boolean {
   return (
-    fusionsAreOn() &&
-    kwargs['training'] === true &&
-    tf.getBackend() === 'native' &&
     (layer.axis === -1 || layer.axis === x.rank - 1) &&
     x.dtype === 'float32' &&
     x.size > 0 &&
@@ -120,19 +138,33 @@ function canFuse(layer: BatchNormalization, x: tf.Tensor, kwargs: Record<string,
   )
 }
 
-function train(layer: BatchNormalization, x: tf.Tensor): tf.Tensor {
+/**
+ * One step of a layer in training, its moving averages included.
+ *
+ * @param layer - for which {@link canNormalize} holds
+ * @param x - its input
+ * @param ending - what follows: a sum with a tensor of the same shape, then a relu
+ * @returns the output
+ */
+export function normalizeInTraining(
+  layer: BatchNormalization,
+  x: tf.Tensor,
+  { residual, relu }: { residual?: tf.Tensor | undefined; relu: boolean },
+): tf.Tensor {
   return tf.tidy(() => {
-    const inputs = { x, gamma: layer.gamma!.read(), beta: layer.beta!.read() }
-    const { epsilon, momentum } = layer
-    const [y, mean, variance] = tf.engine().runKernel<tf.Tensor[]>(FORWARD, inputs, { epsilon })
-    moveAverage(layer.movingMean, mean!, momentum)
-    moveAverage(layer.movingVariance, variance!, momentum)
+    const { epsilon, momentum, movingMean, movingVariance } = layer
+    const inputs = {
+      x,
+      gamma: layer.gamma!.read(),
+      beta: layer.beta!.read(),
+      movingMean: movingMean.read(),
+      movingVariance: movingVariance.read(),
+      ...(residual === undefined ? {} : { residual }),
+    }
+    const attributes = { epsilon, momentum, relu, shortcut: residual !== undefined }
+    const [y, , , newMean, newVariance] = tf.engine().runKernel<tf.Tensor[]>(FORWARD, inputs, attributes)
+    movingMean.write(newMean!)
+    movingVariance.write(newVariance!)
     return y!
   })
-}
-
-/** As the layer does it: average - (average - value) (1 - momentum). */
-function moveAverage(average: Variable, value: tf.Tensor, momentum: number): void {
-  const before = average.read()
-  average.write(tf.sub(before, tf.mul(tf.sub(before, value), 1 - momentum)))
 }

@@ -3,6 +3,7 @@ import type { NativeBackend } from '../native-backend.js'
 import { registerNative } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 import { binary } from './binary.js'
+import { strided } from './transpose.js'
 import { activate, canActivate } from './unary.js'
 
 interface MatMulAttributes {
@@ -42,10 +43,13 @@ function matMul(
   const outer = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const batchA = util.sizeFromShape(a.shape.slice(0, -2))
   const batchB = util.sizeFromShape(b.shape.slice(0, -2))
-  // Batches of several axes that broadcast against each other are left to the cpu kernel, as are empty tensors.
+  // Empty tensors are left to the cpu kernel.
   if (rows * inner * columns * batchA * batchB === 0) return undefined
-  if (batchA !== batchB && batchA !== 1 && batchB !== 1) return undefined
   if (inner !== b.shape.at(transposeB ? -1 : -2)) return undefined
+  const batches = util.sizeFromShape(outer)
+  if ((batchA !== 1 && batchA !== batches) || (batchB !== 1 && batchB !== batches)) {
+    return wideMatMul(backend, a, b, outer, { transposeA, transposeB }, bias)
+  }
   const direct = bias == null || (bias.shape.at(-1) === columns && util.sizeFromShape(bias.shape) === columns)
   const { info, values } = backend.allocate([...outer, rows, columns], 'float32')
   backend.addon.matmul(
@@ -59,4 +63,25 @@ function matMul(
   const sum = binary(backend, 'add', info, bias)
   backend.disposeIntermediateTensorInfo(info)
   return sum
+}
+
+/** Where the batches broadcast along some of their axes only, which the cpu engine's kernel gets wrong: copied out first. */
+function wideMatMul(
+  backend: NativeBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  outer: readonly number[],
+  attributes: MatMulAttributes,
+  bias?: TensorInfo,
+): TensorInfo | undefined {
+  const [wideA, wideB] = [a, b].map((x) => {
+    const shape = [...Array<number>(outer.length + 2 - x.shape.length).fill(1), ...x.shape]
+    const strides = util.computeStrides(shape).concat(1)
+    const steps = shape.map((size, axis) => (size === 1 ? 0 : strides[axis]!))
+    return strided(backend, x, backend.allocate([...outer, ...x.shape.slice(-2)], 'float32'), steps, 0)
+  })
+  const product = matMul(backend, wideA!, wideB!, attributes, bias)
+  backend.disposeIntermediateTensorInfo(wideA!)
+  backend.disposeIntermediateTensorInfo(wideB!)
+  return product
 }

@@ -32,7 +32,11 @@ export function registerNormalizationKernels(): void {
     const classes = logits.shape.at(-1) ?? 0
     if (logits.dtype !== 'float32' || !last || classes === 0) return undefined
     const out = backend.allocate(logits.shape, 'float32')
-    backend.addon.softmax(backend.floats(logits), out.values, numbers(out.values.length / classes, classes))
+    backend.addon.softmax(
+      backend.floats(logits),
+      out.values,
+      numbers(out.values.length / classes, classes, 1),
+    )
     return out.info
   })
 }

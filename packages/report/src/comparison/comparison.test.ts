@@ -161,10 +161,8 @@ describe('tables', () => {
       const records = parse(comparisonCsv(named(label)), { record_delimiter: '\r\n' })
       expect(records[3]![0]).toBe(`'${label}`)
     }
-    const numbers = parse(comparisonCsv(comparison), { record_delimiter: '\r\n', columns: true }) as Record<
-      string,
-      string
-    >[]
+    const csv = comparisonCsv(comparison)
+    const numbers = parse<Record<string, string>>(csv, { record_delimiter: '\r\n', columns: true })
     expect(Number(numbers[2]!['mean'])).toBeCloseTo(0.932, 12)
     expect(numbers[0]).toMatchObject({ method: 'KD', measure: 'last', baseline: '1', difference: '' })
   })

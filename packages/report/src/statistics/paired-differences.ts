@@ -1,6 +1,6 @@
 /**
  * Differences of paired results, value − baseline, where those that are equal but for rounding are equal: 0.9 − 0.8 and
- * 0.7 − 0.6 differ in their last bits, and a test on ranks would take one for the larger.
+ * 0.4 − 0.3 differ in their last bits, and a test on ranks would take one for the larger.
  *
  * @param values - one per pair
  * @param baseline - of the same pairs, in the same order
@@ -11,8 +11,8 @@
  * ```ts
  * import { pairedDifferences } from '@kd/report'
  *
- * const [one, other] = pairedDifferences([0.9, 0.7], [0.8, 0.6])
- * console.log(0.9 - 0.8 === 0.7 - 0.6, one === other) // false true
+ * const [one, other] = pairedDifferences([0.9, 0.4], [0.8, 0.3])
+ * console.log(0.9 - 0.8 === 0.4 - 0.3, one === other) // false true
  * ```
  */
 export function pairedDifferences(values: readonly number[], baseline: readonly number[]): number[] {

@@ -121,7 +121,7 @@ describe('sigmoidWeights', () => {
   })
 
   it('takes the mean where the median is 0, and gives 1/2 where all scores are 0', () => {
-    expect(sigmoidWeights([0, 0, 0, 4])[3]).toBeCloseTo(1 / (1 + Math.exp(-4)), 12)
+    expect(sigmoidWeights([0, 0, 0, 8])[3]).toBeCloseTo(1 / (1 + Math.exp(-4)), 12)
     expect([...sigmoidWeights([0, 0])]).toEqual([0.5, 0.5])
   })
 

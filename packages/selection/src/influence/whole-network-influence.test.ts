@@ -1,5 +1,4 @@
 import { KdError } from '@kd/core'
-import { mlp } from '@kd/models'
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
@@ -93,7 +92,7 @@ describe('wholeNetworkInfluence', () => {
     const before = weightsOf(options.model)
     await expect(wholeNetworkInfluence(options)).rejects.toThrow(KdError)
     await expect(wholeNetworkInfluence(options)).rejects.toThrow(
-      /wholeNetworkInfluence: .*\n {2}raise damping/,
+      'a direction of negative curvature\n  raise damping',
     )
     expect(weightsOf(options.model)).toEqual(before)
   })
@@ -107,12 +106,11 @@ describe('wholeNetworkInfluence', () => {
     await expect(wholeNetworkInfluence({ ...options, labels: [0] })).rejects.toThrow(
       'labels must be one per row of the 20 logits, got 1',
     )
-    const inputs = tf.fill(options.inputs.shape as [number, number], NaN)
+    const inputs = tf.fill(options.inputs.shape, NaN)
     await expect(wholeNetworkInfluence({ ...options, inputs })).rejects.toThrow(
       'the model must give finite logits for inputs, got NaN in row 0\n  look for NaN',
     )
-    const wide = mlp({ inputShape: [3], hiddenUnits: [], classes: 3, seed: 1 })
-    const two = { ...options, model: wide, validation: { ...options.validation, inputs: tf.zeros([0, 3]) } }
+    const two = { ...options, validation: { ...options.validation, inputs: tf.zeros([0, 3]) } }
     await expect(wholeNetworkInfluence(two)).rejects.toThrow('validation.inputs must have at least one row')
   })
 })

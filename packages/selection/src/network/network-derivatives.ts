@@ -65,8 +65,8 @@ export async function networkDerivatives(model: LayersModel, batchSize: number):
     pushForward: (inputs, direction) => difference(direction, () => logitsOf(model, inputs, batchSize)),
     async pullBack(inputs, slopes) {
       const sums = start.map((values) => new Float64Array(values.length))
-      const classes = slopes.length / inputs.shape[0]!
-      for (let from = 0; from < inputs.shape[0]!; from += batchSize) {
+      const classes = slopes.length / inputs.shape[0]
+      for (let from = 0; from < inputs.shape[0]; from += batchSize) {
         const gradients = gradientsOf(model, variables, rowsOf(inputs, from, batchSize), (rows) =>
           slopes.subarray(from * classes, (from + rows) * classes),
         )

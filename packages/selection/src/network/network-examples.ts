@@ -30,8 +30,8 @@ export async function logitsOf(
   batchSize: number,
 ): Promise<Float32Array> {
   const classes = model.outputs[0]!.shape[1]!
-  const logits = new Float32Array(inputs.shape[0]! * classes)
-  for (let from = 0; from < inputs.shape[0]!; from += batchSize) {
+  const logits = new Float32Array(inputs.shape[0] * classes)
+  for (let from = 0; from < inputs.shape[0]; from += batchSize) {
     const part = tf.tidy(() => model.apply(rowsOf(inputs, from, batchSize), { training: false }) as tf.Tensor)
     logits.set(await part.data<'float32'>(), from * classes)
     tf.dispose(part)
@@ -41,7 +41,7 @@ export async function logitsOf(
 
 /** Rows from `from`, at most `count`. */
 export function rowsOf(inputs: tf.Tensor, from: number, count: number): tf.Tensor {
-  return tf.slice(inputs, from, Math.min(count, inputs.shape[0]! - from))
+  return tf.slice(inputs, from, Math.min(count, inputs.shape[0] - from))
 }
 
 /**

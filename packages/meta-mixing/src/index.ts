@@ -3,11 +3,8 @@ export { adaptiveMixingPresets } from './adaptive-mixing/adaptive-mixing-presets
 export type { AdaptiveMixingOptions } from './adaptive-mixing/mixing-options.js'
 export type { MixingVariant } from './adaptive-mixing/mixing-rules.js'
 export type { MixingUpdate } from './adaptive-mixing/mixing-update.js'
-export {
-  mixingGradient,
-  type HeldOutExamples,
-  type MixingGradientOptions,
-} from './mixing-gradient/mixing-gradient.js'
+export { mixingGradient } from './mixing-gradient/mixing-gradient.js'
+export type { HeldOutExamples, MixingGradientOptions } from './mixing-gradient/mixing-gradient-options.js'
 export {
   lookAheadGradient,
   type LookAheadGradientOptions,

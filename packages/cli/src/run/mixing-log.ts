@@ -64,7 +64,8 @@ export class MixingLog {
   }
 
   #summary({ ids, labels, cleanLabels }: TrainingLabels): ReturnType<typeof mixingSummary> {
-    const { terms, weightsOf } = this.#method!
-    return mixingSummary({ weights: weightsOf(ids), terms, labels, ...(cleanLabels && { cleanLabels }) })
+    const method = this.#method!
+    const weights = method.weightsOf(ids)
+    return mixingSummary({ weights, terms: method.terms, labels, ...(cleanLabels && { cleanLabels }) })
   }
 }

@@ -1,10 +1,8 @@
 import {
-  distill,
   InvalidArgumentError,
   selectEngine,
   type Dataset,
   type DistillationMethod,
-  type DistillationResult,
   type EngineName,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
@@ -15,10 +13,8 @@ import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
-import { evaluateSplit } from './evaluate-split.js'
-import { makeBatches } from './make-batches.js'
-import { makeTeachers, type ReadyTeacher } from './make-teachers.js'
-import { makeTraining } from './make-training.js'
+import { finishRun, type RunSummary } from './finish-run.js'
+import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
 import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
@@ -27,8 +23,9 @@ import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
-import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { loadWeights, saveModel, weightsHash } from './saved-model.js'
+import type { RunResult } from './run-result.js'
+import { loadWeights } from './saved-model.js'
+import { trainStudent, type StudentRun } from './train-student.js'
 
 /**
  * Distils a student as a config says, and writes the run's folder: what `kd distill` does.
@@ -113,12 +110,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { name } = config.method!
   const mixing = new MixingLog()
   const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
-  // The loop says so too, but only after the teachers' recipes.
-  if (method.requires?.validation === true && dataset.validation === undefined) {
-    throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
-      hint: 'set dataset.validation above 0',
-    })
-  }
+  assertHeldOut(method, dataset)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -138,14 +130,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
-  const checkpoints = new RunCheckpoints({
-    folder,
-    id,
-    resume: recorded !== undefined,
-    everySeconds,
-    signal,
-    tell,
-  })
+  const goesOn = recorded !== undefined
+  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
   const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =
@@ -166,6 +152,14 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   return result
 }
 
+/** The training loop says so too, but only after the teachers' recipes. */
+function assertHeldOut(method: DistillationMethod, { validation }: Dataset): void {
+  if (method.requires?.validation !== true || validation !== undefined) return
+  throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
+    hint: 'set dataset.validation above 0',
+  })
+}
+
 function baseName(name: string): string {
   return basename(name, extname(name))
 }
@@ -177,113 +171,10 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   return model
 }
 
-interface StudentRun {
-  readonly dataset: Dataset
-  /** Its hash. */
-  readonly data: string
-  readonly method: DistillationMethod
-  readonly mixing: MixingLog
-  readonly student: LayersModel
-  readonly teachers: readonly ReadyTeacher[]
-  readonly folder: RunFolder
-}
-
-type Summary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
-
-async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
+async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {
   const found = await trainStudent(context, run)
   // An epoch that has ended has made the weights.
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
   if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
-  return finish(context, { ...run, found })
-}
-
-async function trainStudent(
-  { config, signal, tell, checkpoints }: RunContext,
-  run: StudentRun,
-): Promise<DistillationResult> {
-  const settings = makeTraining(config.training!)
-  const { epochs } = settings
-  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
-  const logMixing = async (): Promise<void> => {
-    for (const line of run.mixing.lines(run.dataset.train)) {
-      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-      await run.folder.appendMetrics(line)
-    }
-  }
-  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
-  const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
-  tell({ kind: 'training', who: 'student', epochs })
-  try {
-    return await distill({
-      student: run.student,
-      teachers: run.teachers.map(({ model }) => model),
-      method: run.method,
-      dataset: run.dataset,
-      teacherMode: config.teacherMode,
-      ...settings,
-      ...makeBatches(run.dataset, config.dataset.augmentation),
-      seed: config.seed,
-      ...(signal && { signal }),
-      ...(resume && { resume }),
-      callbacks: {
-        onCheckpoint: async (moment) => {
-          await logMixing()
-          await onCheckpoint(moment)
-        },
-        onStep: (step) => {
-          tell({ kind: 'step', who: 'student', step })
-        },
-        onEpochEnd: async (metrics) => {
-          tell({ kind: 'epoch', who: 'student', epochs, metrics })
-          await logMixing()
-          await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
-        },
-      },
-    })
-  } finally {
-    settings.optimizer.dispose()
-    tell({ kind: 'trained', who: 'student' })
-  }
-}
-
-interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing' | 'data'> {
-  readonly found: DistillationResult
-}
-
-/** Tests the last and the best student, saves one of them, and says how good the teachers were. */
-async function finish(
-  { config, signal }: RunContext,
-  { dataset, student, teachers, folder, found }: FinishedRun,
-): Promise<Summary> {
-  const { history, best, ended } = found
-  const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
-  const save = async (): Promise<void> => saveModel(student, await folder.makeFolder('student'))
-  // Somebody who ended the run wants it to end; kd evaluate can still test the student.
-  const test = async (): Promise<Pick<StudentAtEpoch, 'test'>> =>
-    dataset.test === undefined || signal?.aborted
-      ? {}
-      : { test: await evaluateSplit(student, dataset, { split: 'test' }) }
-
-  if (saved === 'last') await save()
-  const lastEpoch = history.at(-1)
-  const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
-  best?.restore()
-  if (saved === 'best') await save()
-  const bestEpoch = best && { epoch: best.epoch + 1, validation: best.validation, ...(await test()) }
-
-  const reports: TeacherReport[] = []
-  for (const [index, teacher] of teachers.entries()) {
-    if (signal?.aborted) break
-    const train =
-      found.teacherTrainMetrics?.[index] ?? (await evaluateSplit(teacher.model, dataset, { split: 'train' }))
-    reports.push({ ...teacher.report, train })
-  }
-  return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
-}
-
-function validationOf({
-  validation,
-}: DistillationResult['history'][number]): Pick<StudentAtEpoch, 'validation'> {
-  return validation === undefined ? {} : { validation }
+  return finishRun(context, { ...run, found })
 }

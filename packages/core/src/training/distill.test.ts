@@ -285,7 +285,7 @@ describe('distill', () => {
     let rows = 0
     const model = network(2)
     const teacher = (inputs: tf.Tensor): tf.Tensor2D => {
-      rows += inputs.shape[0]!
+      rows += inputs.shape[0]
       return model.predict(inputs) as tf.Tensor2D
     }
     const method: DistillationMethod = {
@@ -302,7 +302,7 @@ describe('distill', () => {
               ),
               [ids.length, ...dataset.inputShape],
             )
-            expectAllClose(teacherLogits[0]!, model.predict(inputs) as tf.Tensor)
+            expectAllClose(teacherLogits[0]!, model.predict(inputs))
           },
           { shuffle: random },
         )

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DistillationBatch, EpochContext, RandomSource } from '@kd/core'
-import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
 
 /** Held-out examples, with their inputs where the whole network looks ahead. */
 export interface HeldOutBatch extends HeldOutExamples {

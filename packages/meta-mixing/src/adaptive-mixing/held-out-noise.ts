@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { labelResiduals } from '../mixing-gradient/label-residuals.js'
-import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
 
 /**
  * How much of the held-out gradient is chance: the part of the squared length of the mean gradient in the last layer that

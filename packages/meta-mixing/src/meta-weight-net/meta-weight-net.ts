@@ -8,7 +8,8 @@ import {
   lastLayer,
 } from '../adaptive-mixing/held-out-examples.js'
 import { termGradients } from '../adaptive-mixing/term-gradients.js'
-import { mixingGradient, type HeldOutExamples } from '../mixing-gradient/mixing-gradient.js'
+import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
+import { mixingGradient } from '../mixing-gradient/mixing-gradient.js'
 import { mixingTerms, weightedTerms } from '../terms/mixing-terms.js'
 import { weightNetwork, type WeightNetwork } from './weight-network.js'
 

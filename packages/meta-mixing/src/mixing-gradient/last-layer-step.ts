@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { oneHotLabels } from './label-residuals.js'
-import type { MixingGradientOptions } from './mixing-gradient.js'
+import type { MixingGradientOptions } from './mixing-gradient-options.js'
 
 /** A look-ahead step, ready to be tried with several weights. */
 export interface LookAheadStep {

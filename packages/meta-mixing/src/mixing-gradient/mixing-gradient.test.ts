@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import golden from './mixing-gradient.golden.json' with { type: 'json' }
-import { mixingGradient, type MixingGradientOptions } from './mixing-gradient.js'
+import type { MixingGradientOptions } from './mixing-gradient-options.js'
+import { mixingGradient } from './mixing-gradient.js'
 
 type Table = readonly (readonly number[])[]
 

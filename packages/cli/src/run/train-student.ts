@@ -1,0 +1,77 @@
+import { distill, type Dataset, type DistillationMethod, type DistillationResult } from '@kd/core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { makeBatches } from './make-batches.js'
+import type { ReadyTeacher } from './make-teachers.js'
+import { makeTraining } from './make-training.js'
+import type { MixingLog } from './mixing-log.js'
+import type { RunContext } from './run-context.js'
+import type { RunFolder } from './run-folder.js'
+import { weightsHash } from './saved-model.js'
+
+/** A student ready to be taught. */
+export interface StudentRun {
+  readonly dataset: Dataset
+  /** Its hash. */
+  readonly data: string
+  readonly method: DistillationMethod
+  readonly mixing: MixingLog
+  readonly student: LayersModel
+  readonly teachers: readonly ReadyTeacher[]
+  readonly folder: RunFolder
+}
+
+/**
+ * Trains the student of a run, from its checkpoint if it has one, and logs every epoch.
+ *
+ * @param context - of the run
+ * @param run - the student and what teaches it
+ * @returns what the training loop found
+ */
+export async function trainStudent(
+  { config, signal, tell, checkpoints }: RunContext,
+  run: StudentRun,
+): Promise<DistillationResult> {
+  const settings = makeTraining(config.training!)
+  const { epochs } = settings
+  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
+  const logMixing = async (): Promise<void> => {
+    for (const line of run.mixing.lines(run.dataset.train)) {
+      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
+      await run.folder.appendMetrics(line)
+    }
+  }
+  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
+  const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
+  tell({ kind: 'training', who: 'student', epochs })
+  try {
+    return await distill({
+      student: run.student,
+      teachers: run.teachers.map(({ model }) => model),
+      method: run.method,
+      dataset: run.dataset,
+      teacherMode: config.teacherMode,
+      ...settings,
+      ...makeBatches(run.dataset, config.dataset.augmentation),
+      seed: config.seed,
+      ...(signal && { signal }),
+      ...(resume && { resume }),
+      callbacks: {
+        onCheckpoint: async (moment) => {
+          await logMixing()
+          await onCheckpoint(moment)
+        },
+        onStep: (step) => {
+          tell({ kind: 'step', who: 'student', step })
+        },
+        onEpochEnd: async (metrics) => {
+          tell({ kind: 'epoch', who: 'student', epochs, metrics })
+          await logMixing()
+          await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
+        },
+      },
+    })
+  } finally {
+    settings.optimizer.dispose()
+    tell({ kind: 'trained', who: 'student' })
+  }
+}

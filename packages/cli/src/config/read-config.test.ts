@@ -131,7 +131,10 @@ describe('readConfig', () => {
     ['{ run: a, weights: b }', 'teachers.0 must have exactly one of'],
     ['{ weights: b }', 'teachers.0 must have a model'],
     ['{ run: a, model: { name: mlp } }', 'teachers.0 must have no model: a run brings its own'],
-    ['{ run: a, take: 5 }', 'teachers.0 must have labelNoise, take and seed only beside training'],
+    [
+      '{ run: a, take: 5 }',
+      'teachers.0 must have labelNoise, take, seed and checkpoints only beside training',
+    ],
   ])('checks a teacher: %s', async (teacher, message) => {
     expect((await problems(good, `teachers=[${teacher}]`))[0]).toContain(message)
   })

@@ -1,4 +1,4 @@
-import { runComparison } from '@kd/cli'
+import { runComparison, writeReport } from '@kd/cli'
 import { comparisonText } from '@kd/report'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
@@ -61,5 +61,7 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   const found = await compareMethods({ out, jobs, report: (line) => console.error(line) })
   console.log(describeComparison(found))
   console.log(`\nRuns and tables (Markdown, LaTeX, CSV, JSON): ${relative('', out) || '.'}`)
+  const { file } = await writeReport([out])
+  console.log(`Charts, in a browser: ${relative('', file)}`)
   if (found.comparison.runs.some(({ state }) => state !== 'done')) process.exitCode = 1
 }

@@ -4,6 +4,7 @@ import type { CompareFlags } from './commands/compare-command.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
+import type { ReportFlags } from './commands/report-command.js'
 import type { SelectFlags } from './commands/select-command.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
@@ -61,6 +62,7 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
   addCompare(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
+  addReport(program, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
@@ -161,6 +163,19 @@ function addSelect(program: Command, context: CommandContext, show: Show): void 
     })
 }
 
+function addReport(program: Command, show: Show): void {
+  program
+    .command('report')
+    .description('make one HTML file of runs, or of a comparison')
+    .argument('<folders...>', 'folders of runs, or of one comparison')
+    .option('--out <file>', 'the file; otherwise report.html in the first folder')
+    .addOption(json())
+    .action(async (folders: string[], flags: ReportFlags) => {
+      const { reportCommand } = await import('./commands/report-command.js')
+      show(await reportCommand(folders, flags))
+    })
+}
+
 function addList(program: Command, show: Show): void {
   program
     .command('list')
@@ -218,6 +233,7 @@ Examples:
   kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
   kd evaluate runs/kd-label-revision-0               test what came out
   kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
+  kd report runs/a runs/b                            draw what they found
   kd list methods                                    what method.name can be
   kd doctor                                          which engines load here, which data are found
 

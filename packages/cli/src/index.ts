@@ -1,5 +1,6 @@
 export { runDistillation, runTraining } from './run/run-distillation.js'
 export type { RunOptions } from './run/run-options.js'
+export { writeReport, type ReportOptions, type WrittenReport } from './report/write-report.js'
 export { runSelection, type SelectionOptions, type SelectionResult } from './select/run-selection.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/run-progress.js'

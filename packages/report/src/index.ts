@@ -24,3 +24,13 @@ export {
   type TestSummary,
 } from './comparison/summarize-comparison.js'
 export { eventFileHeader, eventRecord, readEventFile, type ScalarEvent } from './event-file/event-file.js'
+export { reportHtml, type Report } from './html/report-html.js'
+export { classificationDiagnostics } from './run/classification-diagnostics.js'
+export type { ReportedEpoch, ReportedResult, ReportedRun, ReportedStudent } from './run/reported-run.js'
+export type {
+  ExampleMeasure,
+  MeasuredExample,
+  RegularizationCount,
+  ReliabilityBin,
+  RunDiagnostics,
+} from './run/run-diagnostics.js'

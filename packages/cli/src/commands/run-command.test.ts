@@ -45,6 +45,7 @@ describe('kd distill', () => {
 
     expect(await readdir(out)).toEqual([
       'config.yaml',
+      'diagnostics.json',
       'environment.json',
       'metrics.jsonl',
       'student',

@@ -3,7 +3,6 @@ import {
   selectEngine,
   type Dataset,
   type DistillationMethod,
-  type DistillationResult,
   type EngineName,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
@@ -14,7 +13,7 @@ import { makeMethod } from '../methods.js'
 import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
-import { evaluateSplit } from './evaluate-split.js'
+import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
 import { MixingLog } from './mixing-log.js'
@@ -24,8 +23,8 @@ import type { RunContext } from './run-context.js'
 import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
-import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { loadWeights, saveModel } from './saved-model.js'
+import type { RunResult } from './run-result.js'
+import { loadWeights } from './saved-model.js'
 import { trainStudent, type StudentRun } from './train-student.js'
 
 /**
@@ -128,16 +127,11 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   }
   tell({ kind: 'message', text: `run folder ${folder.path}` })
 
+  const everySeconds = options.checkpointSeconds ?? CHECKPOINT_SECONDS
   // As recorded: the order of a config's keys counts in an id, and may be another one now.
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
-  const checkpoints = new RunCheckpoints({
-    folder,
-    id,
-    resume: recorded !== undefined,
-    everySeconds: options.checkpointSeconds ?? CHECKPOINT_SECONDS,
-    signal,
-    tell,
-  })
+  const goesOn = recorded !== undefined
+  const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
   const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
   const teachers = await makeTeachers(context, clean)
   const summary =
@@ -159,9 +153,9 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
 }
 
 /** The training loop says so too, but only after the teachers' recipes. */
-function assertHeldOut({ name, requires }: DistillationMethod, { validation }: Dataset): void {
-  if (requires?.validation !== true || validation !== undefined) return
-  throw new InvalidArgumentError(`dataset must have a validation split for ${name}, got none`, {
+function assertHeldOut(method: DistillationMethod, { validation }: Dataset): void {
+  if (method.requires?.validation !== true || validation !== undefined) return
+  throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
     hint: 'set dataset.validation above 0',
   })
 }
@@ -177,53 +171,10 @@ async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise
   return model
 }
 
-type Summary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
-
-async function teach(context: RunContext, run: StudentRun): Promise<Summary> {
+async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {
   const found = await trainStudent(context, run)
   // An epoch that has ended has made the weights.
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
   if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
-  return finish(context, { ...run, found })
-}
-
-interface FinishedRun extends Omit<StudentRun, 'method' | 'mixing' | 'data'> {
-  readonly found: DistillationResult
-}
-
-/** Tests the last and the best student, saves one of them, and says how good the teachers were. */
-async function finish(
-  { config, signal }: RunContext,
-  { dataset, student, teachers, folder, found }: FinishedRun,
-): Promise<Summary> {
-  const { history, best, ended } = found
-  const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
-  const save = async (): Promise<void> => saveModel(student, await folder.makeFolder('student'))
-  // Somebody who ended the run wants it to end; kd evaluate can still test the student.
-  const test = async (): Promise<Pick<StudentAtEpoch, 'test'>> =>
-    dataset.test === undefined || signal?.aborted
-      ? {}
-      : { test: await evaluateSplit(student, dataset, { split: 'test' }) }
-
-  if (saved === 'last') await save()
-  const lastEpoch = history.at(-1)
-  const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
-  best?.restore()
-  if (saved === 'best') await save()
-  const bestEpoch = best && { epoch: best.epoch + 1, validation: best.validation, ...(await test()) }
-
-  const reports: TeacherReport[] = []
-  for (const [index, teacher] of teachers.entries()) {
-    if (signal?.aborted) break
-    const train =
-      found.teacherTrainMetrics?.[index] ?? (await evaluateSplit(teacher.model, dataset, { split: 'train' }))
-    reports.push({ ...teacher.report, train })
-  }
-  return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
-}
-
-function validationOf({
-  validation,
-}: DistillationResult['history'][number]): Pick<StudentAtEpoch, 'validation'> {
-  return validation === undefined ? {} : { validation }
+  return finishRun(context, { ...run, found })
 }

@@ -5,8 +5,11 @@ import { UsageError } from '../usage-error.js'
 import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
-const contents =
-  /^(config\.yaml|environment\.json|metrics\.jsonl|mixing-weights\.csv|student|teacher-\d+(-epoch-\d+)?|checkpoint|scores\.(csv|parquet)|histogram\.svg|best-and-worst\.png|selection\.json)(\.\d+\.tmp)?$/
+const files =
+  'config.yaml|environment.json|metrics.jsonl|diagnostics.json|mixing-weights.csv|report.html|' +
+  'scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json'
+const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
+const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
 
 /** Where a run goes. */
 export interface RunFolderOptions {

@@ -1,4 +1,5 @@
 import type { Dataset } from '@kd/core'
+import { isImage, pixelScale } from '../images/pixel-scale.js'
 import { fitting, Raster, type Color } from './raster.js'
 import type { ScoredExample } from './score-table.js'
 
@@ -19,8 +20,8 @@ const RED: Color = [200, 0, 0]
  * @returns a PNG file; undefined when the inputs are no images [height, width, 1 or 3 channels]
  */
 export function contactSheet(dataset: Dataset, table: readonly ScoredExample[]): Uint8Array | undefined {
-  const [height, width, channels] = dataset.inputShape
-  if (dataset.inputShape.length !== 3 || (channels !== 1 && channels !== 3)) return undefined
+  const [height, width] = dataset.inputShape
+  if (!isImage(dataset)) return undefined
   const ranked = [...table.keys()].sort((a, b) => table[b]!.score - table[a]!.score)
   const shown = Math.min(COLUMNS * ROWS, ranked.length)
   const sections = [
@@ -32,7 +33,7 @@ export function contactSheet(dataset: Dataset, table: readonly ScoredExample[]):
   const cell = { width: width! * scale + MARGIN, height: height! * scale + 2 * LINE + MARGIN }
   const sectionHeight = 2 * LINE + Math.ceil(shown / COLUMNS) * cell.height
   const raster = new Raster(MARGIN + COLUMNS * cell.width, MARGIN + sections.length * sectionHeight)
-  const toByte = byteScale(dataset)
+  const toByte = pixelScale(dataset)
   for (const [index, [title, rows]] of sections.entries()) {
     const top = MARGIN + index * sectionHeight
     raster.write(MARGIN, top, title)
@@ -68,15 +69,4 @@ function drawImage(
       const color = [0, 1, 2].map((channel) => toByte(train.inputs[at + (channels === 3 ? channel : 0)]!))
       raster.fill(x + column * scale, y + line * scale, scale, scale, color as unknown as Color)
     }
-}
-
-/** Black is the least and white the greatest of the split: bytes do not always go to 255. */
-function byteScale({ train: { inputs } }: Dataset): (value: number) => number {
-  let [least, greatest] = [Infinity, -Infinity]
-  for (const value of inputs) {
-    least = Math.min(least, value)
-    greatest = Math.max(greatest, value)
-  }
-  const unit = 255 / (greatest - least || 1)
-  return (value) => Math.round((value - least) * unit)
 }

@@ -30,7 +30,7 @@ describe('kd select', () => {
     const out = join(folder, 'out')
     const run = await runKd(['select', config, '--out', out, '--json'])
     expect(run.exitCode).toBe(0)
-    expect(run.err).toMatch(/1437 examples x \(16 features \+ 10 logits\): 0\.2 MB in memory, about \d+ s/)
+    expect(run.err).toMatch(/1437 examples x \(16 features \+ 10 logits\): 0\.1 MB in memory, about \d+ s/)
     const result = run.json() as unknown as SelectionResult
     expect(result).toMatchObject({ examples: 1150, selected: 805, ended: 'done', model: 'teacher' })
     // Every fifth label is wrong; the teacher's last layer must tell where better than chance.
@@ -88,5 +88,5 @@ describe('kd select', () => {
 })
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer
+  return bytes.slice().buffer
 }

@@ -15,7 +15,7 @@ const inPage = {
     tickColor: 'currentColor',
     titleColor: 'currentColor',
   },
-  legend: { labelColor: 'currentColor', titleColor: 'currentColor' },
+  legend: { labelColor: 'currentColor', labelLimit: 0, symbolOpacity: 1, titleColor: 'currentColor' },
   title: { color: 'currentColor', subtitleColor: 'currentColor' },
   header: { labelColor: 'currentColor', titleColor: 'currentColor' },
   text: { color: 'currentColor' },

@@ -104,12 +104,11 @@ export class CheckpointFolder {
 
   /** Names of checkpoints, the newest first; links and other things are none. */
   async #files(): Promise<string[]> {
-    const entries = await readdir(this.#path, { withFileTypes: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return []
-        throw new KdError(`cannot read ${this.#path}: ${error.code}`, { cause: error })
-      },
-    )
+    const entries = await readdir(this.#path, { withFileTypes: true }).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return []
+      throw new KdError(`cannot read ${this.#path}: ${code}`, { cause: error })
+    })
     const names = entries
       .filter((entry) => entry.isFile() && pattern.test(entry.name))
       .map(({ name }) => name)

@@ -1,0 +1,29 @@
+/** Text that is HTML already, so that it is not escaped again. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+/** What can stand inside a template: text, a number, HTML, or a list of these. */
+type Content = string | number | Html | readonly Content[] | undefined
+
+/** Makes HTML of a template; what is put in is escaped unless it is HTML itself. */
+export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  return new Html(
+    strings.map((text, index) => text + (index < contents.length ? render(contents[index]) : '')).join(''),
+  )
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function render(content: Content): string {
+  if (content === undefined) return ''
+  if (content instanceof Html) return content.text
+  if (typeof content === 'object') return content.map(render).join('')
+  return String(content).replaceAll(/[&<>"']/g, (character) => escapes[character]!)
+}

@@ -1,0 +1,48 @@
+import { html, Html } from './html.js'
+import { style } from './style.js'
+
+/** A part of a report with its own heading. */
+export interface Section {
+  /** Where links lead. */
+  readonly id: string
+  readonly title: string
+  readonly content: Html
+}
+
+/** Puts sections into a page that needs nothing from elsewhere, and may load nothing. */
+export function page(title: string, subtitle: string, sections: readonly Section[]): string {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+  const { text } = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <link rel="icon" href="data:," />
+        <title>${title}</title>
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        <a class="skip" href="#content">Skip to the results</a>
+        <header>
+          <h1>${title}</h1>
+          <p>${subtitle}</p>
+          <nav aria-label="Sections">
+            ${sections.map(({ id, title: name }) => html`<a href="#${id}">${name}</a> `)}
+          </nav>
+        </header>
+        <main id="content" tabindex="-1">
+          ${sections.map(
+            ({ id, title: name, content }) =>
+              html`<section id="${id}" aria-labelledby="${id}-title">
+                <h2 id="${id}-title">${name}</h2>
+                ${content}
+              </section>`,
+          )}
+        </main>
+      </body>
+    </html> `
+  return text
+}

@@ -1,0 +1,61 @@
+import type { Comparison } from '../comparison/comparison.js'
+import type { ReportedRun } from '../run/reported-run.js'
+import { page, type Section } from './page.js'
+import { classificationSection } from './sections/classification.js'
+import { costSection } from './sections/cost.js'
+import { curvesSection } from './sections/curves.js'
+import { examplesSection } from './sections/examples.js'
+import { comparisonSection, originSection, runsSection } from './sections/results.js'
+
+/** What a report is about. */
+export interface Report {
+  readonly title: string
+  /** At least one. */
+  readonly runs: readonly ReportedRun[]
+  /** The comparison that the runs belong to. */
+  readonly comparison?: Comparison
+  /** When the report was made, as text. */
+  readonly date: string
+}
+
+/**
+ * A report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
+ * cost, confusion matrix and reliability diagram, what the method made of single examples, config and environment.
+ *
+ * Runs are put together by what {@link ReportedRun.method} says, or by their labels in the comparison.
+ *
+ * @param report - see {@link Report}
+ * @returns the file's text
+ * @throws RangeError when there is no run
+ *
+ * @example
+ * ```ts
+ * import { reportHtml } from '@kd/report'
+ *
+ * const epoch = { epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, top1: 0.2 } }
+ * const run = { name: 'first', method: 'vanilla-kd', seed: 0, config: '', environment: {}, epochs: [epoch] }
+ * const text = await reportHtml({ title: 'My runs', runs: [run], date: '2026-11-22' })
+ * console.log(text.startsWith('<!doctype html>')) // true
+ * ```
+ */
+export async function reportHtml({ title, runs, comparison, date }: Report): Promise<string> {
+  if (runs.length === 0) throw new RangeError('reportHtml: runs must hold at least one run, got none')
+  const settingOf = settings(comparison)
+  const sections: readonly (Section | undefined)[] = [
+    comparison && comparisonSection(comparison),
+    runsSection(runs),
+    await curvesSection(runs, settingOf),
+    await costSection(runs, settingOf),
+    await classificationSection(runs),
+    await examplesSection(runs),
+    originSection(runs),
+  ]
+  const shown = sections.filter((section) => section !== undefined)
+  const subtitle = `${runs.length === 1 ? 'One run' : `${runs.length} runs`}, ${date}`
+  return page(title, subtitle, shown)
+}
+
+function settings(comparison: Comparison | undefined): (run: ReportedRun) => string {
+  const labels = new Map(comparison?.runs.map((run) => [run.folder, Object.values(run.labels).join(', ')]))
+  return ({ name, method }) => labels.get(name) ?? method
+}

@@ -1,0 +1,51 @@
+import type { ReportedRun } from '../../run/reported-run.js'
+import { figure } from '../figure.js'
+import { html } from '../html.js'
+import type { Section } from '../page.js'
+
+/** What accuracy costs: numbers to store, and time per training step. */
+export async function costSection(
+  runs: readonly ReportedRun[],
+  settingOf: (run: ReportedRun) => string,
+): Promise<Section | undefined> {
+  const values = runs.flatMap((run) => {
+    const test = run.result?.last?.test
+    const steps = run.epochs.reduce((sum, { steps: count }) => sum + count, 0)
+    if (test === undefined || steps === 0) return []
+    const seconds = run.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
+    return [
+      {
+        setting: settingOf(run),
+        accuracy: 100 * test,
+        milliseconds: (1000 * seconds) / steps,
+        parameters: run.diagnostics?.parameters,
+      },
+    ]
+  })
+  if (values.length === 0) return undefined
+  const hasParameters = values.every(({ parameters }) => parameters !== undefined)
+  const axes = [
+    ...(hasParameters ? ([['parameters', 'trainable numbers of the student']] as const) : []),
+    ['milliseconds', 'milliseconds per training step'] as const,
+  ]
+  const figures = axes.map(([field, title]) =>
+    figure(`test accuracy after the last epoch against ${title}; one point per run`, {
+      data: { values },
+      mark: { type: 'point', filled: true, size: 60, opacity: 0.75 },
+      encoding: {
+        x: { field, type: 'quantitative', title, scale: { zero: false }, axis: { format: '~s' } },
+        y: {
+          field: 'accuracy',
+          type: 'quantitative',
+          title: 'test accuracy, %',
+          scale: { zero: false },
+          axis: { format: '.4~r' },
+        },
+        color: { field: 'setting', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } },
+        shape: { field: 'setting', type: 'nominal', title: null },
+      },
+    }),
+  )
+  const content = html`<div class="charts">${await Promise.all(figures)}</div>`
+  return { id: 'cost', title: 'Accuracy and cost', content }
+}

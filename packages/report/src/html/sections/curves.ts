@@ -1,0 +1,72 @@
+import type { ReportedEpoch, ReportedRun } from '../../run/reported-run.js'
+import { figure } from '../figure.js'
+import { html } from '../html.js'
+import type { Section } from '../page.js'
+
+const curves: readonly {
+  title: string
+  caption: string
+  of: (epoch: ReportedEpoch) => number | undefined
+}[] = [
+  {
+    title: 'training loss',
+    caption: 'training loss, mean over an epoch’s steps',
+    of: ({ train }) => train.loss,
+  },
+  {
+    title: 'training accuracy, %',
+    caption: 'training accuracy, mean over an epoch’s steps',
+    of: ({ train }) => 100 * train.top1,
+  },
+  {
+    title: 'validation loss',
+    caption: 'loss on the validation split',
+    of: ({ validation }) => validation?.loss,
+  },
+  {
+    title: 'validation accuracy, %',
+    caption: 'accuracy on the validation split',
+    of: ({ validation }) => validation && 100 * validation.top1,
+  },
+]
+
+/** Learning curves: the mean over the seeds of a setting, and from the least to the greatest as a band. */
+export async function curvesSection(
+  runs: readonly ReportedRun[],
+  settingOf: (run: ReportedRun) => string,
+): Promise<Section | undefined> {
+  const drawn = curves
+    .map(({ title, caption, of }) => ({
+      title,
+      caption,
+      values: runs.flatMap((run) =>
+        run.epochs.flatMap((epoch) => {
+          const value = of(epoch)
+          return value === undefined ? [] : [{ setting: settingOf(run), epoch: epoch.epoch, value }]
+        }),
+      ),
+    }))
+    .filter(({ values }) => values.length > 0)
+  if (drawn.length === 0) return undefined
+  const figures = await Promise.all(
+    drawn.map(({ title, caption, values }) => figure(caption, chart(title, values))),
+  )
+  return { id: 'curves', title: 'Learning curves', content: html`<div class="charts">${figures}</div>` }
+}
+
+function chart(title: string, values: readonly object[]): Readonly<Record<string, unknown>> {
+  const x = { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1, format: 'd' } }
+  const y = { field: 'value', type: 'quantitative', title, scale: { zero: false } }
+  const color = { field: 'setting', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } }
+  return {
+    data: { values },
+    encoding: { x, color },
+    layer: [
+      {
+        mark: { type: 'area', opacity: 0.18 },
+        encoding: { y: { ...y, aggregate: 'min' }, y2: { field: 'value', aggregate: 'max' } },
+      },
+      { mark: { type: 'line', point: { size: 16 } }, encoding: { y: { ...y, aggregate: 'mean' } } },
+    ],
+  }
+}

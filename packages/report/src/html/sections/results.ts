@@ -1,0 +1,77 @@
+import type { Comparison } from '../../comparison/comparison.js'
+import { comparisonTables } from '../../comparison/comparison-tables.js'
+import type { ReportedRun } from '../../run/reported-run.js'
+import { html } from '../html.js'
+import type { Section } from '../page.js'
+import { htmlTable, percent } from '../table.js'
+
+/** The table of a comparison with its tests. */
+export function comparisonSection(comparison: Comparison): Section {
+  const { tables, notes } = comparisonTables(comparison)
+  const content = html`
+    ${tables.map(
+      ({ title, head, rows }) =>
+        html`<h3>${title}</h3>
+          ${htmlTable(head, rows)}`,
+    )}
+    ${notes.map((note) => html`<p>${note}</p>`)}
+  `
+  return { id: 'comparison', title: 'Comparison', content }
+}
+
+/** One line per run: how it ended and how good its student is. */
+export function runsSection(runs: readonly ReportedRun[]): Section {
+  const head = [
+    'run',
+    'method',
+    'seed',
+    'epochs',
+    'test, last epoch',
+    'test, best on validation',
+    'ended',
+    'seconds',
+  ]
+  const rows = runs.map(({ name, method, seed, epochs, result }) => [
+    name,
+    method,
+    seed,
+    epochs.length,
+    percent(result?.last?.test),
+    percent(result?.best?.test),
+    result?.ended ?? 'goes on',
+    result?.seconds.toFixed(1) ?? '',
+  ])
+  const teachers = runs.flatMap(({ name, result }) =>
+    (result?.teachers ?? []).map(({ model, train, test }, index) => [
+      `${name}, teacher ${index + 1} (${model})`,
+      percent(train),
+      percent(test),
+    ]),
+  )
+  const content = html`
+    ${htmlTable(head, rows)}
+    <p>No epoch is chosen on the test split.</p>
+    ${
+      teachers.length === 0
+        ? ''
+        : html`<h3>Teachers</h3>
+            ${htmlTable(['teacher', 'on the student’s training split', 'test'], teachers)}`
+    }
+  `
+  return { id: 'runs', title: 'Runs', content }
+}
+
+/** Where every number comes from. */
+export function originSection(runs: readonly ReportedRun[]): Section {
+  const content = html`${runs.map(
+    ({ name, config, environment }) =>
+      html`<details>
+        <summary>${name}</summary>
+        <h3>Config</h3>
+        <pre tabindex="0">${config}</pre>
+        <h3>Environment</h3>
+        <pre tabindex="0">${JSON.stringify(environment, null, 2)}</pre>
+      </details>`,
+  )}`
+  return { id: 'origin', title: 'Config and environment', content }
+}

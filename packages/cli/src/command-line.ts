@@ -6,6 +6,7 @@ import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
 import type { ReportFlags } from './commands/report-command.js'
 import type { SelectFlags } from './commands/select-command.js'
+import { examples } from './examples.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
 
@@ -222,19 +223,3 @@ function notNegative(text: string): number {
   if (text !== '' && value >= 0 && value < Infinity) return value
   throw new InvalidArgumentError('It must be a number from 0.')
 }
-
-const examples = `
-Examples:
-  kd init my-run                                     write my-run/kd.yaml
-  kd distill my-run/kd.yaml                          run it
-  kd distill my-run/kd.yaml seed=1 method.eta=0.5    run it with other values
-  kd distill my-run/kd.yaml --out runs/a --resume    go on with a run that was interrupted
-  kd train my-run/kd.yaml                            the same student without a teacher
-  kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
-  kd evaluate runs/kd-label-revision-0               test what came out
-  kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
-  kd report runs/a runs/b                            draw what they found
-  kd list methods                                    what method.name can be
-  kd doctor                                          which engines load here, which data are found
-
-Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 ended by Ctrl-C`

@@ -1,0 +1,16 @@
+/** What `kd --help` ends with. */
+export const examples: string = `
+Examples:
+  kd init my-run                                     write my-run/kd.yaml
+  kd distill my-run/kd.yaml                          run it
+  kd distill my-run/kd.yaml seed=1 method.eta=0.5    run it with other values
+  kd distill my-run/kd.yaml --out runs/a --resume    go on with a run that was interrupted
+  kd train my-run/kd.yaml                            the same student without a teacher
+  kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
+  kd evaluate runs/kd-label-revision-0               test what came out
+  kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
+  kd report runs/a runs/b                            draw what they found
+  kd list methods                                    what method.name can be
+  kd doctor                                          which engines load here, which data are found
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 ended by Ctrl-C`

@@ -1,3 +1,6 @@
+// The reference goes with the source into every package that is checked with it.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- a package without types has nothing to import
+/// <reference path="./oled-font-5x7.d.ts" />
 import { encode } from 'fast-png'
 import font from 'oled-font-5x7'
 

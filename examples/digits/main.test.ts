@@ -18,9 +18,9 @@ it('compares the methods under one teacher per seed, and says what it found', as
     overrides: [...quickly, 'base.student.model.hiddenUnits=[8]', 'seeds=2'],
     report: (line: string) => lines.push(line),
   })) as ComparisonResult
-  // Two teachers, and a student for each of five methods and two seeds.
-  expect(lines).toHaveLength(1 + 2 + 10)
-  expect(await readdir(join(out, 'runs'))).toHaveLength(10)
+  // Two teachers, and a student for each of six methods and two seeds.
+  expect(lines).toHaveLength(1 + 2 + 12)
+  expect(await readdir(join(out, 'runs'))).toHaveLength(12)
   expect(await readdir(join(out, 'teachers'))).toHaveLength(2)
   const text = describeComparison(found) as string
   expect(text).toMatch(/student alone +2 +\d+\.\d\d ± \d+\.\d\d +[+-]?\d+\.\d\d/)

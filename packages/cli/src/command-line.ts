@@ -6,7 +6,7 @@ import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
 import type { ReportFlags } from './commands/report-command.js'
 import type { SelectFlags } from './commands/select-command.js'
-import { examples } from './examples.js'
+import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
 
@@ -58,7 +58,7 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
     })
-    .addHelpText('after', examples)
+    .addHelpText('after', helpExamples)
   addRunCommands(program, context, show)
   addCompare(program, context, show)
   addEvaluate(program, context, show)

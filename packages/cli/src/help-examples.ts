@@ -1,5 +1,5 @@
 /** What `kd --help` ends with. */
-export const examples: string = `
+export const helpExamples = `
 Examples:
   kd init my-run                                     write my-run/kd.yaml
   kd distill my-run/kd.yaml                          run it

@@ -12,9 +12,12 @@ import { killRun, type KillMoment, type Remains } from './testing/kill-run.js'
 /** How many runs are killed: few where every change is tested, 100 by `npm run test:kills`. */
 const kills = Number(process.env['KD_KILLS'] ?? 6)
 
-const native = ['native/dist/index.js', 'native/dist-addon/kd-native.node'].every((file) =>
-  existsSync(join(import.meta.dirname, '../..', file)),
-)
+/** Unless the environment names another addon, or none. */
+const native =
+  process.env['KD_NATIVE_ADDON'] === undefined &&
+  ['native/dist/index.js', 'native/dist-addon/kd-native.node'].every((file) =>
+    existsSync(join(import.meta.dirname, '../..', file)),
+  )
 
 const digits = 'name: digits, take: { train: 200, test: 40 }'
 const recipe =

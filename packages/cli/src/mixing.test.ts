@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { makeMethod, methodSchema } from './methods.js'
+import { runDistillation } from './run/run-distillation.js'
+import type { RunProgress } from './run/run-progress.js'
 import { methodRun } from './testing/method-run.js'
 import { runKd } from './testing/run-kd.js'
 
@@ -78,6 +80,35 @@ describe('learned mixing in a config', () => {
     expect(mean).toBeCloseTo(last.meanWeights['label']!, 5)
     const config = parse(await readFile(join(folder, 'run/config.yaml'), 'utf8')) as { method: object }
     expect(config.method).toMatchObject({ preset: 'synthetic', every: 1, lookAhead: 'last-layer' })
+  })
+
+  it.each([
+    ['the recipe, between two checkpoints', 'teacher 1', 1],
+    ['the student, after an update', 'student', 1],
+  ])('goes on as the same run when it was ended in %s', async (_, who, epoch) => {
+    const out = join(folder, `resumed ${who}`)
+    const controller = new AbortController()
+    const { signal } = controller
+    const onProgress = (progress: RunProgress): void => {
+      if (progress.kind !== 'step' || progress.who !== who) return
+      if (progress.step.epoch === epoch && progress.step.step === 2) controller.abort()
+    }
+    const ended = await runDistillation(join(folder, 'c.yaml'), {
+      out,
+      signal,
+      onProgress,
+      checkpointSeconds: 0,
+    })
+    expect(ended.ended).toBe('aborted')
+    await runDistillation(join(folder, 'c.yaml'), { out, resume: true })
+    const files = (run: string): Promise<string[]> =>
+      Promise.all(
+        ['metrics.jsonl', 'mixing-weights.csv', 'student/student.safetensors'].map(async (name) => {
+          const text = await readFile(join(run, name), 'latin1')
+          return text.replaceAll(/"seconds":[\d.e-]+|"folder":"[^"]*"/g, '')
+        }),
+      )
+    expect(await files(out)).toEqual(await files(join(folder, 'run')))
   })
 
   it('runs the example: checkpoints, another architecture and self-distillation', async () => {

@@ -31,7 +31,7 @@ export interface WrittenReport {
  * @example
  * ```ts
  * import { tmpdir } from 'node:os'
- * import { join } from 'node:path'
+ * import { basename, join } from 'node:path'
  * import { runDistillation, writeReport } from '@kd/cli'
  *
  * const { folder } = await runDistillation(
@@ -45,7 +45,7 @@ export interface WrittenReport {
  *   { out: join(tmpdir(), 'reported-run'), force: true },
  * )
  * const { file } = await writeReport([folder])
- * console.log(file) // …/reported-run/report.html
+ * console.log(basename(file)) // report.html
  * ```
  */
 export async function writeReport(

@@ -47,8 +47,10 @@ export type TableRows<Name extends string> = {
  * await writeFile(join(folder, 'logits'), Float32Array.of(1, 2, 3, 4, 5, 6))
  * await writeFile(join(folder, 'labels'), Int32Array.of(1, 0, 1))
  * const tables = { logits: { path: join(folder, 'logits'), columns: 2 } }
+ * const seen: string[] = []
  * for await (const { logits, labels } of readTableRows({ tables, labels: join(folder, 'labels'), rows: 2 }))
- *   console.log(logits.values.join(), labels.join()) // 1,2,3,4 1,0 then 5,6 1
+ *   seen.push(`${logits.values.join()}: ${labels.join()}`)
+ * console.log(seen.join('; ')) // 1,2,3,4: 1,0; 5,6: 1
  * await rm(folder, { recursive: true })
  * ```
  */

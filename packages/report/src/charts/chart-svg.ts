@@ -1,5 +1,4 @@
-import { None, parse, View } from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
+import type { TopLevelSpec } from 'vega-lite'
 
 /** A drawing in the Vega-Lite language. */
 export type ChartSpecification = Readonly<Record<string, unknown>>
@@ -44,6 +43,9 @@ const inPage = {
  * @see https://vega.github.io/vega-lite/ for the language
  */
 export async function chartSvg(specification: ChartSpecification): Promise<string> {
+  // Late: Vega is large, and awaits on its top level, which `require` cannot.
+  const { None, parse, View } = await import('vega')
+  const { compile } = await import('vega-lite')
   const { spec } = compile(specification as unknown as TopLevelSpec, { config: inPage as object })
   const loader = new NoLoader()
   const view = new View(parse(spec), { renderer: 'none', loader, logLevel: None })

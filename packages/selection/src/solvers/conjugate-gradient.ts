@@ -73,7 +73,9 @@ export function conjugateGradient({
   return {
     name: 'conjugate-gradient',
     async prepare(hessian) {
-      const onEngine = engineProducts ?? !SLOW_ENGINES.includes(tf.getBackend())
+      // Not typed so, but there is none before an engine was chosen; the scores need none.
+      const engine = tf.getBackend() as string | undefined
+      const onEngine = engineProducts ?? (engine !== undefined && !SLOW_ENGINES.includes(engine))
       const precondition = await perClassHessian(hessian, onEngine)
       return (gradient) =>
         solve({ hessian, precondition, tolerance, iterations, onEngine, onIteration }, gradient)

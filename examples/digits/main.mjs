@@ -40,7 +40,8 @@ What this setting is. The teacher, an MLP with 256 hidden units, saw 1,293 image
 at random. So it is wrong on ${(100 * (1 - train)).toFixed(0)} % of the student's training images, and that is the point: under a teacher that
 makes no mistake there, Label Revision revises nothing and is vanilla KD. The student has 32 hidden units and
 600 images with their true labels. Every method runs with the defaults of its package, none was tuned; only ALM-KD,
-whose defaults wait for ten epochs, updates earlier and more often, for these runs have twenty. Label Revision stands in its divergence form, which differs from vanilla KD in the revised soft labels only. Vanilla KD's
+whose defaults wait for ten epochs, updates earlier and more often, for these runs have twenty. Label Revision
+stands in its divergence form, which differs from vanilla KD in the revised soft labels only. Vanilla KD's
 defaults trust the teacher most (weight 0.9 for its term, 0.1 for the labels'), so a wrong teacher costs it most.
 Teacher and student start anew with every seed; the split of the data and the wrong labels stay the same: the tests
 ask whether another seed would give the same order on these data, not whether other data would.

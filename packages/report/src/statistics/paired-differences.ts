@@ -4,7 +4,7 @@
  *
  * @param values - one per pair
  * @param baseline - of the same pairs, in the same order
- * @returns differences, on a grid of 2⁻⁴⁰ of the largest number given
+ * @returns differences; sizes less than 2⁻⁴⁰ of the largest number given apart are one size, the least of them
  * @throws RangeError for lists of different lengths, an empty one, or a number that is not finite
  *
  * @example
@@ -24,9 +24,17 @@ export function pairedDifferences(values: readonly number[], baseline: readonly 
   const wrong = [...values, ...baseline].find((value) => !Number.isFinite(value))
   if (wrong !== undefined) throw new RangeError(`pairedDifferences: numbers must be finite, got ${wrong}`)
   const largest = [...values, ...baseline].reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const grid = largest * 2 ** -40
-  return values.map((value, index) => {
-    const difference = value - baseline[index]!
-    return grid === 0 ? difference : Math.round(difference / grid) * grid
-  })
+  const tolerance = largest * 2 ** -40
+  const differences = values.map((value, index) => value - baseline[index]!)
+  // By size, each takes the size of the one before it where rounding explains what lies between. A fixed grid would part
+  // equal ones that happen to lie on both sides of a boundary.
+  let size = 0
+  for (const index of [...differences.keys()].sort(
+    (a, b) => Math.abs(differences[a]!) - Math.abs(differences[b]!),
+  )) {
+    const difference = differences[index]!
+    if (Math.abs(difference) - size > tolerance) size = Math.abs(difference)
+    differences[index] = Math.sign(difference) * size
+  }
+  return differences
 }

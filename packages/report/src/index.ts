@@ -1,5 +1,10 @@
 export { chartSvg, type ChartSpecification } from './charts/chart-svg.js'
 export { bootstrapInterval, type BootstrapOptions, type Interval } from './statistics/bootstrap-interval.js'
+export {
+  biasVarianceKullbackLeibler,
+  biasVarianceSquaredError,
+  type BiasVariance,
+} from './statistics/bias-variance.js'
 export { holmCorrection } from './statistics/holm-correction.js'
 export { meanAndDeviation, type MeanAndDeviation } from './statistics/mean-and-deviation.js'
 export { pairedDifferences } from './statistics/paired-differences.js'

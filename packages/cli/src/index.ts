@@ -21,6 +21,12 @@ export {
   type ComparisonProgress,
   type ComparisonResult,
 } from './compare/run-comparison.js'
+export {
+  runBiasVariance,
+  type BiasVarianceOptions,
+  type BiasVarianceResult,
+} from './analyse/run-bias-variance.js'
+export type { BiasVarianceInput } from './analyse/bias-variance-schema.js'
 export type { AxisInput, ComparisonInput } from './compare/comparison-schema.js'
 export type { Budget } from './compare/estimate-budget.js'
 export { inProcessRunner } from './runner/in-process-runner.js'

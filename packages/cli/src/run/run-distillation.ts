@@ -106,7 +106,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
-  const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
+  const dataset = await trainingData(clean, { ...config.student, labelNoise }, dataSeed)
   const { name } = config.method!
   const mixing = new MixingLog()
   const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))

@@ -98,7 +98,7 @@ export async function runSelection(
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed } = config.dataset
-  const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, seed)
+  const dataset = await trainingData(clean, { ...config.student, labelNoise }, seed)
   assertHeldOut(dataset, selection)
   const name = `${basename(read.name, extname(read.name))}-select`
   const folder = await RunFolder.create({ ...options, name })

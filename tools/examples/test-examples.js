@@ -44,7 +44,15 @@ function run(file, out) {
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
   const budget = /^# quickly: (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? ['training.epochs=1']
-  const options = [join(root, 'packages/cli/bin/kd.js'), ...command[1].split(' '), file, ...budget, '--out', out, '--json']
+  const options = [
+    join(root, 'packages/cli/bin/kd.js'),
+    ...command[1].split(' '),
+    file,
+    ...budget,
+    '--out',
+    out,
+    '--json',
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' })
   if (status !== 0) return { result: 'FAIL', why: stderr.trim().split('\n').slice(-5).join('\n') }
   JSON.parse(stdout.trim().split('\n').at(-1))

@@ -108,9 +108,6 @@ export async function runBiasVariance(
   tell({ kind: 'planned', runs: plan.runs.length, jobs: toDo.length, done })
   const ended = await runner.run(toDo, { workspace, signal, onEvent: tell })
   const outcomes = new Map([...found, ...ended])
-  const report = await folder.write(
-    read,
-    await measureRepeats(read, plan, { workspace, outcomes, signal }),
-  )
+  const report = await folder.write(read, await measureRepeats(read, plan, { workspace, outcomes, signal }))
   return { folder: folder.path, engine: plan.engine, report }
 }

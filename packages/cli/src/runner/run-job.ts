@@ -6,6 +6,9 @@ import { runTeacher } from '../run/run-teacher.js'
 import type { JobOutcome } from './job.js'
 import { readJob } from './read-job.js'
 
+/** For another process in the same folder: what is left of a comparison that was killed ends after its current step. */
+const WAIT_SECONDS = 20
+
 /** How a job is done. */
 export interface RunJobOptions {
   /** Absolute. */
@@ -30,7 +33,7 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
   const teachersFolder = resolve(workspace, job.teachers)
   if (job.kind === 'teacher') {
     const { id, index } = job
-    await runTeacher(read, { id, index, teachersFolder, signal, onProgress })
+    await runTeacher(read, { id, index, teachersFolder, waitSeconds: WAIT_SECONDS, signal, onProgress })
     return { state: signal.aborted ? 'stopped' : 'done' }
   }
   const out = resolve(workspace, job.folder)
@@ -40,6 +43,15 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
     return { state: 'done', result: { ...recorded.result, folder: out } }
   // What another config left in a folder of this name is of no use.
   const how = isOurs ? { resume: true } : { force: true }
-  const result = await runConfig(read, { out, ...how, id: job.id, teachersFolder, signal, onProgress })
+  const runOptions = {
+    out,
+    ...how,
+    id: job.id,
+    waitSeconds: WAIT_SECONDS,
+    teachersFolder,
+    signal,
+    onProgress,
+  }
+  const result = await runConfig(read, runOptions)
   return result.ended === 'aborted' ? { state: 'stopped' } : { state: 'done', result }
 }

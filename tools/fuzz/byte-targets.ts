@@ -1,13 +1,6 @@
-import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { RandomSource } from '../../packages/core/src/index.js'
 import { decodeCheckpoint, encodeCheckpoint } from '../../packages/cli/src/run/checkpoint/checkpoint-file.js'
-import {
-  parseCifar,
-  parseCsv,
-  parseMnist,
-  parseParquet,
-  tableExamples,
-} from '../../packages/datasets/src/index.js'
+import { parseCifar, parseCsv, parseMnist, tableExamples } from '../../packages/datasets/src/index.js'
 import {
   readSafetensors,
   readSafetensorsMetadata,
@@ -108,16 +101,6 @@ const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 4, 9)
 /** Two records of CIFAR-10. */
 const cifar = new Uint8Array(2 * 3073).map((_, index) => (index % 3073 === 0 ? 3 : index))
 const csv = utf8.encode('a,b,label\n1,2,x\n3.5,-1e3,y\n"4","5","x, z"\n')
-const columns = [
-  { name: 'a', data: [1, 2.5, 3, 4] },
-  { name: 'b', data: ['x', 'y', 'y', 'x'] },
-  { name: 'id', data: Int32Array.of(1, 2, 3, 4) },
-  { name: 'when', data: [1n, 2n, null, 4n] },
-]
-const parquets = ([{}, { codec: 'UNCOMPRESSED' }, { rowGroupSize: 2 }] as const).map(
-  (options) => new Uint8Array(parquetWriteBuffer({ columnData: columns as never, ...options })),
-)
-
 /** Mostly bytes that were changed; sometimes bytes of nothing at all. */
 function bytesOf(random: RandomSource, valid: Uint8Array): Uint8Array {
   return random.uniform() < 0.02
@@ -180,9 +163,5 @@ export const byteTargets: Record<string, FuzzTarget> = {
         () => utf8.encode(mutateText(random, new TextDecoder().decode(csv))),
       ),
     read: async (input) => tableExamples(await parseCsv(input as Uint8Array), { label: 'label' }),
-  },
-  'Parquet files': {
-    make: (random) => bytesOf(random, pick(random, parquets)),
-    read: async (input) => tableExamples(await parseParquet(input as Uint8Array), { label: 'b' }),
   },
 }

@@ -124,7 +124,7 @@ function mutateValueOnce(random: RandomSource, value: unknown, depth: number): u
   }
   if (keys.length > 0 && random.integer(2) === 0) {
     const key = pick(random, keys)
-    if (random.integer(3) === 0) delete (value as Record<string, unknown>)[key]
+    if (random.integer(3) === 0) Reflect.deleteProperty(value as object, key)
     else define(value as object, pick(random, [...strangeKeys, ...keys]), strangeValue(random))
     return value
   }

@@ -1,32 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { buildMain } from '../testing/build-main.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { builtMain } from '../testing/built-main.js'
 import { runKd } from '../testing/run-kd.js'
 import { UsageError } from '../usage-error.js'
 import { FolderLock, lockPattern } from './folder-lock.js'
 
-let folder: string
-let main: string
-let removeMain: () => Promise<void>
-beforeAll(async () => {
-  ;({ main, remove: removeMain } = await buildMain())
-  folder = await mkdtemp(join(tmpdir(), 'kd-lock-'))
-}, 60_000)
-afterAll(async () => {
-  await removeMain()
-  await rm(folder, { recursive: true })
-})
+const built = builtMain()
 
 const locksIn = async (path: string): Promise<string[]> =>
   (await readdir(path)).filter((name) => lockPattern.test(name))
 
 async function newFolder(name: string): Promise<string> {
-  const path = join(folder, name)
+  const path = join(built.folder, name)
   await mkdir(path)
   return path
 }
@@ -40,26 +30,33 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 /** A run that would take minutes, once it trains. */
 async function longRun(out: string): Promise<ChildProcess> {
-  const config = join(folder, 'long.yaml')
+  const config = join(built.folder, 'long.yaml')
   await writeFile(
     config,
     '{ dataset: { name: digits }, student: { model: { name: mlp } }, training: { epochs: 100000 }, engine: cpu }',
   )
-  const child = spawn(process.execPath, [main, 'train', config, '--out', out, '--checkpoint-seconds', '0'], {
-    stdio: 'ignore',
-  })
+  const child = spawn(
+    process.execPath,
+    [built.main, 'train', config, '--out', out, '--checkpoint-seconds', '0'],
+    {
+      stdio: 'ignore',
+    },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   await until(() => existsSync(join(out, 'checkpoint')))
   return child
 }
 
 const again = (out: string, ...flags: string[]) =>
-  runKd(['train', join(folder, 'long.yaml'), 'training.epochs=100000', '--out', out, ...flags], stopAtOnce)
+  runKd(
+    ['train', join(built.folder, 'long.yaml'), 'training.epochs=100000', '--out', out, ...flags],
+    stopAtOnce,
+  )
 const stopAtOnce = AbortSignal.abort()
 
 describe('two processes in one run folder', () => {
   it('the second is told of the first, whichever way it comes, and disturbs nothing', async () => {
-    const out = join(folder, 'used')
+    const out = join(built.folder, 'used')
     const child = await longRun(out)
     for (const flag of ['--resume', '--force']) {
       const { exitCode, err } = await again(out, flag)
@@ -72,7 +69,7 @@ describe('two processes in one run folder', () => {
   })
 
   it('goes on at once with what a process left that was killed with -9', async () => {
-    const out = join(folder, 'killed')
+    const out = join(built.folder, 'killed')
     const child = await longRun(out)
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
@@ -127,9 +124,9 @@ describe('FolderLock', () => {
 
   it('is never had by two of many processes that begin at once', async () => {
     const path = await newFolder('many')
-    const script = join(folder, 'contend.mjs')
+    const script = join(built.folder, 'contend.mjs')
     const { build } = await import('esbuild')
-    const outfile = join(folder, 'lock.mjs')
+    const outfile = join(built.folder, 'lock.mjs')
     await build({
       stdin: {
         contents: `export { FolderLock } from '${join(import.meta.dirname, 'folder-lock.ts')}'`,
@@ -151,9 +148,9 @@ describe('FolderLock', () => {
        import { mkdirSync, rmdirSync } from 'node:fs'
        for (let round = 0; round < 5; round++) {
          const lock = await FolderLock.take('${path}', { waitSeconds: 60 })
-         mkdirSync('${join(folder, 'alone')}')
+         mkdirSync('${join(built.folder, 'alone')}')
          await new Promise((resolve) => setTimeout(resolve, 5))
-         rmdirSync('${join(folder, 'alone')}')
+         rmdirSync('${join(built.folder, 'alone')}')
          await lock.release()
        }`,
     )

@@ -76,7 +76,7 @@ export function biasVarianceKullbackLeibler(
  * import { biasVarianceSquaredError } from '@kd/report'
  *
  * const { bias, variance, loss } = biasVarianceSquaredError([[1, -1], [-1, 1]], [0])
- * console.log(bias.toFixed(4), variance.toFixed(4), loss.toFixed(4)) // -0.0800 1.1600 1.0800
+ * console.log(bias.toFixed(4), variance.toFixed(4), loss.toFixed(4)) // 0.2100 0.5800 0.7900
  * ```
  * @see Yang et al. 2020, "Rethinking bias-variance trade-off for generalization of neural networks", arXiv 2002.11328
  */

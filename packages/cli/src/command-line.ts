@@ -1,25 +1,16 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import type { CommandContext } from './commands/command-context.js'
-import type { CompareFlags } from './commands/compare-command.js'
+import { engine, json, overridesHelp, type CommandOutput, type Show } from './commands/common-options.js'
+import { addComparisonCommands } from './commands/comparison-commands.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
 import type { ReportFlags } from './commands/report-command.js'
-import { notNegative, wholeNumber, wholeNumberFromZero } from './commands/number-arguments.js'
-import { addRunnerOptions } from './commands/runner-options.js'
+import { notNegative, wholeNumber } from './commands/number-arguments.js'
 import type { SelectFlags } from './commands/select-command.js'
-import type { WorkerFlags } from './commands/worker-command.js'
 import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
-
-/** What a command gives back: text for people, an object for programs. */
-interface CommandOutput {
-  readonly text: string
-  readonly json: object
-  /** Other than 0 where some of the work failed. */
-  readonly exitCode?: number
-}
 
 /**
  * Runs one command line.
@@ -63,9 +54,7 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
     })
     .addHelpText('after', helpExamples)
   addRunCommands(program, context, show)
-  addCompare(program, context, show)
-  addWorker(program, context, show)
-  addCollect(program, show)
+  addComparisonCommands(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
   addReport(program, show)
@@ -74,12 +63,6 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
   addDoctor(program, show)
   return program
 }
-
-type Show = (output: CommandOutput) => void
-
-const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
-const json = (): Option => new Option('--json', 'print one JSON object as the last line of standard output')
-const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
 
 const checkpointEvery = (): Option =>
   new Option(
@@ -109,68 +92,6 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
         show(await runCommand(kind, config, overrides, flags, context))
       })
   }
-}
-
-function addCompare(program: Command, context: CommandContext, show: Show): void {
-  const command = program
-    .command('compare')
-    .description('run methods, data sets, seeds and values of any key against each other')
-    .argument('<config>', 'YAML or JSON file: a base config and what to compare')
-    .argument(
-      '[overrides...]',
-      'key=value in place of values of the file, such as seeds=3 or base.training.epochs=5',
-    )
-    .addOption(engine())
-    .option(
-      '--out <folder>',
-      'folder of the comparison, otherwise runs/<config>; what is done in it stays done',
-    )
-  addRunnerOptions(command)
-    .option(
-      '--threads <number>',
-      "of each run; otherwise the machine's divided by --jobs, and 1 where other machines run it",
-      wholeNumber,
-    )
-    .option('--budget', 'estimate time and disk before starting')
-    .addOption(json())
-    .action(async (config: string, overrides: string[], flags: CompareFlags) => {
-      const { compareCommand } = await import('./commands/compare-command.js')
-      show(await compareCommand(config, overrides, flags, context))
-    })
-}
-
-function addWorker(program: Command, context: CommandContext, show: Show): void {
-  program
-    .command('worker')
-    .description('do jobs of a queue until it is ended, or one job that a cluster asks for')
-    .option('--queue <url>', 'redis://host:port of the queue; otherwise KD_QUEUE')
-    .option('--jobs <number>', 'jobs of the queue at a time, a process each', wholeNumber, 1)
-    .option('--workspace <folder>', 'where jobs of the queue read and write: they cannot leave it', '.')
-    .addOption(
-      new Option('--index <file>', 'jobs.json of kd compare --runner slurm or kubernetes').conflicts('queue'),
-    )
-    .option(
-      '--task <number>',
-      'which job of --index, from 0; otherwise what Slurm or Kubernetes say',
-      wholeNumberFromZero,
-    )
-    .addOption(json())
-    .action(async (flags: WorkerFlags) => {
-      const { workerCommand } = await import('./commands/worker-command.js')
-      show(await workerCommand(flags, context))
-    })
-}
-
-function addCollect(program: Command, show: Show): void {
-  program
-    .command('collect')
-    .description('write the tables of a comparison anew, of what a cluster or a queue has done so far')
-    .argument('<folder>', 'of the comparison')
-    .addOption(json())
-    .action(async (folder: string) => {
-      const { collectCommand } = await import('./commands/collect-command.js')
-      show(await collectCommand(folder))
-    })
 }
 
 function addEvaluate(program: Command, context: CommandContext, show: Show): void {

@@ -56,8 +56,8 @@ export async function jobReply(job: Job, folder: string): Promise<JobReply> {
   const files: Record<string, string> = {}
   let size = 0
   for (const name of [...needed, ...further]) {
-    const content = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
+    const content = await readFile(join(folder, name), 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     })
     if (content === undefined || size + content.length > LARGEST) continue

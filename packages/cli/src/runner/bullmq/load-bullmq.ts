@@ -1,9 +1,11 @@
 import { KdError } from '@kd/core'
+import type * as Bullmq from 'bullmq'
+import type * as Ioredis from 'ioredis'
 
 /** The two packages that a queue needs. */
 export interface BullmqPackages {
-  readonly bullmq: typeof import('bullmq')
-  readonly Redis: typeof import('ioredis').Redis
+  readonly bullmq: typeof Bullmq
+  readonly Redis: typeof Ioredis.Redis
 }
 
 /**

@@ -26,7 +26,7 @@ export function queueAddress(url: string): QueueAddress {
   } catch {
     throw new UsageError(`--queue must be ${form}, got something that is no URL`)
   }
-  const { protocol, username, password, host, pathname } = parsed
+  const { protocol, password, host, pathname } = parsed
   if (!/^rediss?:$/.test(protocol) || host === '' || !/^(\/\d*)?$/.test(pathname)) {
     const found = /^rediss?:$/.test(protocol) ? 'one without that' : `one that begins with ${protocol}//`
     throw new UsageError(`--queue must be ${form}, got ${found}`)

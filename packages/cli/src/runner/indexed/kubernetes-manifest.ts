@@ -1,3 +1,5 @@
+import type { Job } from 'kubernetes-types/batch/v1.js'
+
 /** What a manifest is made of. */
 export interface KubernetesManifestOptions {
   /** Of the Job: small letters, digits and hyphens, at most 63. */
@@ -34,7 +36,7 @@ export function kubernetesManifest({
   image,
   claim,
   index,
-}: KubernetesManifestOptions): Readonly<Record<string, unknown>> {
+}: KubernetesManifestOptions): Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',

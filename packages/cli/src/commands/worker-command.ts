@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { writeError } from '../run/write-file-safely.js'
 import { queueUrl } from '../runner/make-runner.js'
 import { UsageError } from '../usage-error.js'
 import type { CommandContext } from './command-context.js'
@@ -31,7 +33,11 @@ async function fromQueue(
   const { runQueueWorker } = await import('../runner/bullmq/queue-worker.js')
   const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
   const url = queueUrl(queue)
-  const count = await runQueueWorker({ queue: url, workspace: resolve(workspace), jobs, signal, tell })
+  const folder = resolve(workspace)
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error)
+  })
+  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, signal, tell })
   const text = `${count.done} done, ${count.failed} failed, ${count.givenBack} given back`
   return { text, json: count, exitCode: 0 }
 }

@@ -36,7 +36,12 @@ export async function foundBits(folder: string, runs: string = folder): Promise<
   const bits = []
   for (const { folder: run, seconds: _, ...rest } of comparison.runs) {
     const weights = await readFile(join(runs, run, 'student/weights.bin')).catch(() => undefined)
-    bits.push({ ...rest, run, weights: weights?.toString('base64'), metrics: await metricsOf(join(folder, run)) })
+    bits.push({
+      ...rest,
+      run,
+      weights: weights?.toString('base64'),
+      metrics: await metricsOf(join(folder, run)),
+    })
   }
   return { ...comparison, runs: bits }
 }
@@ -47,7 +52,9 @@ async function metricsOf(run: string): Promise<object[]> {
   return text
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line, (key, value: unknown) => (volatile.test(key) ? undefined : value)) as object)
+    .map(
+      (line) => JSON.parse(line, (key, value: unknown) => (volatile.test(key) ? undefined : value)) as object,
+    )
 }
 
 const volatile = /seconds|^folder$|PerSecond/i

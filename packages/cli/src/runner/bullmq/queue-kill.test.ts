@@ -50,7 +50,8 @@ async function epochsOf(run: string): Promise<number> {
 describe.skipIf(!hasRedis() || process.platform === 'win32')('two workers at a queue', () => {
   it('do every job once, though one is killed and Redis too, and find what the local runner finds, bit for bit', async () => {
     await writeTinyComparison(path('compare.yaml'), EPOCHS)
-    const compare = (...words: string[]): KdProcess => kd('compare', path('compare.yaml'), '--threads', '1', ...words)
+    const compare = (...words: string[]): KdProcess =>
+      kd('compare', path('compare.yaml'), '--threads', '1', ...words)
     const local = compare('--out', path('local'))
     const workers = [1, 2].map(() => kd('worker', '--workspace', path('queue')))
     const queued = compare('--out', path('queue'), '--runner', 'bullmq')

@@ -1,12 +1,11 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
-import type { CommandContext } from './commands/command-context.js'
-import { engine, json, overridesHelp, type CommandOutput, type Show } from './commands/common-options.js'
-import { addComparisonCommands } from './commands/comparison-commands.js'
+import { engine, json, notNegative, overridesHelp, wholeNumber } from './command-options.js'
+import { addComparison } from './commands/add-comparison.js'
+import type { CommandContext, Show } from './commands/command-context.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
 import type { ReportFlags } from './commands/report-command.js'
-import { notNegative, wholeNumber } from './commands/number-arguments.js'
 import type { SelectFlags } from './commands/select-command.js'
 import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
@@ -41,7 +40,7 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   }
 }
 
-function commandTree(context: CommandContext, show: (output: CommandOutput) => void): Command {
+function commandTree(context: CommandContext, show: Show): Command {
   const { terminal } = context
   const program = new Command('kd')
     .description('Knowledge distillation from a config file')
@@ -54,7 +53,7 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
     })
     .addHelpText('after', helpExamples)
   addRunCommands(program, context, show)
-  addComparisonCommands(program, context, show)
+  addComparison(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
   addReport(program, show)

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { wholeNumber } from './number-arguments.js'
+import { wholeNumber } from '../command-options.js'
 
 /** Where jobs can be done. */
 const RUNNERS = ['local', 'bullmq', 'slurm', 'kubernetes'] as const

@@ -33,7 +33,9 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
   const place = jobPlace(ready.job, options.workspace)
   const onWait = (): void =>
     options.onProgress({ kind: 'message', text: 'another process does this job: waiting for it' })
-  const outcome = await withLease(`${place}.lock`, { signal: options.signal, onWait }, (signal) => {
+  // Of the job, not of the folder: some kinds of jobs share one.
+  const lease = `${place}.${ready.job.id.slice(0, 8)}.lock`
+  const outcome = await withLease(lease, { signal: options.signal, onWait }, (signal) => {
     const { job, read } = ready
     const how = { ...options, signal, place }
     return job.kind === 'teacher' ? doTeacher(job, read, how) : doDistill(job, read, how)

@@ -28,8 +28,7 @@ export function queueAddress(url: string): QueueAddress {
   }
   const { protocol, password, host, pathname } = parsed
   if (!/^rediss?:$/.test(protocol) || host === '' || !/^(\/\d*)?$/.test(pathname)) {
-    const found = /^rediss?:$/.test(protocol) ? 'one without that' : `one that begins with ${protocol}//`
-    throw new UsageError(`--queue must be ${form}, got ${found}`)
+    throw new UsageError(`--queue must be ${form}, got another one`)
   }
   const secrets = [password, decoded(password)].filter((secret) => secret !== '')
   return {

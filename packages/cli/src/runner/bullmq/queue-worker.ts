@@ -169,9 +169,13 @@ class WorkerDesk {
     const { WaitingError } = this.#connection.bullmq
     this.count.givenBack++
     // A job that was lost is not this worker's to give; without a connection it is missed soon enough.
-    const canGive = this.#options.signal.aborted && this.#connection.client.status === 'ready'
-    if (canGive) await queued.moveToWait(token).catch(() => undefined)
-    this.#options.tell(`${job.name}: stopped and given back; whoever takes it goes on from its checkpoint`)
+    const isOurs = this.#lost.get(job.id)?.signal.aborted === false
+    if (isOurs && this.#connection.client.status === 'ready')
+      await queued.moveToWait(token).catch(() => undefined)
+    const why = isOurs
+      ? 'stopped and given back'
+      : 'stopped, because the queue did not hear of this worker for too long'
+    this.#options.tell(`${job.name}: ${why}; whoever takes it goes on from its checkpoint`)
     throw new WaitingError()
   }
 

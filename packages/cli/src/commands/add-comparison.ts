@@ -1,13 +1,12 @@
-import { Option, type Command } from 'commander'
-import type { CommandContext } from './command-context.js'
-import { engine, json, type Show } from './common-options.js'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { engine, json, wholeNumber } from '../command-options.js'
+import type { CommandContext, Show } from './command-context.js'
 import type { CompareFlags } from './compare-command.js'
-import { wholeNumber, wholeNumberFromZero } from './number-arguments.js'
 import { addRunnerOptions } from './runner-options.js'
 import type { WorkerFlags } from './worker-command.js'
 
-/** Adds `kd compare`, and the commands that do its runs elsewhere. */
-export function addComparisonCommands(program: Command, context: CommandContext, show: Show): void {
+/** Adds `kd compare` to the command line, and the commands that do its runs elsewhere. */
+export function addComparison(program: Command, context: CommandContext, show: Show): void {
   addCompare(program, context, show)
   addWorker(program, context, show)
   addCollect(program, show)
@@ -54,7 +53,7 @@ function addWorker(program: Command, context: CommandContext, show: Show): void 
     .option(
       '--task <number>',
       'which job of --index, from 0; otherwise what Slurm or Kubernetes say',
-      wholeNumberFromZero,
+      placeInList,
     )
     .addOption(json())
     .action(async (flags: WorkerFlags) => {
@@ -73,4 +72,9 @@ function addCollect(program: Command, show: Show): void {
       const { collectCommand } = await import('./collect-command.js')
       show(await collectCommand(folder))
     })
+}
+
+function placeInList(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 0.')
 }

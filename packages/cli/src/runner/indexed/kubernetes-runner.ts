@@ -9,7 +9,7 @@ import { shellQuoted } from './shell-quoted.js'
 import { submitIndex } from './submit-index.js'
 
 /** The file that is given to `kubectl create`. */
-export const KUBERNETES_FILE = 'kubernetes.yaml'
+const KUBERNETES_FILE = 'kubernetes.yaml'
 
 /** How Kubernetes does jobs. */
 export interface KubernetesRunnerOptions {

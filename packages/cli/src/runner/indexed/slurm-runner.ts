@@ -7,9 +7,9 @@ import { slurmScript } from './slurm-script.js'
 import { submitIndex } from './submit-index.js'
 
 /** The file that is given to `sbatch`. */
-export const SLURM_FILE = 'slurm.sh'
+const SLURM_FILE = 'slurm.sh'
 /** The folder of what tasks print. */
-export const LOGS = 'logs'
+const LOGS = 'logs'
 
 /** How a cluster does jobs. */
 export interface SlurmRunnerOptions {

@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path'
 import { writeError, writeFileSafely } from '../run/write-file-safely.js'
 import { UsageError } from '../usage-error.js'
 
-/** Everything that a comparison writes; `report.html` is what kd report adds. */
-const contents = /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers)(\.\d+\.tmp)?$/
+/** Everything that a comparison and its runners write; `report.html` is what kd report adds. */
+const contents =
+  /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers|jobs\.json|slurm\.sh|kubernetes\.yaml|logs|failures)(\.\d+\.tmp)?$/
 
 /** The folder of a comparison. */
 export class ComparisonFolder {

@@ -2,6 +2,7 @@ import type { ReportedEpoch, ReportedResult, ReportedRun, RunDiagnostics } from 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { metricsLines } from '../run/metrics-lines.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { UsageError } from '../usage-error.js'
 
@@ -82,7 +83,7 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
   const recorded = await recordedRun(folder)
   if (recorded === undefined)
     throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
-  const lines = await readLines(join(folder, 'metrics.jsonl'))
+  const lines = await readLines(folder)
   const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
   const result = lines.findLast(({ kind }) => kind === 'result')
   const diagnostics = await readDiagnostics(join(folder, 'diagnostics.json'))
@@ -99,20 +100,14 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
 }
 
 async function readLines(
-  path: string,
+  folder: string,
 ): Promise<(z.output<typeof epochLine> | z.output<typeof resultLine>)[]> {
-  const text = await optionalText(path)
-  // A run that goes on, or was killed, may have left half a line at the end.
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line, index) => {
-      const value = parsed(line, path)
-      const { kind } = value as { kind?: unknown }
-      if (kind !== 'epoch' && kind !== 'result') return []
-      return [checked(kind === 'epoch' ? epochLine : resultLine, value, `${path} line ${index + 1}`)]
-    })
+  return (await metricsLines(folder)).flatMap((value, index) => {
+    const { kind } = (value ?? {}) as { kind?: unknown }
+    if (kind !== 'epoch' && kind !== 'result') return []
+    const where = `${join(folder, 'metrics.jsonl')} line ${index + 1}`
+    return [checked(kind === 'epoch' ? epochLine : resultLine, value, where)]
+  })
 }
 
 async function readDiagnostics(path: string): Promise<RunDiagnostics | undefined> {

@@ -5,6 +5,7 @@ import type { ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
 import type { MixingLog } from './mixing-log.js'
 import type { RunContext } from './run-context.js'
+import { RunEvents } from './run-events.js'
 import type { RunFolder } from './run-folder.js'
 import { weightsHash } from './saved-model.js'
 
@@ -33,15 +34,20 @@ export async function trainStudent(
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  const record = async (line: object): Promise<void> => {
+    await run.folder.appendMetrics(line)
+    await events.append(line)
+  }
   // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
   const logMixing = async (): Promise<void> => {
     for (const line of run.mixing.lines(run.dataset.train)) {
       if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-      await run.folder.appendMetrics(line)
+      await record(line)
     }
   }
   const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
+  const events = await RunEvents.open(run.folder)
   tell({ kind: 'training', who: 'student', epochs })
   try {
     return await distill({
@@ -66,7 +72,7 @@ export async function trainStudent(
         onEpochEnd: async (metrics) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
           await logMixing()
-          await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
+          await record({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
         },
       },
     })

@@ -33,8 +33,16 @@ export {
 export type { EventHistogram } from './event-file/event-histogram.js'
 export { reportHtml, type Report } from './html/report-html.js'
 export { classificationDiagnostics } from './run/classification-diagnostics.js'
-export type { ReportedEpoch, ReportedResult, ReportedRun, ReportedStudent } from './run/reported-run.js'
 export type {
+  ReportedEpoch,
+  ReportedResult,
+  ReportedRun,
+  ReportedStudent,
+  ShareOverTraining,
+  SpreadOverTraining,
+} from './run/reported-run.js'
+export type {
+  ClassCount,
   ExampleMeasure,
   MeasuredExample,
   RegularizationCount,

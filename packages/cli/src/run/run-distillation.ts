@@ -16,7 +16,6 @@ import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
-import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
@@ -108,8 +107,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
   const { name } = config.method!
-  const mixing = new MixingLog()
-  const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
+  const { mixing, selection, ...ofRun } = methodRun(config)
+  const method = makeMethod(config.method!, read.pluginMethods, { mixing, selection, ...ofRun })
   assertHeldOut(method, dataset)
   const student = await makeStudent(config, dataset)
 
@@ -137,7 +136,16 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, data: origin.data, method, mixing, student, teachers, folder })
+      : await teach(context, {
+          dataset,
+          data: origin.data,
+          method,
+          mixing,
+          selection,
+          student,
+          teachers,
+          folder,
+        })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,

@@ -10,6 +10,7 @@ header, main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
 h1 { margin: 0; font-size: 1.6rem; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .75rem; font-size: 1.2rem; }
 h3 { margin: 1rem 0 .25rem; font-size: 1rem; }
+h4 { margin: .75rem 0 .25rem; font-size: .9rem; }
 p { margin: .25rem 0; color: var(--dim); }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-top: .75rem; }
 a { color: var(--accent); }

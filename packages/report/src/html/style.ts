@@ -26,7 +26,7 @@ td.number, th.number { text-align: right; }
 figure { margin: 0; min-width: 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--dim); font-size: .9rem; }
-.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: .5rem; padding: 0; list-style: none; font-size: .8rem; }
+.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: .5rem; padding: 0; list-style: none; font-size: .8rem; }
 .examples img { width: 4.5rem; height: 4.5rem; object-fit: contain; image-rendering: pixelated; display: block; background: #000; }
 .wrong { color: #c00000; }
 @media (prefers-color-scheme: dark) { .wrong { color: #ff8a80; } }

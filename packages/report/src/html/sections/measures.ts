@@ -64,7 +64,7 @@ function ends(
       const alternative = `example ${id}, label ${name}${saying}, ${measure} ${number}`
       return html`<li>
         ${image === undefined ? '' : html`<img src="data:image/png;base64,${image}" alt="${alternative}" />`}
-        ${number}<br />${name}
+        ${number}<br />label: ${name}
         ${
           said === undefined
             ? ''

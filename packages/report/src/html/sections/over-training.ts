@@ -16,7 +16,7 @@ export async function overTraining({ spreads = [], shares = [] }: ReportedRun): 
       : []),
     ...drawnSpreads.map((spread) =>
       figure(
-        `how ${spread.name} was spread over training examples: the darker, the more of them; the line is the mean`,
+        `how ${spread.name} was spread over training examples: the stronger the colour, the more; the line is the mean`,
         spreadChart(spread),
       ),
     ),
@@ -56,6 +56,7 @@ function spreadChart({ name, moments }: SpreadOverTraining): Readonly<Record<str
       ...{ low: min + bar * height, high: min + (bar + 1) * height },
     }))
   })
+  const greatest = bars.reduce((most, { share }) => Math.max(most, share), 0)
   const x = { field: 'from', type: 'quantitative', ...epochAxis, scale: { zero: false, nice: false } }
   const y = { type: 'quantitative', title: name, scale: { zero: false } }
   return {
@@ -69,7 +70,7 @@ function spreadChart({ name, moments }: SpreadOverTraining): Readonly<Record<str
           opacity: {
             field: 'share',
             type: 'quantitative',
-            scale: { type: 'sqrt', domain: [0, 1], range: [0, 1] },
+            scale: { type: 'sqrt', domain: [0, greatest], range: [0, 1] },
             legend: null,
           },
         },

@@ -107,9 +107,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
   const { name } = config.method!
-  const { mixing, selection, ...ofRun } = methodRun(config)
-  const method = makeMethod(config.method!, read.pluginMethods, { mixing, selection, ...ofRun })
-  assertHeldOut(method, dataset)
+  const made = makeRunMethod(config, read)
+  assertHeldOut(made.method, dataset)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -136,16 +135,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, {
-          dataset,
-          data: origin.data,
-          method,
-          mixing,
-          selection,
-          student,
-          teachers,
-          folder,
-        })
+      : await teach(context, { ...made, dataset, data: origin.data, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -170,6 +160,16 @@ function assertHeldOut(method: DistillationMethod, { validation }: Dataset): voi
 
 function baseName(name: string): string {
   return basename(name, extname(name))
+}
+
+/** The method, and what follows it. */
+function makeRunMethod(
+  config: Config,
+  { pluginMethods }: ReadConfig,
+): Pick<StudentRun, 'method' | 'mixing' | 'selection'> {
+  const run = methodRun(config)
+  const { mixing, selection } = run
+  return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }
 }
 
 async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise<LayersModel> {

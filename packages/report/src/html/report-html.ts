@@ -16,6 +16,12 @@ export interface Report {
   readonly comparison?: Comparison
   /** When the report was made, as text. */
   readonly date: string
+  /**
+   * Address of a script that keeps the page up to date, on the server that the page comes from. The page may then fetch from there.
+   *
+   * @defaultValue none: the file needs nothing else and runs nothing
+   */
+  readonly script?: string
 }
 
 /**
@@ -38,7 +44,7 @@ export interface Report {
  * console.log(text.startsWith('<!doctype html>')) // true
  * ```
  */
-export async function reportHtml({ title, runs, comparison, date }: Report): Promise<string> {
+export async function reportHtml({ title, runs, comparison, date, script }: Report): Promise<string> {
   if (runs.length === 0) throw new RangeError('reportHtml: runs must hold at least one run, got none')
   const settingOf = settings(comparison)
   const sections: readonly (Section | undefined)[] = [
@@ -52,7 +58,7 @@ export async function reportHtml({ title, runs, comparison, date }: Report): Pro
   ]
   const shown = sections.filter((section) => section !== undefined)
   const subtitle = `${runs.length === 1 ? 'One run' : `${runs.length} runs`}, ${date}`
-  return page(title, subtitle, shown)
+  return page({ title, subtitle, sections: shown, script })
 }
 
 function settings(comparison: Comparison | undefined): (run: ReportedRun) => string {

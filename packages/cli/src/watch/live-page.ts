@@ -7,7 +7,7 @@ export const liveAddresses = { page: '/', script: '/live.js', events: '/events' 
 const waiting = `<!doctype html>
 <html lang="en" data-waiting>
 <head><meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" /><link rel="icon" href="data:," />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src data:" />
 <title>kd watch</title><script src="${liveAddresses.script}" defer></script></head>
 <body><header></header><main id="content"><p>Waiting for a run.</p></main></body>
 </html>`
@@ -48,7 +48,9 @@ const sectionsOf = (page) => [...page.querySelectorAll('main > section')]
 /** As the server sent them: what the reader does to them is no change. */
 let sent = new Map(sectionsOf(document).map((section) => [section.id, section.innerHTML]))
 let behind = false
-let busy = false
+/** The last page there is, once kd watch has ended. */
+let final
+let catchingUp
 
 function replaceContent(section, html) {
   const opened = [...section.querySelectorAll('details')].map((details) => details.open)
@@ -85,23 +87,30 @@ function take(next) {
   if (reading?.isConnected) scrollBy({ top: reading.getBoundingClientRect().top - before, behavior: 'instant' })
 }
 
-async function refresh() {
-  behind = true
-  if (busy || !follow.checked) return
-  busy = true
+async function fetchPage() {
+  const answer = await fetch('${liveAddresses.page}')
+  if (!answer.ok) throw new Error(answer.statusText)
+  return answer.text()
+}
+
+async function catchUp() {
   try {
     while (behind && follow.checked) {
       behind = false
-      const answer = await fetch('${liveAddresses.page}')
-      if (!answer.ok) throw new Error(answer.statusText)
-      const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const next = new DOMParser().parseFromString(final ?? (await fetchPage()), 'text/html')
       const isWaiting = 'waiting' in document.documentElement.dataset
-      if (isWaiting && !('waiting' in next.documentElement.dataset)) return location.reload()
       if (!isWaiting) take(next)
+      else if (!('waiting' in next.documentElement.dataset)) location.reload()
     }
-  } finally {
-    busy = false
+  } catch {
+    note.textContent = '(kd watch does not answer)'
   }
+}
+
+function refresh() {
+  behind = true
+  catchingUp ??= catchUp().finally(() => { catchingUp = undefined })
+  return catchingUp
 }
 
 events.onmessage = () => refresh()
@@ -109,11 +118,12 @@ events.onerror = () => { note.textContent = '(kd watch does not answer)' }
 events.onopen = () => { note.textContent = '' }
 events.addEventListener('end', async () => {
   try {
+    final = await fetchPage()
     await refresh()
+    note.textContent = '(kd watch has ended)'
   } finally {
     events.close()
-    note.textContent = '(kd watch has ended)'
   }
 })
-follow.addEventListener('change', () => { if (follow.checked && behind) refresh() })
+follow.addEventListener('change', () => { if (behind) refresh() })
 `

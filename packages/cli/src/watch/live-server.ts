@@ -16,6 +16,7 @@ const LAST_WORDS = 10_000
 export class LiveServer {
   readonly #server: Server
   readonly #listening = new Set<ServerResponse>()
+  #port = 0
   #watched: Watched
   /** Of {@link LiveServer.#watched}, once somebody has asked for it. */
   #page: Promise<string> | undefined
@@ -43,6 +44,7 @@ export class LiveServer {
       const { code = String(error) } = error as NodeJS.ErrnoException
       throw new UsageError(`--port ${port} must be free, got ${code}`, 'leave it out for any free port')
     }
+    live.#port = (live.#server.address() as AddressInfo).port
     return live
   }
 
@@ -77,10 +79,6 @@ export class LiveServer {
   close(): void {
     this.#server.close()
     this.#server.closeAllConnections()
-  }
-
-  get #port(): number {
-    return (this.#server.address() as AddressInfo).port
   }
 
   async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {

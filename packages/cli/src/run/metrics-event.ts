@@ -31,6 +31,13 @@ const mixingLine = z.object({
   weights: z.record(z.string(), spread),
 })
 
+const examplesLine = z.object({
+  kind: z.enum(['examples', 'selection']),
+  epoch: z.int().min(1),
+  spreads: z.record(z.string(), spread),
+  shares: z.record(z.string(), z.number()).optional(),
+})
+
 /**
  * What a line of metrics.jsonl is for TensorBoard: its numbers by name, at the epoch as the step.
  *
@@ -41,12 +48,26 @@ export function metricsEvent(line: unknown): Omit<SummaryEvent, 'wallTime'> | un
   const epoch = epochLine.safeParse(line).data
   if (epoch !== undefined) return { step: epoch.epoch, scalars: epochScalars(epoch) }
   const mixing = mixingLine.safeParse(line).data
-  if (mixing === undefined) return undefined
-  const weights = Object.entries(mixing.weights)
+  if (mixing !== undefined) return { step: mixing.epoch, ...spreadsEvent('mixing/', mixing.weights) }
+  const examples = examplesLine.safeParse(line).data
+  if (examples === undefined) return undefined
+  const { scalars, histograms } = spreadsEvent('examples/', examples.spreads)
+  const shares = named('examples/', examples.shares ?? {})
   return {
-    step: mixing.epoch,
-    scalars: Object.fromEntries(weights.map(([term, { mean }]) => [`mixing/${term} mean`, mean])),
-    histograms: Object.fromEntries(weights.map(([term, of]) => [`mixing/${term}`, histogramOf(of)])),
+    step: examples.epoch,
+    scalars: { ...scalars, ...shares },
+    ...(Object.keys(histograms).length > 0 && { histograms }),
+  }
+}
+
+function spreadsEvent(
+  prefix: string,
+  spreads: Readonly<Record<string, z.output<typeof spread>>>,
+): Required<Pick<SummaryEvent, 'scalars' | 'histograms'>> {
+  const entries = Object.entries(spreads)
+  return {
+    scalars: Object.fromEntries(entries.map(([name, { mean }]) => [`${prefix}${name} mean`, mean])),
+    histograms: Object.fromEntries(entries.map(([name, of]) => [prefix + name, histogramOf(of)])),
   }
 }
 

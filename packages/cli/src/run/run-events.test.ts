@@ -28,7 +28,13 @@ const mixing = {
   epoch: 2,
   weights: { label: { mean: 0.25, standardDeviation: 0.5, histogram, classMeans: [null] } },
 }
-const lines = [epoch(1), mixing, epoch(2), { kind: 'result', ended: 'epochs' }]
+const examples = {
+  kind: 'examples',
+  epoch: 1,
+  spreads: { weight: { mean: 0.25, standardDeviation: 0.5, histogram } },
+  shares: { right: 0.75 },
+}
+const lines = [examples, epoch(1), mixing, epoch(2), { kind: 'result', ended: 'epochs' }]
 
 /** Writes lines as a run does. */
 async function write(from: number, to: number): Promise<void> {
@@ -43,11 +49,11 @@ async function write(from: number, to: number): Promise<void> {
 describe('the event file of a run', () => {
   it('has what metrics.jsonl has over time', async () => {
     const before = Date.now() / 1000
-    await write(0, 4)
+    await write(0, 5)
     const events = readEventFile(await bytes())
     for (const { wallTime } of events) expect(Math.abs(wallTime - before)).toBeLessThan(60)
-    expect(events.map(({ step }) => step)).toEqual([1, 2, 2])
-    expect(events[2]!.scalars).toEqual({
+    expect(events.map(({ step }) => step)).toEqual([1, 1, 2, 2])
+    expect(events[3]!.scalars).toEqual({
       'train/loss': 0.5,
       'train/loss of label': 0.25,
       'train/loss of teacher': 0.5,
@@ -58,7 +64,9 @@ describe('the event file of a run', () => {
       'run/learningRate': Math.fround(0.1),
       'run/secondsPerStep': 0.5,
     })
-    expect(events[1]).toMatchObject({
+    expect(events[0]!.scalars).toEqual({ 'examples/weight mean': 0.25, 'examples/right': 0.75 })
+    expect(Object.keys(events[0]!.histograms!)).toEqual(['examples/weight'])
+    expect(events[2]).toMatchObject({
       scalars: { 'mixing/label mean': 0.25 },
       histograms: {
         'mixing/label': {
@@ -70,7 +78,7 @@ describe('the event file of a run', () => {
   })
 
   it('is the same whatever a kill has left of it, and what stays keeps its place', async () => {
-    await write(0, 4)
+    await write(0, 5)
     const whole = await bytes()
     const events = readEventFile(whole)
     for (let length = 0; length <= whole.length; length += 7) {
@@ -89,7 +97,7 @@ describe('the event file of a run', () => {
   })
 
   it('loses what metrics.jsonl has lost, and what it never said', async () => {
-    await write(0, 4)
+    await write(0, 5)
     const whole = await bytes()
     const metrics = await readFile(join(folder, 'metrics.jsonl'))
     await RunFolder.at(folder).truncateMetrics(metrics.indexOf('\n') + 1)
@@ -97,11 +105,11 @@ describe('the event file of a run', () => {
     expect((await bytes()).length).toBe(whole.length)
     await writeFile(file(), Buffer.concat([whole, whole]))
     await RunEvents.open(RunFolder.at(folder))
-    expect(readEventFile(await bytes())).toHaveLength(3)
+    expect(readEventFile(await bytes())).toHaveLength(4)
     whole[60]! ^= 1
     await writeFile(file(), whole)
     await RunEvents.open(RunFolder.at(folder))
-    expect(readEventFile(await bytes())).toHaveLength(3)
+    expect(readEventFile(await bytes())).toHaveLength(4)
   })
 
   it('is written by a run, epoch by epoch, and not doubled by another look', async () => {

@@ -53,9 +53,11 @@ export function metricsEvent(line: unknown): Omit<SummaryEvent, 'wallTime'> | un
   if (examples === undefined) return undefined
   const { scalars, histograms } = spreadsEvent('examples/', examples.spreads)
   const shares = named('examples/', examples.shares ?? {})
+  const all = { ...scalars, ...shares }
+  if (Object.keys(all).length === 0) return undefined
   return {
     step: examples.epoch,
-    scalars: { ...scalars, ...shares },
+    scalars: all,
     ...(Object.keys(histograms).length > 0 && { histograms }),
   }
 }

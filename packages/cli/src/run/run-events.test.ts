@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { metricsEvent } from './metrics-event.js'
 import { runDistillation } from './run-distillation.js'
 import { RunEvents } from './run-events.js'
 import { RunFolder } from './run-folder.js'
@@ -45,6 +46,10 @@ async function write(from: number, to: number): Promise<void> {
     await events.append(line)
   }
 }
+
+it('has no event for a line without numbers', () => {
+  expect(metricsEvent({ kind: 'examples', epoch: 1, examples: 5, spreads: {}, shares: {} })).toBeUndefined()
+})
 
 describe('the event file of a run', () => {
   it('has what metrics.jsonl has over time', async () => {
@@ -101,7 +106,7 @@ describe('the event file of a run', () => {
     const whole = await bytes()
     const metrics = await readFile(join(folder, 'metrics.jsonl'))
     await RunFolder.at(folder).truncateMetrics(metrics.indexOf('\n') + 1)
-    await write(1, 3)
+    await write(1, 4)
     expect((await bytes()).length).toBe(whole.length)
     await writeFile(file(), Buffer.concat([whole, whole]))
     await RunEvents.open(RunFolder.at(folder))

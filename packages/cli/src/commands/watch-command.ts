@@ -45,7 +45,7 @@ export async function watchCommand(
       await pause(signal)
       watched = await nextOf(folder, watched)
     }
-    if (!signal.aborted) await server?.stop()
+    await server?.stop(signal)
   } finally {
     view.stop()
     server?.close()

@@ -36,10 +36,13 @@ export async function finishRun(
   const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
   best?.restore()
   if (saved === 'best') await save()
-  // Of the last epoch's weights both would be the same.
-  const tested =
-    best?.epoch === lastEpoch?.epoch ? last && 'test' in last && { test: last.test } : await test()
-  const bestEpoch = best && { epoch: best.epoch + 1, validation: best.validation, ...tested }
+  // The same weights would give the same again.
+  const tested = last !== undefined && best?.epoch === lastEpoch?.epoch ? testOf(last) : undefined
+  const bestEpoch = best && {
+    epoch: best.epoch + 1,
+    validation: best.validation,
+    ...(tested ?? (await test())),
+  }
 
   const reports: TeacherReport[] = []
   for (const [index, teacher] of teachers.entries()) {
@@ -58,6 +61,10 @@ export async function finishRun(
     await folder.writeJson('diagnostics.json', await runDiagnostics(run))
   }
   return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
+}
+
+function testOf({ test }: StudentAtEpoch): Pick<StudentAtEpoch, 'test'> {
+  return test === undefined ? {} : { test }
 }
 
 function validationOf({

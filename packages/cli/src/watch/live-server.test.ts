@@ -103,7 +103,7 @@ describe('the live server', () => {
     server.show({ ...watched, title: 'other' })
     expect((await reader.read()).value).toBe('data: changed\n\n')
     let stopped = false
-    const stopping = server.stop().then(() => (stopped = true))
+    const stopping = server.stop(new AbortController().signal).then(() => (stopped = true))
     expect((await reader.read()).value).toBe('event: end\ndata: end\n\n')
     expect((await ask('/')).text).toContain('<h1>other</h1>')
     expect(stopped).toBe(false)

@@ -61,17 +61,13 @@ export class LiveServer {
     for (const response of this.#listening) response.write('data: changed\n\n')
   }
 
-  /** Lets the pages fetch the end, and stops. */
-  async stop(): Promise<void> {
+  /** Lets the pages fetch the end, for some seconds and until the signal is set off, and stops. */
+  async stop(signal: AbortSignal): Promise<void> {
     const pages = [...this.#listening]
     const gone = Promise.all(pages.map((response) => once(response, 'close')))
     for (const response of pages) response.write('event: end\ndata: end\n\n')
-    const deadline = new AbortController()
-    const timer = setTimeout(() => {
-      deadline.abort()
-    }, LAST_WORDS)
-    await Promise.race([gone, once(deadline.signal, 'abort')])
-    clearTimeout(timer)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(LAST_WORDS)])
+    if (!patience.aborted) await Promise.race([gone, once(patience, 'abort')])
     this.close()
   }
 

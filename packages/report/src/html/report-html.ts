@@ -28,6 +28,8 @@ export interface Report {
  * A report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
  * cost, confusion matrix and reliability diagram, what the method made of single examples, config and environment.
  *
+ * What is known of one run alone is drawn once for the same object, so that a report can be drawn again when another run has changed.
+ *
  * Runs are put together by what {@link ReportedRun.method} says, or by their labels in the comparison.
  *
  * @param report - see {@link Report}

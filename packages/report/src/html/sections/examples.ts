@@ -1,6 +1,7 @@
 import type { ReportedRun } from '../../run/reported-run.js'
 import type { RunDiagnostics } from '../../run/run-diagnostics.js'
 import { html, type Html } from '../html.js'
+import { oncePer } from '../once-per.js'
 import type { Section } from '../page.js'
 import { htmlTable, percent } from '../table.js'
 import { classCounts } from './class-counts.js'
@@ -23,12 +24,12 @@ export async function examplesSection(runs: readonly ReportedRun[]): Promise<Sec
   return { id: 'examples', title: 'Training examples', content: html`${content}` }
 }
 
-async function oneRun(run: ReportedRun): Promise<Html> {
+const oneRun = oncePer(async (run: ReportedRun): Promise<Html> => {
   const { diagnostics } = run
   const over = await overTraining(run)
   if (diagnostics === undefined) return over
   return html`${over}${await classCounts(diagnostics)}${regularization(diagnostics)}${await measures(diagnostics)}`
-}
+})
 
 function regularization({ regularization: counts }: RunDiagnostics): Html {
   if (counts === undefined || counts.length === 0) return html``

@@ -2,6 +2,7 @@ import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_proces
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMain } from './testing/build-main.js'
@@ -29,6 +30,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** Everything that a stream says until something holds of it. */
+function spoken(stream: Readable, holds: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (holds(text)) resolve(text)
+    })
+    stream.on('end', () => {
+      reject(new Error(text))
+    })
+  })
+}
+
 const kd = (...words: string[]) => promisify(execFile)(process.execPath, [main, ...words])
 
 describe('kd as a process', () => {
@@ -47,6 +62,24 @@ describe('kd as a process', () => {
     expect(JSON.parse(stdout)).toMatchObject({ method: 'label-loss', ended: 'epochs' })
     expect(stderr).toMatch(/^run folder .*\nstudent epoch 1\/1: loss \d/)
     expect(stderr).not.toContain('\u001b')
+  })
+
+  it('watches a run of another process, and ends with 130 when asked to', async () => {
+    const out = join(folder, 'watched')
+    const run = spawn(process.execPath, [main, 'train', config, '--out', out, 'training.epochs=5000'])
+    const written = (text: string): boolean => text.includes('epoch 2/5000')
+    await spoken(run.stderr, written)
+    const watch = spawn(process.execPath, [main, 'watch', out, '--browser'])
+    let err = ''
+    watch.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    const said = await spoken(watch.stdout, written)
+    expect(said).toMatch(/^watched: running\n|^watched epoch 1\/5000: loss \d/)
+    watch.kill('SIGINT')
+    expect(await new Promise((resolve) => watch.on('exit', resolve))).toBe(130)
+    expect(err).toMatch(/^live report: http:\/\/127\.0\.0\.1:\d+\/ \(for browsers of this machine\)\n\n$/)
+    expect(run.exitCode).toBeNull()
+    run.kill('SIGKILL')
+    await new Promise((resolve) => run.on('exit', resolve))
   })
 
   it('ends with 2 for a wrong config and 1 for a failure, in one line', async () => {

@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { builtMain } from './testing/built-main.js'
@@ -13,6 +14,20 @@ engine: cpu
 `,
 })
 const config = (): string => join(built.folder, 'c.yaml')
+
+/** Everything that a stream says until something holds of it. */
+function spoken(stream: Readable, holds: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (holds(text)) resolve(text)
+    })
+    stream.on('end', () => {
+      reject(new Error(text))
+    })
+  })
+}
 
 const kd = (...words: string[]) => promisify(execFile)(process.execPath, [built.main, ...words])
 
@@ -32,6 +47,25 @@ describe('kd as a process', () => {
     expect(JSON.parse(stdout)).toMatchObject({ method: 'label-loss', ended: 'epochs' })
     expect(stderr).toMatch(/^run folder .*\nstudent epoch 1\/1: loss \d/)
     expect(stderr).not.toContain('\u001b')
+  })
+
+  it('watches a run of another process, and ends with 130 when asked to', async () => {
+    const out = join(built.folder, 'watched')
+    const train = ['train', config(), '--out', out, 'training.epochs=5000']
+    const run = spawn(process.execPath, [built.main, ...train])
+    const written = (text: string): boolean => text.includes('epoch 2/5000')
+    await spoken(run.stderr, written)
+    const watch = spawn(process.execPath, [built.main, 'watch', out, '--browser'])
+    let err = ''
+    watch.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    const said = await spoken(watch.stdout, written)
+    expect(said).toMatch(/^watched: running\n|^watched epoch 1\/5000: loss \d/)
+    watch.kill('SIGINT')
+    expect(await new Promise((resolve) => watch.on('exit', resolve))).toBe(130)
+    expect(err).toMatch(/^live report: http:\/\/127\.0\.0\.1:\d+\/ \(for browsers of this machine\)\n\n$/)
+    expect(run.exitCode).toBeNull()
+    run.kill('SIGKILL')
+    await new Promise((resolve) => run.on('exit', resolve))
   })
 
   it('ends with 2 for a wrong config and 1 for a failure, in one line', async () => {

@@ -44,11 +44,26 @@ export {
   type SettingSummary,
   type TestSummary,
 } from './comparison/summarize-comparison.js'
-export { eventFileHeader, eventRecord, readEventFile, type ScalarEvent } from './event-file/event-file.js'
+export {
+  eventFileHeader,
+  eventRecord,
+  readEventFile,
+  type ReadEventFileOptions,
+  type SummaryEvent,
+} from './event-file/event-file.js'
+export type { EventHistogram } from './event-file/event-histogram.js'
 export { reportHtml, type Report } from './html/report-html.js'
 export { classificationDiagnostics } from './run/classification-diagnostics.js'
-export type { ReportedEpoch, ReportedResult, ReportedRun, ReportedStudent } from './run/reported-run.js'
 export type {
+  ReportedEpoch,
+  ReportedResult,
+  ReportedRun,
+  ReportedStudent,
+  ShareOverTraining,
+  SpreadOverTraining,
+} from './run/reported-run.js'
+export type {
+  ClassCount,
   ExampleMeasure,
   MeasuredExample,
   RegularizationCount,

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { writeFileSafely } from '../run/write-file-safely.js'
 import { openFolder } from './open-folder.js'
 
-/** Everything that a comparison writes; `report.html` is what kd report adds. */
-const contents = /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers)(\.\d+\.tmp)?$/
+/** Everything that a comparison and its runners write; `report.html` is what kd report adds. */
+const contents =
+  /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers|jobs\.json|slurm\.sh|kubernetes\.yaml|logs|failures)(\.\d+\.tmp)?$/
 
 /** The folder of a comparison. */
 export class ComparisonFolder {

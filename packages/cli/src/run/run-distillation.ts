@@ -16,7 +16,6 @@ import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
-import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
@@ -108,9 +107,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { ...config.student, labelNoise }, dataSeed)
   const { name } = config.method!
-  const mixing = new MixingLog()
-  const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
-  assertHeldOut(method, dataset)
+  const made = makeRunMethod(config, read)
+  assertHeldOut(made.method, dataset)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
@@ -139,7 +137,8 @@ async function runIn(
   const origin = await runOrigin(config, dataset, options.id)
   if (recorded === undefined) await writeOrigin(folder, origin)
   else {
-    assertSameRun(recorded, config, origin.data)
+    // Of a planned run the id says so, wherever its files lie: on another machine their paths may be others.
+    if (options.id === undefined) assertSameRun(recorded, config, origin.data)
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
       student.dispose()
@@ -159,7 +158,7 @@ async function runIn(
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, data: origin.data, method, mixing, student, teachers, folder })
+      : await teach(context, { ...made, dataset, data: origin.data, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
@@ -184,6 +183,16 @@ function assertHeldOut(method: DistillationMethod, { validation }: Dataset): voi
 
 function baseName(name: string): string {
   return basename(name, extname(name))
+}
+
+/** The method, and what follows it. */
+function makeRunMethod(
+  config: Config,
+  { pluginMethods }: ReadConfig,
+): Pick<StudentRun, 'method' | 'mixing' | 'selection'> {
+  const run = methodRun(config)
+  const { mixing, selection } = run
+  return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }
 }
 
 async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise<LayersModel> {

@@ -1,5 +1,7 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { CommandContext } from './commands/command-context.js'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { engine, json, notNegative, overridesHelp, wholeNumber } from './command-options.js'
+import { addLabel } from './commands/add-label.js'
+import type { CommandContext, Show } from './commands/command-context.js'
 import type { CompareFlags } from './commands/compare-command.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
@@ -9,14 +11,6 @@ import type { SelectFlags } from './commands/select-command.js'
 import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
-
-/** What a command gives back: text for people, an object for programs. */
-interface CommandOutput {
-  readonly text: string
-  readonly json: object
-  /** Other than 0 where some of the work failed. */
-  readonly exitCode?: number
-}
 
 /**
  * Runs one command line.
@@ -47,7 +41,7 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   }
 }
 
-function commandTree(context: CommandContext, show: (output: CommandOutput) => void): Command {
+function commandTree(context: CommandContext, show: Show): Command {
   const { terminal } = context
   const program = new Command('kd')
     .description('Knowledge distillation from a config file')
@@ -63,18 +57,13 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
   addCompare(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
+  addLabel(program, context, show)
   addReport(program, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
   return program
 }
-
-type Show = (output: CommandOutput) => void
-
-const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
-const json = (): Option => new Option('--json', 'print one JSON object as the last line of standard output')
-const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
 
 const checkpointEvery = (): Option =>
   new Option(
@@ -211,15 +200,4 @@ function addDoctor(program: Command, show: Show): void {
       const { doctorCommand } = await import('./commands/doctor-command.js')
       show(await doctorCommand())
     })
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1.')
-}
-
-function notNegative(text: string): number {
-  const value = Number(text)
-  if (text !== '' && value >= 0 && value < Infinity) return value
-  throw new InvalidArgumentError('It must be a number from 0.')
 }

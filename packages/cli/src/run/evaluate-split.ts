@@ -3,9 +3,10 @@ import {
   evaluate,
   type ClassificationMetrics,
   type Dataset,
-  type Examples,
+  type StoredTeacher,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { pieceOf } from './piece-of.js'
 
 /** Examples between two signs of life. */
 const CHUNK = 250
@@ -24,7 +25,7 @@ export interface EvaluateSplitOptions {
  * @returns metrics of the examples that were reached
  */
 export async function evaluateSplit(
-  model: LayersModel,
+  model: LayersModel | StoredTeacher,
   dataset: Dataset,
   { split, onProgress, signal }: EvaluateSplitOptions,
 ): Promise<ClassificationMetrics> {
@@ -42,13 +43,4 @@ export async function evaluateSplit(
     await new Promise(setImmediate)
   }
   return classificationMetrics(logits.subarray(0, done * classes), examples.labels.subarray(0, done))
-}
-
-function pieceOf({ inputs, labels, ids }: Examples, from: number, to: number): Examples {
-  const size = inputs.length / labels.length
-  return {
-    inputs: inputs.subarray(from * size, to * size),
-    labels: labels.subarray(from, to),
-    ids: ids.subarray(from, to),
-  }
 }

@@ -5,14 +5,13 @@ import {
   type DistillationMethod,
   type EngineName,
 } from '@kd/core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname, resolve } from 'node:path'
-import type { Config, ConfigInput } from '../config/config-schema.js'
+import type { ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { makeMethod } from '../methods.js'
-import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
@@ -24,7 +23,6 @@ import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
 import type { RunResult } from './run-result.js'
-import { loadWeights } from './saved-model.js'
 import { trainStudent, type StudentRun } from './train-student.js'
 
 /**
@@ -111,7 +109,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const mixing = new MixingLog()
   const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
   assertHeldOut(method, dataset)
-  const student = await makeStudent(config, dataset)
+  const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
   const origin = await runOrigin(config, dataset, options.id)
@@ -162,13 +160,6 @@ function assertHeldOut(method: DistillationMethod, { validation }: Dataset): voi
 
 function baseName(name: string): string {
   return basename(name, extname(name))
-}
-
-async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise<LayersModel> {
-  const { inputShape, classNames } = dataset
-  const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
-  if (student.weights !== undefined) await loadWeights(model, student.weights)
-  return model
 }
 
 async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {

@@ -8,6 +8,11 @@ import type { RunContext } from './run-context.js'
 import type { RunFolder } from './run-folder.js'
 import { weightsHash } from './saved-model.js'
 
+/** What a teacher says, as a hash: that of its weights, or of its labels. */
+async function teacherHash(model: ReadyTeacher['model']): Promise<string> {
+  return 'storedLogits' in model ? model.hash : weightsHash(model)
+}
+
 /** A student ready to be taught. */
 export interface StudentRun {
   readonly dataset: Dataset
@@ -40,7 +45,7 @@ export async function trainStudent(
       await run.folder.appendMetrics(line)
     }
   }
-  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
+  const hashes = await Promise.all(run.teachers.map(({ model }) => teacherHash(model)))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   tell({ kind: 'training', who: 'student', epochs })
   try {

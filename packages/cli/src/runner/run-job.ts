@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { runLabelJob } from '../label/run-label-job.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { runConfig } from '../run/run-distillation.js'
 import type { OnRunProgress } from '../run/run-progress.js'
@@ -34,6 +35,10 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
     return { state: signal.aborted ? 'stopped' : 'done' }
   }
   const out = resolve(workspace, job.folder)
+  if (job.kind === 'label') {
+    const isDone = await runLabelJob(read, job, { folder: out, teachersFolder, signal, onProgress })
+    return { state: isDone ? 'done' : 'stopped' }
+  }
   const recorded = await recordedRun(out)
   const isOurs = recorded?.environment['id'] === job.id
   if (isOurs && recorded.result !== undefined)

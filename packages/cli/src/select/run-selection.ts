@@ -4,14 +4,14 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
-import { makeModel } from '../models.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from '../run/checkpoint/run-checkpoints.js'
+import { studentModel } from '../run/config-model.js'
+import { isLabelsOnly } from '../label/label-rules.js'
 import { makeTeacher } from '../run/make-teachers.js'
 import { prepareDataset, trainingData } from '../run/prepare-dataset.js'
 import { RunFolder } from '../run/run-folder.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runOrigin, writeOrigin } from '../run/run-origin.js'
-import { loadWeights } from '../run/saved-model.js'
 import { scoreSplits, selectionSchema, type Selection } from '../selection.js'
 import { UsageError } from '../usage-error.js'
 import { contactSheet } from './contact-sheet.js'
@@ -111,7 +111,7 @@ export async function runSelection(
   const context = { config, signal, tell, folder, checkpoints }
   const model =
     selection.model === 'student'
-      ? await studentOf(config, dataset)
+      ? await studentModel(config, dataset)
       : (await makeTeacher(context, clean, config.teachers[0]!, 0)).states.at(-1)!.model
   const table = signal?.aborted ? undefined : await scored(context, { dataset, model, selection })
   model.dispose()
@@ -137,6 +137,11 @@ function selectionOf({ method }: Config): Selection {
 function assertScorable({ teachers, student }: Config, { model }: Selection): void {
   if (model === 'teacher' && teachers.length === 0)
     throw new UsageError('kd select must have a teacher to score with, got none', 'add one to teachers')
+  if (model === 'teacher' && isLabelsOnly(teachers[0]!))
+    throw new UsageError(
+      'kd select must have a teacher whose last layer it can see, got labels',
+      'name the teacher as well: its run, or its model with weights or training',
+    )
   if (model === 'student' && student.weights === undefined)
     throw new UsageError(
       'kd select must have a trained student to score with, got no student.weights',
@@ -149,15 +154,6 @@ function assertHeldOut({ name, validation }: Dataset, { score }: Selection): voi
     throw new KdError(`kd select: influence must have a held-out split, ${name} has none`, {
       hint: 'set dataset.validation=0.1, or choose another score: method.selection.score=margin',
     })
-}
-
-async function studentOf(
-  { student, seed }: Config,
-  { inputShape, classNames }: Dataset,
-): Promise<LayersModel> {
-  const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
-  await loadWeights(model, student.weights!)
-  return model
 }
 
 interface Scoring {

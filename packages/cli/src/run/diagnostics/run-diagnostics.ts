@@ -1,4 +1,4 @@
-import { evaluate, type Dataset } from '@kd/core'
+import { evaluate, type Dataset, type StoredTeacher } from '@kd/core'
 import { classificationDiagnostics, type RunDiagnostics } from '@kd/report'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
@@ -14,7 +14,7 @@ export interface EndedRun {
   readonly dataset: Dataset
   readonly student: LayersModel
   readonly isBest: boolean
-  readonly teachers: readonly LayersModel[]
+  readonly teachers: readonly (LayersModel | StoredTeacher)[]
 }
 
 /**

@@ -2,6 +2,7 @@ import type { EngineName } from '@kd/core'
 import type { LabelSplit } from '../label/label-manifest.js'
 import { runLabelling, type LabellingResult } from '../label/run-labelling.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
+import { sizeOnDisk } from '../terminal/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
 import type { CommandContext } from './command-context.js'
 
@@ -45,7 +46,7 @@ function labellingText({ labels, examples, perSecond, ...result }: LabellingResu
     teacher,
     String(one.examples),
     String(shards),
-    `${(bytes / 1e6).toFixed(1)} MB`,
+    sizeOnDisk(bytes),
     folder,
   ])
   return [

@@ -70,7 +70,7 @@ export async function resolveConfig(
     : result.error.issues.flatMap((issue) => explainIssue(issue))
   if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
   const config = mapConfigPaths(result.data as Config, absolute)
-  const problems = labelProblems(config, pluginMethods)
+  const problems = labelProblems(config)
   if (problems.length > 0) throw new ConfigError(problems.map(problem))
   return { config, name, pluginMethods }
 }

@@ -1,7 +1,7 @@
+import type { DistillationMethod } from '@kd/core'
 import type { Config, TeacherConfig } from '../config/config-schema.js'
 import type { Explanation } from '../config/explain-issue.js'
-import { makeMethod, type MethodFactory } from '../methods.js'
-import { methodRun } from '../run/method-run.js'
+import { UsageError } from '../usage-error.js'
 
 /** Whether a teacher is there by its labels alone. */
 export function isLabelsOnly({ labels, run, model }: TeacherConfig): boolean {
@@ -12,14 +12,9 @@ export function isLabelsOnly({ labels, run, model }: TeacherConfig): boolean {
  * What labels cannot do in a config: see augmented inputs, have features, be in train mode.
  *
  * @param config - that passed its schema
- * @param pluginMethods - of its plugin
  * @returns everything that is wrong, nothing where no teacher has labels
  */
-export function labelProblems(
-  config: Config,
-  pluginMethods: Readonly<Record<string, MethodFactory>>,
-): Explanation[] {
-  const { dataset, teachers, teacherMode, method, training } = config
+export function labelProblems({ dataset, teachers, teacherMode, method }: Config): Explanation[] {
   const { augmentation } = dataset
   const problems = teachers.flatMap(({ labels, fixed }, index): Explanation[] => {
     if (labels === undefined) return []
@@ -37,8 +32,8 @@ export function labelProblems(
     if (augmentation !== undefined && fixed !== true) {
       return [
         found(
-          'are of images as they are: must have no dataset.augmentation beside them, or let the teacher run, ' +
-            'or say fixed: true if the label of an image shall do for all its augmentations (worse students: Beyer 2022)',
+          'are of images as they are: must have no dataset.augmentation beside them, or say fixed: true where the label of an ' +
+            'image shall do for all its augmentations, which makes worse students (Beyer 2022)',
         ),
       ]
     }
@@ -47,9 +42,28 @@ export function labelProblems(
       : []
   })
   const labelled = teachers.findIndex(({ labels }) => labels !== undefined)
-  if (labelled === -1 || method === undefined || training === undefined) return problems
-  const { teacherFeatures = [] } = makeMethod(method, pluginMethods, methodRun(config)).requires ?? {}
-  if (teacherFeatures.length === 0) return problems
-  const message = `method reads features of its teachers (${teacherFeatures.join(', ')}), which labels have not: let teachers.${labelled} run`
-  return [...problems, { path: ['method'], aboutKey: true, message }]
+  // Other methods say what they read when they are made, which needs an engine: see `assertLabelsDo`.
+  const { selection } = (method ?? {}) as { selection?: { model?: string } }
+  if (labelled === -1 || selection?.model !== 'teacher') return problems
+  const message = featuresMessage(labelled, 'method.selection scores the last layer of the teacher')
+  return [...problems, { path: ['method', 'selection'], aboutKey: true, message }]
+}
+
+/**
+ * Checks that a method reads no more of its teachers than labels have.
+ *
+ * @param config - that passed its schema
+ * @param method - made for it
+ * @throws {@link UsageError} naming the teacher
+ */
+export function assertLabelsDo({ teachers }: Config, { name, requires }: DistillationMethod): void {
+  const labelled = teachers.findIndex(({ labels }) => labels !== undefined)
+  const { teacherFeatures = [] } = requires ?? {}
+  if (labelled === -1 || teacherFeatures.length === 0) return
+  const what = `${name} reads features of its teachers (${teacherFeatures.join(', ')})`
+  throw new UsageError(featuresMessage(labelled, what))
+}
+
+function featuresMessage(index: number, what: string): string {
+  return `${what}, which labels do not have: must have no teachers.${index}.labels, but let that teacher run`
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config/config-schema.js'
 import { pieceOf } from '../run/piece-of.js'
 import type { TeacherJob } from '../runner/job.js'
 import { workspacePath } from '../runner/read-job.js'
+import { sizeOnDisk } from '../terminal/size-on-disk.js'
 import { missingShards } from './find-shards.js'
 import { LabelFolder } from './label-folder.js'
 import { rowBytes, type LabelForm } from './label-form.js'
@@ -51,7 +52,7 @@ export function sizeText({ config, dataset, form }: Labelling): string[] {
   const kept = form.top === undefined ? `${classes}` : `the ${form.top} greatest of ${classes}`
   const size =
     `labels of ${examples} examples (${form.splits.join(', ')}) by ${who}, ${kept} logits as ${form.dtype}: ` +
-    `${(bytes / 1e6).toFixed(1)} MB in ${teachers * shards} shards`
+    `${sizeOnDisk(bytes)} in ${teachers * shards} shards`
   if (config.dataset.augmentation === undefined) return [size]
   return [size, 'labels are of images as they are: dataset.augmentation does not touch them']
 }

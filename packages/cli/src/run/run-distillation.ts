@@ -8,6 +8,7 @@ import {
 import { basename, extname, resolve } from 'node:path'
 import type { ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
+import { assertLabelsDo } from '../label/label-rules.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
@@ -109,6 +110,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const mixing = new MixingLog()
   const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
   assertHeldOut(method, dataset)
+  assertLabelsDo(config, method)
   const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })

@@ -1,8 +1,9 @@
 /**
  * Runs every config of examples/ by the command that its comment names, on a small budget: `npm run test:examples`.
  *
- * One epoch is the budget, unless the config has a comment `# quickly: key=value …`. A config whose data are not on this
- * machine, or whose command asks its reader for files (`dataset.path=…`), is passed over, loudly.
+ * One epoch is the budget, unless the config has a comment `# quickly: key=value …`. A comment `# before: kd label FILE` has the
+ * labels of another config made first. A config whose data are not on this machine, or whose command asks its reader for
+ * files (`dataset.path=…`), is passed over, loudly.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +17,12 @@ const placeOf = { 'fashion-mnist': '/usr/share/datasets/fashion-mnist' }
 
 const ofRun = ['config.yaml', 'metrics.jsonl', 'student/model.json']
 /** What each command leaves behind. */
-const written = { distill: ofRun, train: ofRun, compare: ['comparison.json', 'comparison.md', 'runs'] }
+const written = {
+  distill: ofRun,
+  train: ofRun,
+  compare: ['comparison.json', 'comparison.md', 'runs'],
+  label: ['labels-1/manifest.json'],
+}
 
 function missingData(text, file) {
   const name = /^dataset:\n(?: +#.*\n)* +name: (\S+)/m.exec(text)?.[1]
@@ -33,12 +39,18 @@ function run(file, out) {
   const asked = new RegExp(`kd \\w+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
   if (asked) return { result: 'SKIPPED', why: `its reader has to give${asked}` }
   const command =
-    /^# kd (distill|train|compare) (\S+)/m.exec(text) ??
-    /kd (distill|train|compare) (examples\/\S+\.ya?ml)/.exec(text)
+    /^# kd (distill|train|compare|label) (\S+)/m.exec(text) ??
+    /kd (distill|train|compare|label) (examples\/\S+\.ya?ml)/.exec(text)
   if (command?.[2] !== file) return { result: 'FAIL', why: `it needs the line "# kd distill ${file}"` }
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
   const budget = /^# quickly: (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? ['training.epochs=1']
+  const before = /^# before: kd label (\S+)/m.exec(text)?.[1]
+  if (before) {
+    const labels = run(before, `${out}-labels`)
+    if (labels.result !== 'ok') return labels
+    budget.push(`teachers.0.labels=${join(`${out}-labels`, 'labels-1')}`)
+  }
   const options = [join(root, 'packages/cli/bin/kd.js'), command[1], file, ...budget, '--out', out, '--json']
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' })
   if (status !== 0) return { result: 'FAIL', why: stderr.trim().split('\n').slice(-5).join('\n') }

@@ -96,18 +96,7 @@ export interface Addon {
     dResidual: Optional,
     numbers: Numbers,
   ): void
-  addRectify(x: Floats, residual: Optional, y: Floats, numbers: Numbers): void
-  foldBatchNorm(
-    filter: Floats,
-    bias: Optional,
-    gamma: Optional,
-    beta: Optional,
-    mean: Floats,
-    variance: Floats,
-    folded: Floats,
-    foldedBias: Floats,
-    numbers: Numbers,
-  ): void
+  foldedChain(...given: (Floats | undefined | Numbers)[]): void
 
   strided(x: Values, y: Values, numbers: Numbers): void
   transpose(x: Values, y: Values, numbers: Numbers): void

@@ -1,4 +1,5 @@
 import type { Addon } from './addon.js'
+import { shared } from './numbers.js'
 
 type Run = (...given: unknown[]) => unknown
 
@@ -73,12 +74,12 @@ export class CallQueue {
 
   #later(run: Run): Run {
     return (...given) => {
-      // The last argument is one array for all calls (numbers.ts).
       const last = given.length - 1
-      const numbers = given[last] as Float64Array
-      const kept = (this.#numbers[this.#runs.length] ??= new Float64Array(numbers.length))
-      kept.set(numbers)
-      given[last] = kept
+      if (given[last] === shared) {
+        const kept = (this.#numbers[this.#runs.length] ??= new Float64Array(shared.length))
+        kept.set(shared)
+        given[last] = kept
+      }
       this.#runs.push(run)
       this.#arguments.push(given)
     }

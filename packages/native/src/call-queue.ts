@@ -4,7 +4,7 @@ import { shared } from './numbers.js'
 type Run = (...given: unknown[]) => unknown
 
 /** Neither computes nor touches tensors. */
-const anyTime = new Set(['allocate', 'getThreads', 'describe'])
+const anyTime = new Set(['allocate', 'getThreads', 'describe', 'version'])
 
 /**
  * Fails when the values in its tensors are out of range, which the caller must learn at once; or concerns all later calls.

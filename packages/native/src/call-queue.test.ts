@@ -47,7 +47,7 @@ describe.skipIf(native === undefined)('calls that wait', () => {
   it('give what they give at once, whatever is disposed or read in between', () => {
     const index = fc.nat(20)
     const name = fc.constantFrom('add', 'mul', 'relu', 'sum', 'dispose', 'dispose', 'read')
-    const programs = fc.array(fc.tuple(name, index, index) as fc.Arbitrary<Operation>, { maxLength: 60 })
+    const programs = fc.array(fc.tuple(name, index, index), { maxLength: 60 })
     fc.assert(
       fc.property(programs, (program) => {
         const waiting = execute(program, () => undefined)

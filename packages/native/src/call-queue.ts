@@ -43,7 +43,7 @@ export class CallQueue {
       name,
       anyTime.has(name) ? run : synchronous.has(name) ? this.#atOnce(run) : this.#later(run),
     ])
-    this.addon = Object.fromEntries(wrapped) as unknown as Addon
+    this.addon = Object.fromEntries(wrapped)
   }
 
   /** How many calls wait. */

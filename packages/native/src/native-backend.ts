@@ -236,7 +236,7 @@ export class NativeBackend extends MathBackendCPU {
 
 function kindOf(dtype: DataType): Kind<NumericArray> {
   const kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array
-  return kind as Kind<NumericArray>
+  return kind
 }
 
 function viewOf<Values extends NumericArray>(block: Block, kind: Kind<Values>, size: number): Values {

@@ -39,11 +39,11 @@ export class CallQueue {
 
   /** @param addon - whose calls are kept back */
   constructor(addon: Addon) {
-    const wrapped = Object.entries(addon as unknown as Record<string, Run>).map(([name, run]) => [
-      name,
-      anyTime.has(name) ? run : synchronous.has(name) ? this.#atOnce(run) : this.#later(run),
-    ])
-    this.addon = Object.fromEntries(wrapped)
+    const wrapped: Record<string, Run> = {}
+    for (const [name, run] of Object.entries(addon as unknown as Record<string, Run>)) {
+      wrapped[name] = anyTime.has(name) ? run : synchronous.has(name) ? this.#atOnce(run) : this.#later(run)
+    }
+    this.addon = wrapped as unknown as Addon
   }
 
   /** How many calls wait. */

@@ -55,6 +55,15 @@ function withStatistics(model: tfl.LayersModel): tfl.LayersModel {
   return model
 }
 
+/** Frees what it makes; what it gives is no tensor. */
+function inScope<Result>(run: () => Result): Result {
+  let result: Result | undefined
+  tf.tidy(() => {
+    result = run()
+  })
+  return result!
+}
+
 const images = (batch: number): tf.Tensor => tf.randomNormal([batch, 10, 8, 3], 0, 1, 'float32', 5)
 
 describe.skipIf(native === undefined)('a chain of convolutions', () => {
@@ -68,7 +77,7 @@ describe.skipIf(native === undefined)('a chain of convolutions', () => {
       it(`gives what the cpu engine gives: ${batch} images, ${threads} threads`, () => {
         native!.setThreads(threads)
         const run = (): Snapshot[] =>
-          tf.tidy(() => (withStatistics(network()).apply(images(batch)) as tf.Tensor[]).map(snapshot))
+          inScope(() => (withStatistics(network()).apply(images(batch)) as tf.Tensor[]).map(snapshot))
         const [wanted, found] = [onBackend('cpu', run), run()]
         found.forEach((output, index) => {
           expectSame(output, wanted[index]!, 2e-5, 2e-5)
@@ -81,7 +90,7 @@ describe.skipIf(native === undefined)('a chain of convolutions', () => {
 
   it('has the gradients of the cpu engine in training', () => {
     const run = (): Snapshot[] =>
-      tf.tidy(() => {
+      inScope(() => {
         const model = network()
         const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable)
         const x = images(4)

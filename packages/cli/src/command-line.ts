@@ -1,6 +1,9 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { CommandContext } from './commands/command-context.js'
-import type { CompareFlags } from './commands/compare-command.js'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { engine, json, notNegative, overridesHelp, wholeNumber } from './command-options.js'
+import { addAnalyse } from './commands/add-analyse.js'
+import { addComparison } from './commands/add-comparison.js'
+import { addWatch } from './commands/add-watch.js'
+import type { CommandContext, Show } from './commands/command-context.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
@@ -9,14 +12,6 @@ import type { SelectFlags } from './commands/select-command.js'
 import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
 import { version } from './version.js'
-
-/** What a command gives back: text for people, an object for programs. */
-interface CommandOutput {
-  readonly text: string
-  readonly json: object
-  /** Other than 0 where some of the work failed. */
-  readonly exitCode?: number
-}
 
 /**
  * Runs one command line.
@@ -47,7 +42,7 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   }
 }
 
-function commandTree(context: CommandContext, show: (output: CommandOutput) => void): Command {
+function commandTree(context: CommandContext, show: Show): Command {
   const { terminal } = context
   const program = new Command('kd')
     .description('Knowledge distillation from a config file')
@@ -60,21 +55,17 @@ function commandTree(context: CommandContext, show: (output: CommandOutput) => v
     })
     .addHelpText('after', helpExamples)
   addRunCommands(program, context, show)
-  addCompare(program, context, show)
+  addComparison(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
+  addAnalyse(program, context, show)
   addReport(program, show)
+  addWatch(program, context, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
   return program
 }
-
-type Show = (output: CommandOutput) => void
-
-const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
-const json = (): Option => new Option('--json', 'print one JSON object as the last line of standard output')
-const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
 
 const checkpointEvery = (): Option =>
   new Option(
@@ -104,30 +95,6 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
         show(await runCommand(kind, config, overrides, flags, context))
       })
   }
-}
-
-function addCompare(program: Command, context: CommandContext, show: Show): void {
-  program
-    .command('compare')
-    .description('run methods, data sets, seeds and values of any key against each other')
-    .argument('<config>', 'YAML or JSON file: a base config and what to compare')
-    .argument(
-      '[overrides...]',
-      'key=value in place of values of the file, such as seeds=3 or base.training.epochs=5',
-    )
-    .addOption(engine())
-    .option(
-      '--out <folder>',
-      'folder of the comparison, otherwise runs/<config>; what is done in it stays done',
-    )
-    .option('--jobs <number>', 'runs at a time, a process each', wholeNumber, 1)
-    .option('--threads <number>', "of each run; otherwise the machine's divided by --jobs", wholeNumber)
-    .option('--budget', 'estimate time and disk before starting')
-    .addOption(json())
-    .action(async (config: string, overrides: string[], flags: CompareFlags) => {
-      const { compareCommand } = await import('./commands/compare-command.js')
-      show(await compareCommand(config, overrides, flags, context))
-    })
 }
 
 function addEvaluate(program: Command, context: CommandContext, show: Show): void {
@@ -211,15 +178,4 @@ function addDoctor(program: Command, show: Show): void {
       const { doctorCommand } = await import('./commands/doctor-command.js')
       show(await doctorCommand())
     })
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1.')
-}
-
-function notNegative(text: string): number {
-  const value = Number(text)
-  if (text !== '' && value >= 0 && value < Infinity) return value
-  throw new InvalidArgumentError('It must be a number from 0.')
 }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <numeric>
+
 #include "column-sums.h"
 #include "exports.h"
 #include "loops/loops.h"
@@ -120,13 +123,55 @@ void argMax(Call& call) {
   });
 }
 
+/** Larger first, NaN before all, equal values in their order. */
+bool comesBefore(const float* row, int32_t left, int32_t right) {
+  const float a = row[left], b = row[right];
+  const bool aIsNaN = a != a, bIsNaN = b != b;
+  if (aIsNaN != bIsNaN) return aIsNaN;
+  if (a == b || aIsNaN) return left < right;
+  return a > b;
+}
+
+// topK(x, values, indices, [k, outer, size, 1])
+void topK(Call& call) {
+  const Numbers numbers = call.numbers(3);
+  const int64_t kept = numbers.integer(0);
+  const Shape shape(numbers);
+  if (shape.inner != 1 || static_cast<size_t>(kept) > shape.size) throw ArgumentError("topK: k must be at most the size of a last axis");
+  const size_t out = product({static_cast<int64_t>(shape.outer), kept});
+  const size_t k = static_cast<size_t>(kept);
+  const float* x = call.floats(0, shape.in()).data;
+  float* values = call.floats(1, out).data;
+  int32_t* indices = call.integers(2, out).data;
+  if (out == 0) return;
+  parallel(shape.outer, std::max<size_t>(1, grain / shape.size), [&](size_t begin, size_t end) {
+    for (size_t at = begin; at < end; ++at) {
+      const float* row = x + at * shape.size;
+      const auto first = [row](int32_t left, int32_t right) { return comesBefore(row, left, right); };
+      // A heap of the best so far, the least of them on top; in the output itself, because nothing may be allocated here.
+      int32_t* best = indices + at * k;
+      std::iota(best, best + k, 0);
+      std::make_heap(best, best + k, first);
+      for (size_t i = k; i < shape.size; ++i) {
+        if (!first(static_cast<int32_t>(i), best[0])) continue;
+        std::pop_heap(best, best + k, first);
+        best[k - 1] = static_cast<int32_t>(i);
+        std::push_heap(best, best + k, first);
+      }
+      std::sort_heap(best, best + k, first);
+      for (size_t i = 0; i < k; ++i) values[at * k + i] = row[best[i]];
+    }
+  });
+}
+
 }  // namespace
 
 std::vector<Export> reductionExports() {
   return {{"reduce", entry<reduce>},
           {"sumIntegers", entry<sumIntegers>},
           {"anyOrAll", entry<anyOrAll>},
-          {"argMax", entry<argMax>}};
+          {"argMax", entry<argMax>},
+          {"topK", entry<topK>}};
 }
 
 }  // namespace kd

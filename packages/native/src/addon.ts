@@ -62,6 +62,7 @@ export interface Addon {
   sumIntegers(x: Int32Array, out: Int32Array, numbers: Numbers): void
   anyOrAll(x: Uint8Array, out: Uint8Array, numbers: Numbers): void
   argMax(x: Floats, out: Int32Array, numbers: Numbers): void
+  topK(x: Floats, values: Floats, indices: Int32Array, numbers: Numbers): void
 
   batchNorm(
     x: Floats,

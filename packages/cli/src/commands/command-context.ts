@@ -6,3 +6,14 @@ export interface CommandContext {
   /** Set off by the first Ctrl-C. */
   readonly signal: AbortSignal
 }
+
+/** What a command gives back: text for people, an object for programs. */
+interface CommandOutput {
+  readonly text: string
+  readonly json: object
+  /** Other than 0 where some of the work failed. */
+  readonly exitCode?: number
+}
+
+/** Takes what a command gives back. */
+export type Show = (output: CommandOutput) => void

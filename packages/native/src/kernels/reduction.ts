@@ -22,7 +22,7 @@ interface Reduced {
   readonly inner: number
 }
 
-/** Registers sums, means, extremes and their positions. */
+/** Registers sums, means, extremes, their positions, and the largest values. */
 export function registerReductionKernels(): void {
   registerFloatReduction('Sum', 'sum')
   registerFloatReduction('Max', 'max')
@@ -56,6 +56,21 @@ export function registerReductionKernels(): void {
       return withAxes(backend, inputs['x']!, lastAxis, run, true)
     })
   }
+  registerTopK()
+}
+
+/** Sorted also where that is not asked for; NaN counts as the largest, as in PyTorch. */
+function registerTopK(): void {
+  registerNative<{ k: number }>('TopK', ({ inputs, attributes: { k }, backend }) => {
+    const x = inputs['x']!
+    if (x.dtype !== 'float32') return undefined
+    const [size, outer] = [x.shape.at(-1)!, util.sizeFromShape(x.shape.slice(0, -1))]
+    const shape = [...x.shape.slice(0, -1), k]
+    const values = backend.allocate(shape, 'float32')
+    const indices = backend.allocate(shape, 'int32')
+    backend.addon.topK(backend.floats(x), values.values, indices.values, numbers(k, outer, size, 1))
+    return [values.info, indices.info]
+  })
 }
 
 function registerFloatReduction(

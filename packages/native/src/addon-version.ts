@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '5fc486d74c92'
+export const addonVersion = '1fe43f09d781'

@@ -6,7 +6,8 @@ import type { EpochContext } from '../method/distillation-method.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { Predict } from './classifier.js'
 import { forEachSplitBatch } from './predict-split.js'
-import { teachLive, type Teach, type TeacherPredictor } from './teachers.js'
+import type { Teach, TeacherPredictor } from './teacher-predictor.js'
+import { teachLive } from './teachers.js'
 
 /** What {@link epochContext} needs of the run. */
 export interface EpochContextSetup {

@@ -2,13 +2,8 @@ import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { classificationMetrics, type ClassificationMetrics } from '../metrics/classification-metrics.js'
 import type { DistillationOptions } from './distillation-options.js'
 import { isStored, type Teacher } from './teacher.js'
-import {
-  teacherPredictors,
-  teachFromTables,
-  teachLive,
-  type Teach,
-  type TeacherPredictor,
-} from './teachers.js'
+import type { Teach, TeacherPredictor } from './teacher-predictor.js'
+import { teacherPredictors, teachFromTables, teachLive } from './teachers.js'
 
 /** Rows at a time where nothing is learned. */
 export const EVALUATION_BATCH = 250

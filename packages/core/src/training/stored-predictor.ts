@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { ShapeError } from '../errors/shape-error.js'
 import type { StoredTeacher } from './teacher.js'
-import type { TeacherPredictor } from './teachers.js'
+import type { TeacherPredictor } from './teacher-predictor.js'
 
 /**
  * Lets stored logits answer like a model.

@@ -7,7 +7,7 @@ import type { DistillationOptions } from './distillation-options.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import { seedDropout } from './seed-dropout.js'
 import { StepStatistics } from './step-statistics.js'
-import type { Teach } from './teachers.js'
+import type { Teach } from './teacher-predictor.js'
 import { trainStep } from './train-step.js'
 import type { RunningEpoch } from './training-checkpoint.js'
 

@@ -8,7 +8,7 @@ import type { Optimizer } from '../optimizer/optimizer.js'
 import type { Predict } from './classifier.js'
 import { freeAbandonedTape } from './free-abandoned-tape.js'
 import type { StepStatistics } from './step-statistics.js'
-import type { Teach } from './teachers.js'
+import type { Teach } from './teacher-predictor.js'
 
 /** What stays the same from step to step. */
 export interface TrainStepSetup {

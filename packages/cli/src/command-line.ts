@@ -1,6 +1,8 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { engine, json, notNegative, overridesHelp, wholeNumber } from './command-options.js'
+import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
+import { addWatch } from './commands/add-watch.js'
 import type { CommandContext, Show } from './commands/command-context.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
@@ -56,7 +58,9 @@ function commandTree(context: CommandContext, show: Show): Command {
   addComparison(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
+  addAnalyse(program, context, show)
   addReport(program, show)
+  addWatch(program, context, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)

@@ -10,6 +10,7 @@ Examples:
   kd evaluate runs/kd-label-revision-0               test what came out
   kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
   kd report runs/a runs/b                            draw what they found
+  kd watch runs/a                                    see a run while it goes on
   kd list methods                                    what method.name can be
   kd doctor                                          which engines load here, which data are found
 

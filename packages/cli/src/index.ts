@@ -22,6 +22,12 @@ export {
   type ComparisonResult,
 } from './compare/run-comparison.js'
 export { collectComparison } from './compare/collect-comparison.js'
+export {
+  runBiasVariance,
+  type BiasVarianceOptions,
+  type BiasVarianceResult,
+} from './analyse/run-bias-variance.js'
+export type { BiasVarianceInput } from './analyse/bias-variance-schema.js'
 export type { AxisInput, ComparisonInput } from './compare/comparison-schema.js'
 export type { Budget } from './compare/estimate-budget.js'
 export { bullmqRunner, type BullmqRunnerOptions } from './runner/bullmq/bullmq-runner.js'

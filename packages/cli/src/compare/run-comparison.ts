@@ -164,7 +164,10 @@ async function assertCarriable(
 }
 
 /** Runs that are done, by the id that their folder says. */
-async function finishedRuns({ runs }: ComparisonPlan, workspace: string): Promise<Map<string, JobOutcome>> {
+export async function finishedRuns(
+  { runs }: Pick<ComparisonPlan, 'runs'>,
+  workspace: string,
+): Promise<Map<string, JobOutcome>> {
   const found = new Map<string, JobOutcome>()
   for (const { job } of runs) {
     const folder = resolve(workspace, job.folder)
@@ -176,7 +179,10 @@ async function finishedRuns({ runs }: ComparisonPlan, workspace: string): Promis
 }
 
 /** The runs that are left and the teachers that these need: none for runs that are done. */
-function neededJobs({ teachers }: ComparisonPlan, waiting: readonly PlannedRun[]): Job[] {
+export function neededJobs(
+  { teachers }: Pick<ComparisonPlan, 'teachers'>,
+  waiting: readonly PlannedRun[],
+): Job[] {
   const needed = new Set(waiting.flatMap(({ job }) => job.needs))
   return jobsOf({ runs: waiting, teachers: teachers.filter(({ id }) => needed.has(id)) })
 }

@@ -9,6 +9,12 @@ import { withLease } from './job-lease.js'
 import { jobPlace } from './job-place.js'
 import { readJob } from './read-job.js'
 
+/**
+ * For another process in the same folder: what is left of a comparison that was killed ends after its current step, and the
+ * lock of a machine that is gone counts for two minutes, longer than its lease of the job.
+ */
+const WAIT_SECONDS = 150
+
 /** How a job is done. */
 export interface RunJobOptions {
   /** Absolute. */
@@ -54,7 +60,7 @@ async function doTeacher(
   { workspace, signal, onProgress }: HowToDo,
 ): Promise<JobOutcome> {
   const teachersFolder = resolve(workspace, teachers)
-  await runTeacher(read, { id, index, teachersFolder, signal, onProgress })
+  await runTeacher(read, { id, index, teachersFolder, waitSeconds: WAIT_SECONDS, signal, onProgress })
   return { state: signal.aborted ? 'stopped' : 'done' }
 }
 
@@ -70,6 +76,14 @@ async function doDistill(
   // What another config left in a folder of this name is of no use.
   const how = isOurs ? { resume: true } : { force: true }
   const teachersFolder = resolve(workspace, teachers)
-  const result = await runConfig(read, { out, ...how, id, teachersFolder, signal, onProgress })
+  const result = await runConfig(read, {
+    out,
+    ...how,
+    id,
+    waitSeconds: WAIT_SECONDS,
+    teachersFolder,
+    signal,
+    onProgress,
+  })
   return result.ended === 'aborted' ? { state: 'stopped' } : { state: 'done', result }
 }

@@ -16,7 +16,12 @@ const placeOf = { 'fashion-mnist': '/usr/share/datasets/fashion-mnist' }
 
 const ofRun = ['config.yaml', 'metrics.jsonl', 'student/model.json']
 /** What each command leaves behind. */
-const written = { distill: ofRun, train: ofRun, compare: ['comparison.json', 'comparison.md', 'runs'] }
+const written = {
+  distill: ofRun,
+  train: ofRun,
+  compare: ['comparison.json', 'comparison.md', 'runs'],
+  'analyse bias-variance': ['bias-variance.json', 'bias-variance.md', 'examples.csv', 'runs'],
+}
 
 function missingData(text, file) {
   const name = /^dataset:\n(?: +#.*\n)* +name: (\S+)/m.exec(text)?.[1]
@@ -30,16 +35,24 @@ function missingData(text, file) {
 
 function run(file, out) {
   const text = readFileSync(join(root, file), 'utf8')
-  const asked = new RegExp(`kd \\w+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
+  const asked = new RegExp(`kd [a-z -]+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
   if (asked) return { result: 'SKIPPED', why: `its reader has to give${asked}` }
   const command =
-    /^# kd (distill|train|compare) (\S+)/m.exec(text) ??
-    /kd (distill|train|compare) (examples\/\S+\.ya?ml)/.exec(text)
+    /^# kd (distill|train|compare|analyse bias-variance) (\S+)/m.exec(text) ??
+    /kd (distill|train|compare|analyse bias-variance) (examples\/\S+\.ya?ml)/.exec(text)
   if (command?.[2] !== file) return { result: 'FAIL', why: `it needs the line "# kd distill ${file}"` }
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
   const budget = /^# quickly: (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? ['training.epochs=1']
-  const options = [join(root, 'packages/cli/bin/kd.js'), command[1], file, ...budget, '--out', out, '--json']
+  const options = [
+    join(root, 'packages/cli/bin/kd.js'),
+    ...command[1].split(' '),
+    file,
+    ...budget,
+    '--out',
+    out,
+    '--json',
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' })
   if (status !== 0) return { result: 'FAIL', why: stderr.trim().split('\n').slice(-5).join('\n') }
   JSON.parse(stdout.trim().split('\n').at(-1))

@@ -92,30 +92,53 @@ export async function runTraining(
  * @returns what the run found
  */
 export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const { onProgress: tell = () => undefined, resume = false } = options
   if (resume && options.out === undefined)
     throw new UsageError(
       '--resume must come with --out, got none',
       'name the folder of the run to go on with',
     )
-  const recorded = resume ? await recordedRun(resolve(options.out!)) : undefined
-  const recordedEngine = recorded?.config['engine'] as EngineName | undefined
+  const before = resume ? await recordedRun(resolve(options.out!)) : undefined
+  const recordedEngine = before?.config['engine'] as EngineName | undefined
   const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
   const config = { ...read.config, engine: engine.name }
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
-  const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
+  const dataset = await trainingData(clean, { ...config.student, labelNoise }, dataSeed)
   const { name } = config.method!
   const made = makeRunMethod(config, read)
   assertHeldOut(made.method, dataset)
   const student = await makeStudent(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
+  try {
+    return await runIn(folder, { config, clean, dataset, method, mixing, student }, options)
+  } finally {
+    await folder.release()
+  }
+}
+
+/** A run before anything of it is in a folder. */
+interface PreparedRun extends Pick<StudentRun, 'dataset' | 'method' | 'mixing' | 'student'> {
+  /** With its engine. */
+  readonly config: Config
+  /** The data set before label noise. */
+  readonly clean: Dataset
+}
+
+async function runIn(
+  folder: RunFolder,
+  { config, clean, dataset, method, mixing, student }: PreparedRun,
+  options: RunConfigOptions,
+): Promise<RunResult> {
+  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const recorded = resume ? await recordedRun(folder.path) : undefined
   const origin = await runOrigin(config, dataset, options.id)
   if (recorded === undefined) await writeOrigin(folder, origin)
   else {
-    assertSameRun(recorded, config, origin.data)
+    // Of a planned run the id says so, wherever its files lie: on another machine their paths may be others.
+    if (options.id === undefined) assertSameRun(recorded, config, origin.data)
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
       student.dispose()
@@ -139,9 +162,9 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
-    method: name,
+    method: config.method!.name,
     seed: config.seed,
-    engine: engine.name,
+    engine: config.engine!,
     ...summary,
     seconds: checkpoints.seconds,
   }

@@ -22,6 +22,7 @@ const written = {
   train: ofRun,
   compare: ['comparison.json', 'comparison.md', 'runs'],
   label: ['labels-1/manifest.json'],
+  'analyse bias-variance': ['bias-variance.json', 'bias-variance.md', 'examples.csv', 'runs'],
 }
 
 function missingData(text, file) {
@@ -36,11 +37,11 @@ function missingData(text, file) {
 
 function run(file, out) {
   const text = readFileSync(join(root, file), 'utf8')
-  const asked = new RegExp(`kd \\w+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
+  const asked = new RegExp(`kd [a-z -]+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
   if (asked) return { result: 'SKIPPED', why: `its reader has to give${asked}` }
   const command =
-    /^# kd (distill|train|compare|label) (\S+)/m.exec(text) ??
-    /kd (distill|train|compare|label) (examples\/\S+\.ya?ml)/.exec(text)
+    /^# kd (distill|train|compare|label|analyse bias-variance) (\S+)/m.exec(text) ??
+    /kd (distill|train|compare|label|analyse bias-variance) (examples\/\S+\.ya?ml)/.exec(text)
   if (command?.[2] !== file) return { result: 'FAIL', why: `it needs the line "# kd distill ${file}"` }
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
@@ -51,7 +52,15 @@ function run(file, out) {
     if (labels.result !== 'ok') return labels
     budget.push(`teachers.0.labels=${join(`${out}-labels`, 'labels-1')}`)
   }
-  const options = [join(root, 'packages/cli/bin/kd.js'), command[1], file, ...budget, '--out', out, '--json']
+  const options = [
+    join(root, 'packages/cli/bin/kd.js'),
+    ...command[1].split(' '),
+    file,
+    ...budget,
+    '--out',
+    out,
+    '--json',
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' })
   if (status !== 0) return { result: 'FAIL', why: stderr.trim().split('\n').slice(-5).join('\n') }
   JSON.parse(stdout.trim().split('\n').at(-1))

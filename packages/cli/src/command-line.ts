@@ -1,8 +1,10 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { engine, json, notNegative, overridesHelp, wholeNumber } from './command-options.js'
+import { addAnalyse } from './commands/add-analyse.js'
+import { addComparison } from './commands/add-comparison.js'
 import { addLabel } from './commands/add-label.js'
+import { addWatch } from './commands/add-watch.js'
 import type { CommandContext, Show } from './commands/command-context.js'
-import type { CompareFlags } from './commands/compare-command.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
 import type { Listable } from './commands/list-command.js'
 import type { RunFlags } from './commands/run-command.js'
@@ -54,11 +56,13 @@ function commandTree(context: CommandContext, show: Show): Command {
     })
     .addHelpText('after', helpExamples)
   addRunCommands(program, context, show)
-  addCompare(program, context, show)
+  addComparison(program, context, show)
   addEvaluate(program, context, show)
   addSelect(program, context, show)
   addLabel(program, context, show)
+  addAnalyse(program, context, show)
   addReport(program, show)
+  addWatch(program, context, show)
   addList(program, show)
   addInit(program, show)
   addDoctor(program, show)
@@ -93,30 +97,6 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
         show(await runCommand(kind, config, overrides, flags, context))
       })
   }
-}
-
-function addCompare(program: Command, context: CommandContext, show: Show): void {
-  program
-    .command('compare')
-    .description('run methods, data sets, seeds and values of any key against each other')
-    .argument('<config>', 'YAML or JSON file: a base config and what to compare')
-    .argument(
-      '[overrides...]',
-      'key=value in place of values of the file, such as seeds=3 or base.training.epochs=5',
-    )
-    .addOption(engine())
-    .option(
-      '--out <folder>',
-      'folder of the comparison, otherwise runs/<config>; what is done in it stays done',
-    )
-    .option('--jobs <number>', 'runs at a time, a process each', wholeNumber, 1)
-    .option('--threads <number>', "of each run; otherwise the machine's divided by --jobs", wholeNumber)
-    .option('--budget', 'estimate time and disk before starting')
-    .addOption(json())
-    .action(async (config: string, overrides: string[], flags: CompareFlags) => {
-      const { compareCommand } = await import('./commands/compare-command.js')
-      show(await compareCommand(config, overrides, flags, context))
-    })
 }
 
 function addEvaluate(program: Command, context: CommandContext, show: Show): void {

@@ -11,6 +11,7 @@ Examples:
   kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
   kd label my-run/kd.yaml --out labels               ask the teachers once, for runs without them
   kd report runs/a runs/b                            draw what they found
+  kd watch runs/a                                    see a run while it goes on
   kd list methods                                    what method.name can be
   kd doctor                                          which engines load here, which data are found
 

@@ -29,9 +29,19 @@ export {
   type ComparisonProgress,
   type ComparisonResult,
 } from './compare/run-comparison.js'
+export { collectComparison } from './compare/collect-comparison.js'
+export {
+  runBiasVariance,
+  type BiasVarianceOptions,
+  type BiasVarianceResult,
+} from './analyse/run-bias-variance.js'
+export type { BiasVarianceInput } from './analyse/bias-variance-schema.js'
 export type { AxisInput, ComparisonInput } from './compare/comparison-schema.js'
 export type { Budget } from './compare/estimate-budget.js'
+export { bullmqRunner, type BullmqRunnerOptions } from './runner/bullmq/bullmq-runner.js'
 export { inProcessRunner } from './runner/in-process-runner.js'
 export type { DistillJob, Job, JobEvent, JobOutcome, LabelJob, TeacherJob } from './runner/job.js'
+export { kubernetesRunner, type KubernetesRunnerOptions } from './runner/indexed/kubernetes-runner.js'
+export { slurmRunner, type SlurmRunnerOptions } from './runner/indexed/slurm-runner.js'
 export { localRunner } from './runner/local-runner.js'
 export type { Runner, RunnerContext } from './runner/runner.js'

@@ -1,35 +1,35 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildMain } from './testing/build-main.js'
+import { describe, expect, it } from 'vitest'
+import { builtMain } from './testing/built-main.js'
 
-let folder: string
-let config: string
-let main: string
-let remove: () => Promise<void>
-
-beforeAll(async () => {
-  ;({ main, remove } = await buildMain())
-  folder = await mkdtemp(join(tmpdir(), 'kd-main-'))
-  config = join(folder, 'c.yaml')
-  await writeFile(
-    config,
-    `dataset: { name: digits }
+const built = builtMain({
+  'c.yaml': `dataset: { name: digits }
 student: { model: { name: mlp, hiddenUnits: [8] } }
 training: { epochs: 1 }
 engine: cpu
 `,
-  )
 })
-afterAll(async () => {
-  await remove()
-  await rm(folder, { recursive: true, force: true })
-})
+const config = (): string => join(built.folder, 'c.yaml')
 
-const kd = (...words: string[]) => promisify(execFile)(process.execPath, [main, ...words])
+/** Everything that a stream says until something holds of it. */
+function spoken(stream: Readable, holds: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (holds(text)) resolve(text)
+    })
+    stream.on('end', () => {
+      reject(new Error(text))
+    })
+  })
+}
+
+const kd = (...words: string[]) => promisify(execFile)(process.execPath, [built.main, ...words])
 
 describe('kd as a process', () => {
   it('prints its version and explains itself', async () => {
@@ -43,25 +43,44 @@ describe('kd as a process', () => {
   })
 
   it('keeps standard output for the result, and plain lines without colour for the rest', async () => {
-    const { stdout, stderr } = await kd('train', config, '--out', join(folder, 'json'), '--json')
+    const { stdout, stderr } = await kd('train', config(), '--out', join(built.folder, 'json'), '--json')
     expect(JSON.parse(stdout)).toMatchObject({ method: 'label-loss', ended: 'epochs' })
     expect(stderr).toMatch(/^run folder .*\nstudent epoch 1\/1: loss \d/)
     expect(stderr).not.toContain('\u001b')
   })
 
+  it('watches a run of another process, and ends with 130 when asked to', async () => {
+    const out = join(built.folder, 'watched')
+    const train = ['train', config(), '--out', out, 'training.epochs=5000']
+    const run = spawn(process.execPath, [built.main, ...train])
+    const written = (text: string): boolean => text.includes('epoch 2/5000')
+    await spoken(run.stderr, written)
+    const watch = spawn(process.execPath, [built.main, 'watch', out, '--browser'])
+    let err = ''
+    watch.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    const said = await spoken(watch.stdout, written)
+    expect(said).toMatch(/^watched: running\n|^watched epoch 1\/5000: loss \d/)
+    watch.kill('SIGINT')
+    expect(await new Promise((resolve) => watch.on('exit', resolve))).toBe(130)
+    expect(err).toMatch(/^live report: http:\/\/127\.0\.0\.1:\d+\/ \(for browsers of this machine\)\n\n$/)
+    expect(run.exitCode).toBeNull()
+    run.kill('SIGKILL')
+    await new Promise((resolve) => run.on('exit', resolve))
+  })
+
   it('ends with 2 for a wrong config and 1 for a failure, in one line', async () => {
-    const wrong = spawnSync(process.execPath, [main, 'train', config, 'training.epoch=1'], {
+    const wrong = spawnSync(process.execPath, [built.main, 'train', config(), 'training.epoch=1'], {
       encoding: 'utf8',
     })
     expect([wrong.status, wrong.stdout]).toEqual([2, ''])
     expect(wrong.stderr).toMatch(
       /^error override training\.epoch=1: unknown key training\.epoch, did you mean epochs\?.*\n$/,
     )
-    const failed = spawnSync(process.execPath, [main, 'evaluate', folder], { encoding: 'utf8' })
+    const failed = spawnSync(process.execPath, [built.main, 'evaluate', built.folder], { encoding: 'utf8' })
     expect(failed.status).toBe(2)
     const none = spawnSync(
       process.execPath,
-      [main, 'train', config, 'student.weights=/none', '--out', join(folder, 'n')],
+      [built.main, 'train', config(), 'student.weights=/none', '--out', join(built.folder, 'n')],
       {
         encoding: 'utf8',
       },
@@ -70,8 +89,8 @@ describe('kd as a process', () => {
   })
 
   it.skipIf(process.platform === 'win32')('saves what was done at the first Ctrl-C', async () => {
-    const out = join(folder, 'interrupted')
-    const child = start('train', config, 'training.epochs=10000', '--out', out, '--json')
+    const out = join(built.folder, 'interrupted')
+    const child = start('train', config(), 'training.epochs=10000', '--out', out, '--json')
     const { text, ended } = watch(child)
     await text((err) => err.includes('epoch 3/10000'))
     child.kill('SIGINT')
@@ -88,9 +107,9 @@ describe('kd as a process', () => {
   it.skipIf(process.platform === 'win32')(
     'ends at Ctrl-C while the teacher is trained, without a student',
     async () => {
-      const out = join(folder, 'teacher-only')
+      const out = join(built.folder, 'teacher-only')
       const teachers = 'teachers=[{model: {name: mlp}, training: {epochs: 10000}}]'
-      const child = start('distill', config, teachers, 'method={name: vanilla-kd}', '--out', out, '--json')
+      const child = start('distill', config(), teachers, 'method={name: vanilla-kd}', '--out', out, '--json')
       const { text, ended } = watch(child)
       await text((err) => err.includes('teacher epoch 1/10000'))
       child.kill('SIGINT')
@@ -104,9 +123,9 @@ describe('kd as a process', () => {
   it.skipIf(process.platform === 'win32')(
     'reports a limit on file size and leaves no half-written file',
     async () => {
-      const out = join(folder, 'limited')
+      const out = join(built.folder, 'limited')
       // In blocks of 512 or 1,024 bytes: the config fits, the weights do not.
-      const command = `ulimit -f 2; exec '${process.execPath}' '${main}' train '${config}' --out '${out}'`
+      const command = `ulimit -f 2; exec '${process.execPath}' '${built.main}' train '${config()}' --out '${out}'`
       const found = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
       expect(found.stderr).toMatch(
         /error cannot write \S+student.safetensors: the file is larger than allowed here/,
@@ -117,7 +136,7 @@ describe('kd as a process', () => {
   )
 
   it('ends quietly when its reader does', () => {
-    const found = spawnSync('sh', ['-c', `'${process.execPath}' '${main}' list methods | head -n 1`], {
+    const found = spawnSync('sh', ['-c', `'${process.execPath}' '${built.main}' list methods | head -n 1`], {
       encoding: 'utf8',
     })
     expect([found.stdout, found.stderr]).toEqual(['method\n', ''])
@@ -125,7 +144,7 @@ describe('kd as a process', () => {
 })
 
 function start(...words: string[]): ChildProcess {
-  return spawn(process.execPath, [main, ...words])
+  return spawn(process.execPath, [built.main, ...words])
 }
 
 /** Collects what a process writes; `text` waits until its standard error holds something. */

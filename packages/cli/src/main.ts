@@ -5,6 +5,10 @@ import { processTerminal } from './terminal/terminal.js'
 const terminal = processTerminal()
 const controller = new AbortController()
 let endedBy: number | undefined
+const ending =
+  process.argv[2] === 'watch'
+    ? ''
+    : 'ending after this step and saving what was done, --resume goes on; once more ends at once\n'
 
 for (const [name, number] of [
   ['SIGINT', 2],
@@ -13,9 +17,7 @@ for (const [name, number] of [
   process.on(name, () => {
     if (endedBy !== undefined) process.exit(128 + number)
     endedBy = 128 + number
-    terminal.err.write(
-      '\nending after this step and saving what was done, --resume goes on; once more ends at once\n',
-    )
+    terminal.err.write(`\n${ending}`)
     controller.abort()
   })
 }

@@ -5,6 +5,7 @@ import {
   margin,
   randomScores,
   refreshedSelection,
+  selectTop,
   type SeenSplits,
 } from '@kd/selection'
 import * as z from 'zod'
@@ -51,7 +52,17 @@ export function selectable<Options extends object>(
       model,
       every,
       balanced,
-      score: (splits) => scoreSplits(selection, splits),
+      score: async (splits) => {
+        const scores = await scoreSplits(selection, splits)
+        const { train } = splits
+        // As refreshedSelection chooses.
+        run.selection.chose({
+          train,
+          scores,
+          mask: selectTop(scores, { fraction, balanced, labels: train.labels }),
+        })
+        return scores
+      },
     })
   }
 }

@@ -33,6 +33,7 @@ export { makeBlobs, type MakeBlobsOptions } from './synthetic/make-blobs.js'
 
 export { splitDataset, type SplitDatasetOptions } from './split/split-dataset.js'
 export { takeExamples, type TakeExamplesOptions } from './split/take-examples.js'
+export { takePart, type TakePartOptions } from './split/take-part.js'
 export {
   corruptLabels,
   type ClassConditionalNoise,

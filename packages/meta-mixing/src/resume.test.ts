@@ -1,39 +1,12 @@
 import { randomSource, sgd } from '@kd/core'
-import type { Dataset, DistillationMethod, DistillationOptions, Examples } from '@kd/core'
-import { expectSameAfterResume } from '@kd/testing'
+import type { DistillationMethod, DistillationOptions } from '@kd/core'
+import { expectSameAfterResume, noiseDataset, noiseNetwork } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
-import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import { adaptiveMixing } from './adaptive-mixing/adaptive-mixing.js'
 import { metaWeightNet } from './meta-weight-net/meta-weight-net.js'
 import { randomTeacherDrop } from './random-teacher-drop/random-teacher-drop.js'
 import { uncertaintyWeighting } from './uncertainty-weighting/uncertainty-weighting.js'
-
-function examples(count: number, seed: number): Examples {
-  const random = randomSource(seed)
-  const labels = Int32Array.from({ length: count }, () => random.integer(3))
-  const inputs = Float32Array.from({ length: 2 * count }, (_, at) => random.normal() + labels[at >> 1]!)
-  return { inputs, labels, ids: labels.map((_, row) => 3 * row) }
-}
-
-const dataset: Dataset = {
-  name: 'noise',
-  inputShape: [2],
-  classNames: ['a', 'b', 'c'],
-  normalization: { mean: [0], standardDeviation: [1] },
-  train: examples(40, 1),
-  validation: examples(24, 2),
-}
-
-function network(seed: number): LayersModel {
-  const kernelInitializer = { className: 'GlorotUniform', config: { seed } } as never
-  return sequential({
-    layers: [
-      layers.dense({ units: 5, inputShape: [2], activation: 'relu', kernelInitializer }),
-      layers.dense({ units: 3, kernelInitializer }),
-    ],
-  })
-}
 
 const teacher = (seed: number): ((inputs: tf.Tensor) => tf.Tensor2D) => {
   const random = randomSource(seed)
@@ -45,10 +18,10 @@ const teacher = (seed: number): ((inputs: tf.Tensor) => tf.Tensor2D) => {
 }
 
 const options = (method: DistillationMethod): DistillationOptions => ({
-  student: network(1),
+  student: noiseNetwork(1),
   teachers: [teacher(1), teacher(2)],
   method,
-  dataset,
+  dataset: noiseDataset,
   epochs: 3,
   batchSize: 16,
   optimizer: sgd({ momentum: 0.9 }),

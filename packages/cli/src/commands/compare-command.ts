@@ -1,14 +1,16 @@
 import type { EngineName } from '@kd/core'
 import { comparisonText, summarizeComparison } from '@kd/report'
 import { runComparison, type ComparisonResult } from '../compare/run-comparison.js'
+import { makeRunner } from '../runner/make-runner.js'
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
 import type { CommandContext } from './command-context.js'
+import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd compare`. */
-export interface CompareFlags {
+export interface CompareFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
-  readonly jobs: number
+  readonly workspace?: string
   readonly threads?: number
   readonly budget?: boolean
 }
@@ -20,10 +22,14 @@ export async function compareCommand(
   flags: CompareFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: object; exitCode: number }> {
+  const runner = await makeRunner(flags)
   const { onProgress, stop } = showComparisonProgress(terminal)
   let result: ComparisonResult
   try {
-    result = await runComparison(config, { ...flags, overrides, onProgress, signal })
+    // This machine's number says nothing of others', and bits repeat with the same number only.
+    const threads = flags.threads ?? (flags.runner === 'local' ? undefined : 1)
+    const options = { ...flags, ...(threads !== undefined && { threads }), runner }
+    result = await runComparison(config, { ...options, overrides, onProgress, signal })
   } finally {
     stop()
   }

@@ -47,6 +47,7 @@ describe('kd distill', () => {
       'config.yaml',
       'diagnostics.json',
       'environment.json',
+      'events.out.tfevents.kd',
       'metrics.jsonl',
       'student',
       'teacher-1',

@@ -1,28 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ComparedRun } from '@kd/report'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inProcessRunner } from '../runner/in-process-runner.js'
-import { buildMain } from '../testing/build-main.js'
+import { builtMain } from '../testing/built-main.js'
 import { runComparison } from './run-comparison.js'
 
-let folder: string
-let config: string
-let main: string
-let remove: () => Promise<void>
-
-beforeAll(async () => {
-  ;({ main, remove } = await buildMain())
-  folder = await mkdtemp(join(tmpdir(), 'kd-compare-process-'))
-  config = join(folder, 'compare.yaml')
-  await writeFile(
-    config,
-    `base:
+const built = builtMain({
+  'compare.yaml': `base:
   dataset: { name: digits, take: { train: 150, validation: 40, test: 60 } }
   teachers: [{ model: { name: mlp, hiddenUnits: [16] }, training: { epochs: 2 } }]
   student: { model: { name: mlp, hiddenUnits: [8] } }
@@ -32,10 +21,7 @@ methods: { KD: { name: vanilla-kd }, LR: { name: label-revision } }
 seeds: 2
 baseline: KD
 `,
-  )
-  await writeFile(
-    join(folder, 'plugin.mjs'),
-    `import { writeFileSync } from 'node:fs'
+  'plugin.mjs': `import { writeFileSync } from 'node:fs'
 export default {
   methods: {
     crash: () => ({
@@ -55,12 +41,8 @@ export default {
   },
 }
 `,
-  )
 })
-afterAll(async () => {
-  await remove()
-  await rm(folder, { recursive: true, force: true })
-})
+const config = (): string => join(built.folder, 'compare.yaml')
 
 interface Ended {
   readonly code: number | null
@@ -72,7 +54,15 @@ function kd(
   words: readonly string[],
   onError: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
 ) {
-  const child = spawn(process.execPath, [main, 'compare', config, '--engine', 'cpu', '--json', ...words])
+  const child = spawn(process.execPath, [
+    built.main,
+    'compare',
+    config(),
+    '--engine',
+    'cpu',
+    '--json',
+    ...words,
+  ])
   const found = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (found.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => {
@@ -92,15 +82,15 @@ async function isRunning(pid: number): Promise<boolean> {
 const runsOf = ({ stdout }: Ended): ComparedRun[] =>
   (JSON.parse(stdout.trim().split('\n').at(-1)!) as { comparison: { runs: ComparedRun[] } }).comparison.runs
 const weights = (out: string, run: ComparedRun): Promise<Buffer> =>
-  readFile(join(folder, out, run.folder, 'student/weights.bin'))
+  readFile(join(built.folder, out, run.folder, 'student/weights.bin'))
 
 describe('kd compare', () => {
   it('finds the same bits in processes of its own, two at a time, as in one process', async () => {
-    const ended = await kd(['--out', join(folder, 'local'), '--jobs', '2']).ended
+    const ended = await kd(['--out', join(built.folder, 'local'), '--jobs', '2']).ended
     expect(ended.stderr).toContain('4 runs, 0 of them done already; 6 jobs to do')
     expect(ended.code).toBe(0)
-    const out = join(folder, 'in-process')
-    const { comparison } = await runComparison(config, { out, engine: 'cpu', runner: inProcessRunner() })
+    const out = join(built.folder, 'in-process')
+    const { comparison } = await runComparison(config(), { out, engine: 'cpu', runner: inProcessRunner() })
     const withoutSeconds = (runs: readonly ComparedRun[]) => runs.map(({ seconds: _, ...run }) => run)
     expect(withoutSeconds(runsOf(ended))).toEqual(withoutSeconds(comparison.runs))
     for (const run of comparison.runs)
@@ -108,7 +98,8 @@ describe('kd compare', () => {
   })
 
   it('reports a process that dies with its last words, goes on, and ends with 1', async () => {
-    const ended = await kd(['--out', join(folder, 'crash'), 'methods.crash={ name: crash }', 'seeds=1']).ended
+    const ended = await kd(['--out', join(built.folder, 'crash'), 'methods.crash={ name: crash }', 'seeds=1'])
+      .ended
     expect(ended.code).toBe(1)
     const runs = runsOf(ended)
     expect(runs.map(({ state }) => state)).toEqual(['done', 'done', 'failed'])
@@ -119,7 +110,7 @@ describe('kd compare', () => {
   it.skipIf(process.platform === 'win32')(
     'ends at Ctrl-C and goes on the next time, to the same bits',
     async () => {
-      const words = ['--out', join(folder, 'ended')]
+      const words = ['--out', join(built.folder, 'ended')]
       let killed = false
       const ended = await kd(words, (stderr, kill) => {
         if (killed || !stderr.includes('KD, seed 0: test')) return
@@ -140,9 +131,9 @@ describe('kd compare', () => {
     'ends at once at the second Ctrl-C, with the processes that it started',
     async () => {
       const words = ['methods={ hang: { name: hang } }', 'base.teachers=[]', 'baseline=hang', 'seeds=1']
-      const hanging = join(folder, 'hanging')
+      const hanging = join(built.folder, 'hanging')
       let kills = 0
-      const ending = kd(['--out', join(folder, 'hang'), ...words], (stderr, kill) => {
+      const ending = kd(['--out', join(built.folder, 'hang'), ...words], (stderr, kill) => {
         if (!stderr.includes('once more ends at once') || kills++ > 0) return
         kill('SIGINT')
       })
@@ -155,9 +146,9 @@ describe('kd compare', () => {
   )
 
   it('finds mistakes before anything starts', async () => {
-    const ended = await kd(['--out', join(folder, 'wrong'), 'methods.DKD={ name: decopled-kd }']).ended
+    const ended = await kd(['--out', join(built.folder, 'wrong'), 'methods.DKD={ name: decopled-kd }']).ended
     expect(ended.code).toBe(2)
     expect(ended.stderr).toContain('did you mean decoupled-kd?')
-    await expect(readFile(join(folder, 'wrong'))).rejects.toThrow('ENOENT')
+    await expect(readFile(join(built.folder, 'wrong'))).rejects.toThrow('ENOENT')
   })
 })

@@ -35,10 +35,16 @@ export function comparedRun(
   if (outcome.state !== 'done' || outcome.result === undefined) {
     return { ...common, state: outcome.state === 'submitted' ? 'submitted' : 'stopped' }
   }
-  return { ...common, state: 'done', ...found(outcome.result) }
+  return { ...common, state: 'done', ...foundIn(outcome.result) }
 }
 
-function found({ last, best, teachers, seconds }: RunResult): Partial<ComparedRun> {
+/** What a comparison keeps of a run's result. */
+export function foundIn({
+  last,
+  best,
+  teachers,
+  seconds,
+}: Pick<RunResult, 'last' | 'best' | 'teachers' | 'seconds'>): Partial<ComparedRun> {
   const [lastAccuracy, bestAccuracy] = [accuracy(last), accuracy(best)]
   return {
     ...(lastAccuracy && { last: lastAccuracy }),

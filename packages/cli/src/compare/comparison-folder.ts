@@ -1,11 +1,11 @@
 import { comparisonCsv, comparisonLatex, comparisonMarkdown, type Comparison } from '@kd/report'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { writeError, writeFileSafely } from '../run/write-file-safely.js'
-import { UsageError } from '../usage-error.js'
+import { join } from 'node:path'
+import { writeFileSafely } from '../run/write-file-safely.js'
+import { openFolder } from './open-folder.js'
 
-/** Everything that a comparison writes; `report.html` is what kd report adds. */
-const contents = /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers)(\.\d+\.tmp)?$/
+/** Everything that a comparison and its runners write; `report.html` is what kd report adds. */
+const contents =
+  /^(comparison\.(json|md|tex|csv)|report\.html|runs|teachers|jobs\.json|slurm\.sh|kubernetes\.yaml|logs|failures)(\.\d+\.tmp)?$/
 
 /** The folder of a comparison. */
 export class ComparisonFolder {
@@ -23,20 +23,7 @@ export class ComparisonFolder {
    * @throws {@link UsageError} when it holds anything else than a comparison
    */
   static async open(out: string): Promise<ComparisonFolder> {
-    const path = resolve(out)
-    try {
-      await mkdir(path, { recursive: true })
-      const found = await readdir(path)
-      const other = found.find((name) => !contents.test(name))
-      if (other !== undefined) {
-        throw new UsageError(
-          `--out ${out} must be a new, an empty or a comparison's folder, got ${other} in it`,
-        )
-      }
-    } catch (error) {
-      throw error instanceof UsageError ? error : writeError(path, error)
-    }
-    return new ComparisonFolder(path)
+    return new ComparisonFolder(await openFolder(out, contents, "a comparison's"))
   }
 
   /** Writes what was found, and its tables. */

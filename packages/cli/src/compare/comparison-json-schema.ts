@@ -7,10 +7,15 @@ type Schema = Record<string, unknown>
 /**
  * The JSON Schema of a comparison as a person writes it, with which editors complete and check it.
  *
+ * @param own - the schema, for something that has keys beside those of a comparison
+ * @param title - of what it describes
  * @returns draft 7, as that of configs
  */
-export function comparisonJsonSchema(): object {
-  const { properties = {}, ...schema } = z.toJSONSchema(comparisonSchema, { io: 'input', target: 'draft-7' })
+export function comparisonJsonSchema(
+  own: typeof comparisonSchema = comparisonSchema,
+  title: string = 'kd comparison',
+): object {
+  const { properties = {}, ...schema } = z.toJSONSchema(own, { io: 'input', target: 'draft-7' })
   const config = configJsonSchema() as {
     properties: Schema
     definitions?: Schema
@@ -22,7 +27,7 @@ export function comparisonJsonSchema(): object {
   const method = config.else.properties.method
   return {
     ...schema,
-    title: 'kd comparison',
+    title,
     properties: {
       ...properties,
       base: { anyOf: [{ type: 'string', minLength: 1 }, base], description: describe('base') },

@@ -123,8 +123,8 @@ class ComparisonData {
   ofStudent(config: Config): Promise<string> {
     const { dataset, student } = config
     const { labelNoise, seed } = dataset
-    return this.#hash([dataset, student.take, labelNoise], async () =>
-      trainingData(await this.#clean(config), { take: student.take, labelNoise }, seed),
+    return this.#hash([dataset, student.take, student.part, labelNoise], async () =>
+      trainingData(await this.#clean(config), { ...student, labelNoise }, seed),
     )
   }
 

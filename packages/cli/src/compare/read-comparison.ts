@@ -40,8 +40,22 @@ export async function readComparison(
   source: string | ComparisonInput,
   overrides: readonly string[],
 ): Promise<ReadComparison> {
-  const content = await configContent(source, { overrides })
-  const parsed = comparisonSchema.safeParse(content.value, { error: knownKeys, reportInput: true })
+  return resolveComparison(await configContent(source, { overrides }))
+}
+
+/**
+ * Checks the content of a comparison and the config of each of its runs.
+ *
+ * @param content - and where it came from
+ * @param schema - of the content, for something that has keys beside those of a comparison
+ * @returns every run with its config
+ * @throws {@link ConfigError} as {@link readComparison}
+ */
+export async function resolveComparison(
+  content: ConfigSource,
+  schema: typeof comparisonSchema = comparisonSchema,
+): Promise<ReadComparison> {
+  const parsed = schema.safeParse(content.value, { error: knownKeys, reportInput: true })
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.flatMap((issue) => explainIssue(issue)).map(content.problem))
   }

@@ -4,7 +4,9 @@ import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { recordedRun } from '../run/recorded-run.js'
 import type { Job, JobEvent, JobOutcome } from '../runner/job.js'
+import { failureMessage } from '../runner/failure-message.js'
 import { localRunner } from '../runner/local-runner.js'
+import { readJob } from '../runner/read-job.js'
 import type { Runner } from '../runner/runner.js'
 import { UsageError } from '../usage-error.js'
 import { comparedRun } from './compared-run.js'
@@ -40,7 +42,6 @@ export interface ComparisonOptions {
 
 /** What a comparison tells while it goes on. */
 export type ComparisonProgress =
-  | { readonly kind: 'message'; readonly text: string }
   /** What there is to do, before anything starts. */
   | { readonly kind: 'planned'; readonly runs: number; readonly jobs: number; readonly done: number }
   | { readonly kind: 'budget'; readonly budget: Budget }
@@ -112,6 +113,7 @@ export async function runComparison(
     threads,
     tell: () => undefined,
   })
+  if (!runner.trusted) await assertCarriable(plan, { runner: runner.name, workspace })
   const found = await finishedRuns(plan, workspace)
   const waiting = plan.runs.filter(({ job }) => !found.has(job.id))
   const toDo = neededJobs(plan, waiting)
@@ -133,7 +135,7 @@ export async function runComparison(
     return soFar
   }
   await write()
-  const ended = await runner.run(toDo, { workspace, signal, onEvent: tell })
+  const ended = await runner.run(toDo, { workspace, folder: folder.path, signal, onEvent: tell })
   for (const [id, outcome] of ended) outcomes.set(id, outcome)
   return { folder: folder.path, engine: plan.engine, comparison: await write() }
 }
@@ -148,8 +150,25 @@ export function workspaceOf({ workspace }: { readonly workspace?: string }, fold
   return path
 }
 
+/** Finds before anything starts what would be refused where it arrives. */
+async function assertCarriable(
+  { runs }: ComparisonPlan,
+  { runner, workspace }: { readonly runner: string; readonly workspace: string },
+): Promise<void> {
+  for (const { job } of runs) {
+    try {
+      await readJob(job, { workspace, trusted: false })
+    } catch (error) {
+      throw new UsageError(`--runner ${runner} cannot carry ${job.name}: ${failureMessage(error)}`)
+    }
+  }
+}
+
 /** Runs that are done, by the id that their folder says. */
-async function finishedRuns({ runs }: ComparisonPlan, workspace: string): Promise<Map<string, JobOutcome>> {
+export async function finishedRuns(
+  { runs }: Pick<ComparisonPlan, 'runs'>,
+  workspace: string,
+): Promise<Map<string, JobOutcome>> {
   const found = new Map<string, JobOutcome>()
   for (const { job } of runs) {
     const folder = resolve(workspace, job.folder)
@@ -161,7 +180,10 @@ async function finishedRuns({ runs }: ComparisonPlan, workspace: string): Promis
 }
 
 /** The runs that are left and the teachers that these need: none for runs that are done. */
-function neededJobs({ teachers }: ComparisonPlan, waiting: readonly PlannedRun[]): Job[] {
+export function neededJobs(
+  { teachers }: Pick<ComparisonPlan, 'teachers'>,
+  waiting: readonly PlannedRun[],
+): Job[] {
   const needed = new Set(waiting.flatMap(({ job }) => job.needs))
   return jobsOf({ runs: waiting, teachers: teachers.filter(({ id }) => needed.has(id)) })
 }

@@ -7,6 +7,9 @@ export type ConfigPath = readonly (string | number)[]
 /** More than any config needs, few enough that a bomb of aliases stays small. */
 const MAX_ALIASES = 50
 
+/** More than any config has; the parser goes down by calling itself, and a stack has an end. */
+const MAX_DEPTH = 200
+
 /** A parsed YAML or JSON text that remembers where everything stood. */
 export class ConfigDocument {
   readonly #name: string
@@ -20,7 +23,8 @@ export class ConfigDocument {
    */
   constructor(text: string, name: string) {
     this.#name = name
-    this.#document = parseDocument(text, { lineCounter: this.#lines, schema: 'core', prettyErrors: false })
+    if (isNestedTooDeep(text)) throw tooDeep(name)
+    this.#document = parsed(text, this.#lines, name)
     const { errors, warnings } = this.#document
     const problems = [...errors, ...warnings].map(({ pos, message }) => this.#problem(pos[0], message))
     problems.push(...this.#forbiddenKeys())
@@ -74,4 +78,30 @@ export class ConfigDocument {
     const { line, col } = this.#lines.linePos(offset)
     return `${this.#name}:${Math.max(1, line)}:${Math.max(1, col)}`
   }
+}
+
+function parsed(text: string, lineCounter: LineCounter, name: string): Document.Parsed {
+  try {
+    return parseDocument(text, { lineCounter, schema: 'core', prettyErrors: false, logLevel: 'error' })
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(name)
+    throw error
+  }
+}
+
+/** Counts brackets, also those in texts, and marks of lists in a line: no config has so many unclosed. */
+function isNestedTooDeep(text: string): boolean {
+  let depth = 0
+  for (const character of text) {
+    if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
+    if (depth > MAX_DEPTH) return true
+  }
+  return new RegExp(`(?:[-?:][ \\t]+){${MAX_DEPTH}}`).test(text)
+}
+
+function tooDeep(name: string): ConfigError {
+  return new ConfigError([
+    { where: name, message: `values must not lie more than ${MAX_DEPTH} deep in each other` },
+  ])
 }

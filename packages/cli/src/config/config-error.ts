@@ -7,13 +7,23 @@ export interface ConfigProblem {
   readonly message: string
 }
 
-/** A config that cannot be run: every problem found, one per line. */
+/** Lines of a message, and characters of a line: of a text that is no config at all, every word is a problem. */
+const LINES = 30
+const CHARACTERS = 500
+
+/** A config that cannot be run: every problem found, one per line; of very many the first. */
 export class ConfigError extends KdError {
   readonly problems: readonly ConfigProblem[]
 
   /** @param problems - at least one */
   constructor(problems: readonly ConfigProblem[]) {
-    super(problems.map(({ where, message }) => `${where}: ${message}`).join('\n'))
+    const lines = problems.slice(0, LINES).map(({ where, message }) => short(`${short(where)}: ${message}`))
+    if (problems.length > LINES) lines.push(`and ${problems.length - LINES} more problems`)
+    super(lines.join('\n'))
     this.problems = problems
   }
+}
+
+function short(text: string): string {
+  return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS - 3)}...` : text
 }

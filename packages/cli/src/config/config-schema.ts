@@ -81,6 +81,15 @@ const studentSchema = z.strictObject({
     .positive()
     .optional()
     .describe('share or number of training examples that the student sees; recipes of teachers see all'),
+  part: z
+    .strictObject({
+      number: z.int().min(1).describe('which part, from 1'),
+      of: z.int().min(1).describe('how many parts'),
+      permutation: z.int().default(0).describe('another number, another division'),
+    })
+    .refine(({ number, of }) => number <= of, 'must have a number that is at most of')
+    .optional()
+    .describe('one of several disjoint, equal parts of these; recipes of teachers see all'),
   weights: path.optional().describe('safetensors file with the weights to start from, or to evaluate'),
   keep: z
     .enum(['best', 'last'])
@@ -120,6 +129,7 @@ export interface ConfigInput {
   readonly student: {
     readonly model: NamedOptions<ModelName>
     readonly take?: number
+    readonly part?: { readonly number: number; readonly of: number; readonly permutation?: number }
     readonly weights?: string
     readonly keep?: 'best' | 'last'
   }

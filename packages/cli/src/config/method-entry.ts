@@ -2,6 +2,7 @@ import type { DistillationMethod } from '@kd/core'
 import { withRevisedTeacher } from '@kd/losses'
 import * as z from 'zod'
 import type { MixingLog } from '../run/mixing-log.js'
+import type { SelectionLog } from '../run/selection-log.js'
 import type { OptionsSchema } from './named-options.js'
 
 /** What a method may want to know of the run that it is made for. */
@@ -12,6 +13,8 @@ export interface MethodRun {
   readonly seed: number
   /** Told about weights that are learned per example. */
   readonly mixing: MixingLog
+  /** Told about choices of Data Selection. */
+  readonly selection: SelectionLog
 }
 
 /** Makes a method from options checked by its schema. */

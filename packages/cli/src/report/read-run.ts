@@ -1,9 +1,13 @@
-import type { ReportedEpoch, ReportedResult, ReportedRun, RunDiagnostics } from '@kd/report'
+import type { ReportedEpoch, ReportedResult, ReportedRun } from '@kd/report'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { metricsLines } from '../run/metrics-lines.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { UsageError } from '../usage-error.js'
+import { checkedAs } from './checked-as.js'
+import { examplesOverTraining, examplesOverTrainingLine } from './examples-over-training.js'
+import { readDiagnostics } from './read-diagnostics.js'
 
 const share = z.number().min(0).max(1)
 const metrics = z.object({ loss: z.number().nullish(), top1: share })
@@ -31,45 +35,6 @@ const resultLine = z.object({
   teachers: z.array(z.object({ model: z.string(), train: metrics, test: metrics.optional() })),
 })
 
-const example = z.object({
-  id: z.int(),
-  value: z.number(),
-  label: z.int().min(0),
-  prediction: z.int().min(0).optional(),
-  // It becomes part of an address in the page.
-  image: z.base64().optional(),
-})
-const diagnosticsSchema = z.object({
-  version: z.literal(1),
-  student: z.enum(['best', 'last']),
-  classNames: z.array(z.string()),
-  parameters: z.number(),
-  split: z.string(),
-  confusion: z.array(z.array(z.number())),
-  reliability: z.array(z.object({ confidence: share, accuracy: share, count: z.number() })),
-  regularization: z
-    .array(
-      z.object({
-        teacher: z.int(),
-        temperature: z.number(),
-        atLabel: z.int(),
-        overall: z.int(),
-        examples: z.int(),
-      }),
-    )
-    .optional(),
-  measures: z.array(
-    z.object({
-      name: z.string(),
-      meaning: z.string(),
-      edges: z.array(z.number()),
-      counts: z.array(z.number()),
-      highest: z.array(example),
-      lowest: z.array(example),
-    }),
-  ),
-})
-
 /**
  * Reads what a run has written so far, for a report.
  *
@@ -82,9 +47,9 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
   const recorded = await recordedRun(folder)
   if (recorded === undefined)
     throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
-  const lines = await readLines(join(folder, 'metrics.jsonl'))
+  const linesOf = await readLines(folder)
   const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
-  const result = lines.findLast(({ kind }) => kind === 'result')
+  const result = linesOf(resultLine, ['result']).at(-1)
   const diagnostics = await readDiagnostics(join(folder, 'diagnostics.json'))
   return {
     name,
@@ -92,33 +57,24 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
     seed: typeof seed === 'number' ? seed : 0,
     config: await readFile(join(folder, 'config.yaml'), 'utf8'),
     environment: recorded.environment,
-    epochs: lines.flatMap((line) => (line.kind === 'epoch' ? [reportedEpoch(line)] : [])),
-    ...(result?.kind === 'result' && { result: reportedResult(result) }),
+    epochs: linesOf(epochLine, ['epoch']).map(reportedEpoch),
+    ...examplesOverTraining(linesOf(examplesOverTrainingLine, ['mixing', 'selection', 'examples'])),
+    ...(result && { result: reportedResult(result) }),
     ...(diagnostics && { diagnostics }),
   }
 }
 
+/** Gives a function from a schema to the lines of its kinds. */
 async function readLines(
-  path: string,
-): Promise<(z.output<typeof epochLine> | z.output<typeof resultLine>)[]> {
-  const text = await optionalText(path)
-  // A run that goes on, or was killed, may have left half a line at the end.
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line, index) => {
-      const value = parsed(line, path)
-      const { kind } = value as { kind?: unknown }
-      if (kind !== 'epoch' && kind !== 'result') return []
-      return [checked(kind === 'epoch' ? epochLine : resultLine, value, `${path} line ${index + 1}`)]
+  folder: string,
+): Promise<<Schema extends z.ZodType>(schema: Schema, kinds: readonly string[]) => z.output<Schema>[]> {
+  const values = await metricsLines(folder)
+  return (schema, kinds) =>
+    values.flatMap((value, index) => {
+      const { kind } = (value ?? {}) as { kind?: unknown }
+      if (typeof kind !== 'string' || !kinds.includes(kind)) return []
+      return [checkedAs(schema, value, `${join(folder, 'metrics.jsonl')} line ${index + 1}`)]
     })
-}
-
-async function readDiagnostics(path: string): Promise<RunDiagnostics | undefined> {
-  const text = await optionalText(path)
-  if (text === '') return undefined
-  return checked(diagnosticsSchema, parsed(text, path), path) as RunDiagnostics
 }
 
 function reportedEpoch({ kind: _, train, validation, ...epoch }: z.output<typeof epochLine>): ReportedEpoch {
@@ -154,28 +110,4 @@ function reportedResult({
       ...(test && { test: test.top1 }),
     })),
   }
-}
-
-async function optionalText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
-
-function parsed(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new UsageError(`${path} must hold JSON as a run writes it, got something else`)
-  }
-}
-
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
-  const found = schema.safeParse(value)
-  if (found.success) return found.data
-  const { path, message } = found.error.issues[0]!
-  throw new UsageError(`${where} must be what a run writes, got ${path.join('.')}: ${message}`)
 }

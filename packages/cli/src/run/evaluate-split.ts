@@ -1,23 +1,6 @@
-import {
-  classificationMetrics,
-  evaluate,
-  type ClassificationMetrics,
-  type Dataset,
-  type StoredTeacher,
-} from '@kd/core'
+import { classificationMetrics, type ClassificationMetrics, type Dataset, type StoredTeacher } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { pieceOf } from './piece-of.js'
-
-/** Examples between two signs of life. */
-const CHUNK = 250
-
-/** How a split is evaluated. */
-export interface EvaluateSplitOptions {
-  readonly split: 'train' | 'validation' | 'test'
-  /** Called after each piece. */
-  readonly onProgress?: (examples: number, of: number) => void
-  readonly signal?: AbortSignal | undefined
-}
+import { splitLogits, type SplitOptions } from './split-logits.js'
 
 /**
  * Measures a model on a split piece by piece, so that a long evaluation shows progress and can be ended.
@@ -27,20 +10,9 @@ export interface EvaluateSplitOptions {
 export async function evaluateSplit(
   model: LayersModel | StoredTeacher,
   dataset: Dataset,
-  { split, onProgress, signal }: EvaluateSplitOptions,
+  options: SplitOptions,
 ): Promise<ClassificationMetrics> {
-  const examples = dataset[split]!
-  const total = examples.labels.length
-  const classes = dataset.classNames.length
-  const logits = new Float32Array(total * classes)
-  let done = 0
-  while (done < total && (done === 0 || signal?.aborted !== true)) {
-    const piece = pieceOf(examples, done, Math.min(total, done + CHUNK))
-    const found = await evaluate(model, { ...dataset, [split]: piece }, { split, batchSize: CHUNK })
-    logits.set(found.logits, done * classes)
-    done += piece.labels.length
-    onProgress?.(done, total)
-    await new Promise(setImmediate)
-  }
-  return classificationMetrics(logits.subarray(0, done * classes), examples.labels.subarray(0, done))
+  const logits = await splitLogits(model, dataset, options)
+  const { labels } = dataset[options.split]!
+  return classificationMetrics(logits, labels.subarray(0, logits.length / dataset.classNames.length))
 }

@@ -63,6 +63,18 @@ export class MixingLog {
     return `${[header, ...rows].map((row) => row.join()).join('\n')}\n`
   }
 
+  /** The current weight of each term on training examples; none when the method learns no such weights. */
+  weights(ids: Int32Array): { readonly term: string; readonly values: Float32Array }[] {
+    const method = this.#method
+    if (method === undefined) return []
+    const { terms } = method
+    const weights = method.weightsOf(ids)
+    return terms.map((term, column) => ({
+      term,
+      values: Float32Array.from(ids, (_, row) => weights[row * terms.length + column]!),
+    }))
+  }
+
   #summary({ ids, labels, cleanLabels }: TrainingLabels): ReturnType<typeof mixingSummary> {
     const method = this.#method!
     const weights = method.weightsOf(ids)

@@ -5,9 +5,11 @@ import {
   readLabelFile,
   splitDataset,
   takeExamples,
+  takePart,
   type LabelNoise,
 } from '@kd/datasets'
 import type { LabelNoiseConfig } from '../config/data-preparation-schema.js'
+import type { Config } from '../config/config-schema.js'
 import { loadSource, type DatasetConfig } from '../datasets.js'
 import type { OnRunProgress } from './run-progress.js'
 
@@ -28,15 +30,19 @@ export async function prepareDataset(config: DatasetConfig, tell: OnRunProgress)
 /** What one model is trained on: part of the training split, or all of it, with its label noise. */
 export async function trainingData(
   clean: Dataset,
-  wanted: { readonly take: number | undefined; readonly labelNoise: LabelNoiseConfig },
+  wanted: WantedExamples,
   seed: number | string,
 ): Promise<Dataset> {
-  const { take, labelNoise } = wanted
-  return addLabelNoise(
-    take === undefined ? clean : takeExamples(clean, { train: take, seed }),
-    labelNoise,
-    seed,
-  )
+  const { take, part, labelNoise } = wanted
+  const taken = take === undefined ? clean : takeExamples(clean, { train: take, seed })
+  const own = part === undefined ? taken : takePart(taken, { ...part, seed: `${seed}/${part.permutation}` })
+  return addLabelNoise(own, labelNoise, seed)
+}
+
+interface WantedExamples {
+  readonly take?: number | undefined
+  readonly part?: Config['student']['part'] | undefined
+  readonly labelNoise: LabelNoiseConfig
 }
 
 async function addLabelNoise(

@@ -6,7 +6,7 @@ import {
   type EngineName,
 } from '@kd/core'
 import { basename, extname, resolve } from 'node:path'
-import type { ConfigInput } from '../config/config-schema.js'
+import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { assertLabelsDo } from '../label/label-rules.js'
 import { makeMethod } from '../methods.js'
@@ -16,7 +16,6 @@ import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
-import { MixingLog } from './mixing-log.js'
 import { prepareDataset, trainingData } from './prepare-dataset.js'
 import { assertSameRun, recordedRun } from './recorded-run.js'
 import type { RunContext } from './run-context.js'
@@ -92,32 +91,54 @@ export async function runTraining(
  * @returns what the run found
  */
 export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const { onProgress: tell = () => undefined, resume = false } = options
   if (resume && options.out === undefined)
     throw new UsageError(
       '--resume must come with --out, got none',
       'name the folder of the run to go on with',
     )
-  const recorded = resume ? await recordedRun(resolve(options.out!)) : undefined
-  const recordedEngine = recorded?.config['engine'] as EngineName | undefined
+  const before = resume ? await recordedRun(resolve(options.out!)) : undefined
+  const recordedEngine = before?.config['engine'] as EngineName | undefined
   const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
   const config = { ...read.config, engine: engine.name }
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
-  const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, dataSeed)
+  const dataset = await trainingData(clean, { ...config.student, labelNoise }, dataSeed)
   const { name } = config.method!
-  const mixing = new MixingLog()
-  const method = makeMethod(config.method!, read.pluginMethods, methodRun(config, mixing))
-  assertHeldOut(method, dataset)
-  assertLabelsDo(config, method)
+  const made = makeRunMethod(config, read)
+  assertHeldOut(made.method, dataset)
+  assertLabelsDo(config, made.method)
   const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
+  try {
+    return await runIn(folder, { ...made, config, clean, dataset, student }, options)
+  } finally {
+    await folder.release()
+  }
+}
+
+/** A run before anything of it is in a folder. */
+interface PreparedRun extends Pick<StudentRun, 'dataset' | 'method' | 'mixing' | 'selection' | 'student'> {
+  /** With its engine. */
+  readonly config: Config
+  /** The data set before label noise. */
+  readonly clean: Dataset
+}
+
+async function runIn(
+  folder: RunFolder,
+  { config, clean, dataset, student, ...made }: PreparedRun,
+  options: RunConfigOptions,
+): Promise<RunResult> {
+  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const recorded = resume ? await recordedRun(folder.path) : undefined
   const origin = await runOrigin(config, dataset, options.id)
   if (recorded === undefined) await writeOrigin(folder, origin)
   else {
-    assertSameRun(recorded, config, origin.data)
+    // Of a planned run the id says so, wherever its files lie: on another machine their paths may be others.
+    if (options.id === undefined) assertSameRun(recorded, config, origin.data)
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
       student.dispose()
@@ -137,13 +158,13 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { dataset, data: origin.data, method, mixing, student, teachers, folder })
+      : await teach(context, { ...made, dataset, data: origin.data, student, teachers, folder })
   for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
   const result = {
     folder: folder.path,
-    method: name,
+    method: config.method!.name,
     seed: config.seed,
-    engine: engine.name,
+    engine: config.engine!,
     ...summary,
     seconds: checkpoints.seconds,
   }
@@ -162,6 +183,16 @@ function assertHeldOut(method: DistillationMethod, { validation }: Dataset): voi
 
 function baseName(name: string): string {
   return basename(name, extname(name))
+}
+
+/** The method, and what follows it. */
+function makeRunMethod(
+  config: Config,
+  { pluginMethods }: ReadConfig,
+): Pick<StudentRun, 'method' | 'mixing' | 'selection'> {
+  const run = methodRun(config)
+  const { mixing, selection } = run
+  return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }
 }
 
 async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {

@@ -2,12 +2,13 @@ import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { UsageError } from '../usage-error.js'
+import { FolderLock, lockPattern } from './folder-lock.js'
 import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
 const files =
   'config.yaml|environment.json|metrics.jsonl|diagnostics.json|mixing-weights.csv|report.html|' +
-  'scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json'
+  'events.out.tfevents.kd|selection-scores.csv|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json'
 const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
 const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
 
@@ -21,14 +22,18 @@ export interface RunFolderOptions {
   readonly force?: boolean | undefined
   /** Whether a run in `out` goes on. */
   readonly resume?: boolean | undefined
+  /** How long to wait for another process that works in `out`. @defaultValue 0 */
+  readonly waitSeconds?: number | undefined
 }
 
 /** The folder of one run. */
 export class RunFolder {
   readonly path: string
+  readonly #lock: FolderLock | undefined
 
-  private constructor(path: string) {
+  private constructor(path: string, lock?: FolderLock) {
     this.path = path
+    this.#lock = lock
   }
 
   /** A folder whose content is known to be a run's, or to be absent. */
@@ -37,34 +42,35 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder. A folder that was asked for by name is never overwritten unasked; a default name gets a number.
+   * Makes the folder and takes it for this process, until {@link RunFolder.release}. A folder that was asked for by name is
+   * never overwritten unasked; a default name gets a number.
    *
    * @param options - see {@link RunFolderOptions}
    * @returns this run's own folder, empty unless the run goes on
-   * @throws {@link UsageError} when `out` is not empty
+   * @throws {@link UsageError} when `out` is not empty, or another process works in it
    */
-  static async create({ out, name, force = false, resume = false }: RunFolderOptions): Promise<RunFolder> {
-    if (out === undefined) return new RunFolder(await claimNumbered(resolve('runs', name)))
-    const path = resolve(out)
+  static async create(options: RunFolderOptions): Promise<RunFolder> {
+    const { out, name, waitSeconds } = options
+    const path = out === undefined ? await claimNumbered(resolve('runs', name)) : resolve(out)
     await attempt(path, () => mkdir(path, { recursive: true }))
-    const found = await attempt(path, () => readdir(path, { withFileTypes: true }))
-    if (found.length > 0) {
-      // A link could lead out of the folder; a run that was killed at once has left no more than half a file.
-      const isOwn = found.every((entry) => contents.test(entry.name) && !entry.isSymbolicLink())
-      const hasBegun = found.some((entry) => entry.name === 'config.yaml')
-      if (!isOwn || !(hasBegun || found.every((entry) => entry.name.endsWith('.tmp'))))
-        throw new UsageError(`--out ${out} must be a new, an empty or a run's folder, got other files in it`)
-      if (!force && !resume)
-        throw new UsageError(
-          `--out ${out} holds a run already`,
-          'choose another folder, add --resume to go on with it, or --force to replace it',
-        )
-      const removed = found.filter(({ name: entry }) => force || entry.endsWith('.tmp'))
+    await removable(path, options)
+    const lock = await FolderLock.take(path, { waitSeconds })
+    try {
+      // Another process may have changed it until now.
+      const entries = await removable(path, options)
       await attempt(path, () =>
-        Promise.all(removed.map((entry) => rm(join(path, entry.name), { recursive: true, force: true }))),
+        Promise.all(entries.map((entry) => rm(join(path, entry), { recursive: true, force: true }))),
       )
+      return new RunFolder(path, lock)
+    } catch (error) {
+      await lock.release()
+      throw error
     }
-    return new RunFolder(path)
+  }
+
+  /** Lets other processes work in the folder. */
+  async release(): Promise<void> {
+    await this.#lock?.release()
   }
 
   /** Writes a value as YAML. */
@@ -119,6 +125,27 @@ export class RunFolder {
     await attempt(path, () => mkdir(path, { recursive: true }))
     return path
   }
+}
+
+/** What has to go before a run begins or goes on in a folder, which must be one of ours. */
+async function removable(
+  path: string,
+  { out = path, force = false, resume = false }: RunFolderOptions,
+): Promise<string[]> {
+  const all = await attempt(path, () => readdir(path, { withFileTypes: true }))
+  const found = all.filter((entry) => !(lockPattern.test(entry.name) && entry.isFile()))
+  if (found.length === 0) return []
+  // A link could lead out of the folder; a run that was killed at once has left no more than half a file.
+  const isOwn = found.every((entry) => contents.test(entry.name) && !entry.isSymbolicLink())
+  const hasBegun = found.some((entry) => entry.name === 'config.yaml')
+  if (!isOwn || !(hasBegun || found.every((entry) => entry.name.endsWith('.tmp'))))
+    throw new UsageError(`--out ${out} must be a new, an empty or a run's folder, got other files in it`)
+  if (!force && !resume)
+    throw new UsageError(
+      `--out ${out} holds a run already`,
+      'choose another folder, add --resume to go on with it, or --force to replace it',
+    )
+  return found.map((entry) => entry.name).filter((entry) => force || entry.endsWith('.tmp'))
 }
 
 async function claimNumbered(path: string): Promise<string> {

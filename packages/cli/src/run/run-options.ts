@@ -36,4 +36,6 @@ export interface RunOptions {
 export interface RunConfigOptions extends RunOptions {
   /** The identity that the run must turn out to have. */
   readonly id?: string
+  /** How long to wait for another process that works in `out`. @defaultValue 0 */
+  readonly waitSeconds?: number
 }

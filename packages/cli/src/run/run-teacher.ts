@@ -19,6 +19,8 @@ export interface RunTeacherOptions {
   readonly id: string
   /** Where it goes. */
   readonly teachersFolder: string
+  /** How long to wait for another process that works there. @defaultValue 0 */
+  readonly waitSeconds?: number
   readonly signal: AbortSignal
   readonly onProgress: OnRunProgress
 }
@@ -32,22 +34,26 @@ export interface RunTeacherOptions {
  */
 export async function runTeacher(
   read: ReadConfig,
-  { index, id, teachersFolder, signal, onProgress: tell }: RunTeacherOptions,
+  { index, id, teachersFolder, waitSeconds, signal, onProgress: tell }: RunTeacherOptions,
 ): Promise<void> {
   const engine = await selectEngine(read.config.engine)
   const config = { ...read.config, engine: engine.name }
   const teacher = config.teachers[index]!
   const clean = await prepareDataset(config.dataset, tell)
   const { path: out } = sharedTeacherFolder(teachersFolder, id)
-  const folder = await RunFolder.create({ out, name: id, resume: true })
-  const resume = (await recordedRun(out)) !== undefined
-  if (!resume) {
-    const dataset = await recipeData(config, teacher, clean)
-    await writeOrigin(folder, { config, dataset, id, data: dataHash(dataset) })
+  const folder = await RunFolder.create({ out, name: id, resume: true, waitSeconds })
+  try {
+    const resume = (await recordedRun(out)) !== undefined
+    if (!resume) {
+      const dataset = await recipeData(config, teacher, clean)
+      await writeOrigin(folder, { config, dataset, id, data: dataHash(dataset) })
+    }
+    const setup = { folder, id, resume, everySeconds: CHECKPOINT_SECONDS, signal, tell }
+    const checkpoints = new RunCheckpoints(setup)
+    const made = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
+    for (const { model } of made.states) model.dispose()
+    if (!signal.aborted) await checkpoints.remove()
+  } finally {
+    await folder.release()
   }
-  const setup = { folder, id, resume, everySeconds: CHECKPOINT_SECONDS, signal, tell }
-  const checkpoints = new RunCheckpoints(setup)
-  const made = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
-  for (const { model } of made.states) model.dispose()
-  if (!signal.aborted) await checkpoints.remove()
 }

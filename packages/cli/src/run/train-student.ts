@@ -1,12 +1,15 @@
 import { distill, type Dataset, type DistillationMethod, type DistillationResult } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { watchStudent } from './diagnostics/student-watch.js'
 import { makeBatches } from './make-batches.js'
 import type { ReadyTeacher } from './make-teachers.js'
 import { makeTraining } from './make-training.js'
 import type { MixingLog } from './mixing-log.js'
 import type { RunContext } from './run-context.js'
+import { RunEvents } from './run-events.js'
 import type { RunFolder } from './run-folder.js'
 import { weightsHash } from './saved-model.js'
+import type { SelectionLog } from './selection-log.js'
 
 /** What a teacher says, as a hash: that of its weights, or of its labels. */
 async function teacherHash(model: ReadyTeacher['model']): Promise<string> {
@@ -20,6 +23,7 @@ export interface StudentRun {
   readonly data: string
   readonly method: DistillationMethod
   readonly mixing: MixingLog
+  readonly selection: SelectionLog
   readonly student: LayersModel
   readonly teachers: readonly ReadyTeacher[]
   readonly folder: RunFolder
@@ -38,15 +42,26 @@ export async function trainStudent(
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  const record = async (line: object): Promise<void> => {
+    await run.folder.appendMetrics(line)
+    await events.append(line)
+  }
   // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
-  const logMixing = async (): Promise<void> => {
+  const logMethod = async (epoch: number): Promise<void> => {
     for (const line of run.mixing.lines(run.dataset.train)) {
       if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-      await run.folder.appendMetrics(line)
+      await record(line)
     }
+    const choice = run.selection.take(epoch)
+    if (choice === undefined) return
+    await run.folder.writeFile('selection-scores.csv', choice.csv)
+    await record(choice.line)
   }
+  const { dataset, student } = run
+  const watch = await watchStudent({ config, dataset, student, teacher: run.teachers[0]?.model })
   const hashes = await Promise.all(run.teachers.map(({ model }) => teacherHash(model)))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
+  const events = await RunEvents.open(run.folder)
   tell({ kind: 'training', who: 'student', epochs })
   try {
     return await distill({
@@ -62,7 +77,7 @@ export async function trainStudent(
       ...(resume && { resume }),
       callbacks: {
         onCheckpoint: async (moment) => {
-          await logMixing()
+          await logMethod(moment.epoch + 1)
           await onCheckpoint(moment)
         },
         onStep: (step) => {
@@ -70,8 +85,10 @@ export async function trainStudent(
         },
         onEpochEnd: async (metrics) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
-          await logMixing()
-          await run.folder.appendMetrics({ kind: 'epoch', ...metrics, epoch: metrics.epoch + 1 })
+          const epoch = metrics.epoch + 1
+          await logMethod(epoch)
+          if (watch !== undefined) await record(await watch(epoch))
+          await record({ kind: 'epoch', ...metrics, epoch })
         },
       },
     })

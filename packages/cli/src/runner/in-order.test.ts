@@ -15,7 +15,7 @@ async function run(
 ) {
   const events: JobEvent[] = []
   const outcomes = await inOrder(jobs, atOnce, { signal, onEvent: (event) => events.push(event) }, doJob)
-  return { outcomes, events: events.map((event) => `${event.kind} ${event.job.id}`) }
+  return { outcomes, events: events.map((event) => `${event.kind} ${'job' in event ? event.job.id : ''}`) }
 }
 
 describe('inOrder', () => {

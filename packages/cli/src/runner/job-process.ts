@@ -22,7 +22,9 @@ export class JobProcess {
 
   /** @param threads - of engines that use more than one */
   constructor(threads: number) {
-    const env = { ...process.env, KD_NATIVE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) }
+    // A job has no business with the queue, whose address may hold a password.
+    const { KD_QUEUE: _, ...inherited } = process.env
+    const env = { ...inherited, KD_NATIVE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) }
     // In the package everything is one file or lies beside it.
     const main = fileURLToPath(new URL('./job-main.js', import.meta.url))
     this.#child = fork(main, { env, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })

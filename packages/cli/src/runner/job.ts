@@ -93,8 +93,10 @@ export type JobOutcome =
   /** Handed to something that outlives this process; its result will lie in the workspace. */
   | { readonly state: 'submitted' }
 
-/** What happens to a job. */
+/** What happens to a job, or to all of them. */
 export type JobEvent =
   | { readonly kind: 'started'; readonly job: Job }
   | { readonly kind: 'progress'; readonly job: Job; readonly progress: RunProgress }
   | { readonly kind: 'ended'; readonly job: Job; readonly outcome: JobOutcome }
+  /** About the runner itself, such as a queue that cannot be reached. */
+  | { readonly kind: 'message'; readonly text: string }

@@ -1,6 +1,6 @@
 import type { RunProgress } from '../run/run-progress.js'
 import { inOrder } from './in-order.js'
-import { JobProcess } from './job-process.js'
+import { JobProcesses } from './job-processes.js'
 import type { Runner } from './runner.js'
 
 /**
@@ -15,21 +15,14 @@ export function localRunner(atOnce: number): Runner {
     trusted: true,
     async run(jobs, context) {
       const { workspace, signal, onEvent } = context
-      // Starting a process and loading an engine takes a second: a process that did its job well gets another.
-      const idle = new Map<JobProcess, number>()
+      const processes = new JobProcesses()
       try {
-        return await inOrder(jobs, atOnce, context, async (job) => {
-          const process =
-            [...idle].find(([, threads]) => threads === job.threads)?.[0] ?? new JobProcess(job.threads)
-          idle.delete(process)
+        return await inOrder(jobs, atOnce, context, (job) => {
           const onProgress = (progress: RunProgress): void => onEvent({ kind: 'progress', job, progress })
-          const outcome = await process.run(job, { workspace, trusted: true, signal, onProgress })
-          if (outcome.state === 'done') idle.set(process, job.threads)
-          else process.end()
-          return outcome
+          return processes.run(job, { workspace, trusted: true, signal, onProgress })
         })
       } finally {
-        for (const process of idle.keys()) process.end()
+        processes.end()
       }
     },
   }

@@ -1,11 +1,20 @@
 import { resolve } from 'node:path'
+import type { ReadConfig } from '../config/read-config.js'
 import { runLabelJob } from '../label/run-label-job.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { runConfig } from '../run/run-distillation.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runTeacher } from '../run/run-teacher.js'
-import type { JobOutcome } from './job.js'
+import type { DistillJob, JobOutcome, LabelJob, TeacherJob } from './job.js'
+import { withLease } from './job-lease.js'
+import { jobPlace } from './job-place.js'
 import { readJob } from './read-job.js'
+
+/**
+ * For another process in the same folder: what is left of a comparison that was killed ends after its current step, and the
+ * lock of a machine that is gone counts for two minutes, longer than its lease of the job.
+ */
+const WAIT_SECONDS = 150
 
 /** How a job is done. */
 export interface RunJobOptions {
@@ -18,7 +27,8 @@ export interface RunJobOptions {
 }
 
 /**
- * Does one job in this process: where all runners end. A job that is done already is not done again.
+ * Does one job in this process: where all runners end. A job that is done already is not done again, and one that another
+ * process is doing is waited for.
  *
  * @param value - a job, as it arrived
  * @param options - see {@link RunJobOptions}
@@ -26,25 +36,66 @@ export interface RunJobOptions {
  * @throws {@link KdError} when the job is refused or fails
  */
 export async function runJob(value: unknown, options: RunJobOptions): Promise<JobOutcome> {
-  const { workspace, signal, onProgress } = options
-  const { job, read } = await readJob(value, options)
+  const ready = await readJob(value, options)
+  const place = jobPlace(ready.job, options.workspace)
+  const onWait = (): void =>
+    options.onProgress({ kind: 'message', text: 'another process does this job: waiting for it' })
+  // Of the job, not of the folder: some kinds of jobs share one.
+  const lease = `${place}.${ready.job.id.slice(0, 8)}.lock`
+  const outcome = await withLease(lease, { signal: options.signal, onWait }, (signal) => {
+    const { job, read } = ready
+    const how = { ...options, signal, place }
+    if (job.kind === 'teacher') return doTeacher(job, read, how)
+    return job.kind === 'label' ? doLabel(job, read, how) : doDistill(job, read, how)
+  })
+  return outcome ?? { state: 'stopped' }
+}
+
+interface HowToDo extends RunJobOptions {
+  /** The folder that the job writes. */
+  readonly place: string
+}
+
+async function doTeacher(
+  { id, index, teachers }: TeacherJob,
+  read: ReadConfig,
+  { workspace, signal, onProgress }: HowToDo,
+): Promise<JobOutcome> {
+  const teachersFolder = resolve(workspace, teachers)
+  await runTeacher(read, { id, index, teachersFolder, waitSeconds: WAIT_SECONDS, signal, onProgress })
+  return { state: signal.aborted ? 'stopped' : 'done' }
+}
+
+async function doLabel(
+  job: LabelJob,
+  read: ReadConfig,
+  { workspace, signal, onProgress, place: folder }: HowToDo,
+): Promise<JobOutcome> {
   const teachersFolder = resolve(workspace, job.teachers)
-  if (job.kind === 'teacher') {
-    const { id, index } = job
-    await runTeacher(read, { id, index, teachersFolder, signal, onProgress })
-    return { state: signal.aborted ? 'stopped' : 'done' }
-  }
-  const out = resolve(workspace, job.folder)
-  if (job.kind === 'label') {
-    const isDone = await runLabelJob(read, job, { folder: out, teachersFolder, signal, onProgress })
-    return { state: isDone ? 'done' : 'stopped' }
-  }
+  const isDone = await runLabelJob(read, job, { folder, teachersFolder, signal, onProgress })
+  return { state: isDone ? 'done' : 'stopped' }
+}
+
+async function doDistill(
+  { id, teachers }: DistillJob,
+  read: ReadConfig,
+  { workspace, signal, onProgress, place: out }: HowToDo,
+): Promise<JobOutcome> {
   const recorded = await recordedRun(out)
-  const isOurs = recorded?.environment['id'] === job.id
+  const isOurs = recorded?.environment['id'] === id
   if (isOurs && recorded.result !== undefined)
     return { state: 'done', result: { ...recorded.result, folder: out } }
   // What another config left in a folder of this name is of no use.
   const how = isOurs ? { resume: true } : { force: true }
-  const result = await runConfig(read, { out, ...how, id: job.id, teachersFolder, signal, onProgress })
+  const teachersFolder = resolve(workspace, teachers)
+  const result = await runConfig(read, {
+    out,
+    ...how,
+    id,
+    waitSeconds: WAIT_SECONDS,
+    teachersFolder,
+    signal,
+    onProgress,
+  })
   return result.ended === 'aborted' ? { state: 'stopped' } : { state: 'done', result }
 }

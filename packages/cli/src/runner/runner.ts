@@ -4,6 +4,8 @@ import type { Job, JobEvent, JobOutcome } from './job.js'
 export interface RunnerContext {
   /** Folder that every job's paths start from: shared by all machines that take part. */
   readonly workspace: string
+  /** The folder of what the jobs are for, such as a comparison's: what a runner itself has to write goes there. Absolute. */
+  readonly folder: string
   /** Ends everything: jobs under way stop after their current step, the others do not begin. */
   readonly signal: AbortSignal
   /** Told what happens; the last event of each job is `ended`. */

@@ -1,4 +1,4 @@
-import { KdError, selectEngine, type Dataset, type EngineName } from '@kd/core'
+import { selectEngine, type Dataset, type EngineName } from '@kd/core'
 import { selectTop, type SeenExamples } from '@kd/selection'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname } from 'node:path'
@@ -6,14 +6,13 @@ import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from '../run/checkpoint/run-checkpoints.js'
 import { studentModel } from '../run/config-model.js'
-import { isLabelsOnly } from '../label/label-rules.js'
 import { makeTeacher } from '../run/make-teachers.js'
 import { prepareDataset, trainingData } from '../run/prepare-dataset.js'
 import { RunFolder } from '../run/run-folder.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runOrigin, writeOrigin } from '../run/run-origin.js'
 import { scoreSplits, selectionSchema, type Selection } from '../selection.js'
-import { UsageError } from '../usage-error.js'
+import { assertHeldOut, assertScorable } from './assert-scorable.js'
 import { contactSheet } from './contact-sheet.js'
 import { scoreHistogram } from './score-histogram.js'
 import { scoreCsv, scoreParquet, scoreTable, type ScoredExample } from './score-table.js'
@@ -89,7 +88,7 @@ export async function runSelection(
   options: SelectionOptions = {},
 ): Promise<SelectionResult> {
   const started = performance.now()
-  const { onProgress: tell = () => undefined, signal } = options
+  const { onProgress: tell = () => undefined } = options
   const read = await readConfig(source, { overrides: options.overrides ?? [] })
   const engine = await selectEngine(options.engine ?? read.config.engine)
   const config = { ...read.config, engine: engine.name }
@@ -98,10 +97,30 @@ export async function runSelection(
 
   const clean = await prepareDataset(config.dataset, tell)
   const { labelNoise, seed } = config.dataset
-  const dataset = await trainingData(clean, { take: config.student.take, labelNoise }, seed)
+  const dataset = await trainingData(clean, { ...config.student, labelNoise }, seed)
   assertHeldOut(dataset, selection)
   const name = `${basename(read.name, extname(read.name))}-select`
   const folder = await RunFolder.create({ ...options, name })
+  try {
+    return await selectIn(folder, { config, clean, dataset, selection, started }, options)
+  } finally {
+    await folder.release()
+  }
+}
+
+interface PreparedSelection {
+  readonly config: Config & { readonly engine: EngineName }
+  readonly clean: Dataset
+  readonly dataset: Dataset
+  readonly selection: Selection
+  readonly started: number
+}
+
+async function selectIn(
+  folder: RunFolder,
+  { config, clean, dataset, selection, started }: PreparedSelection,
+  { onProgress: tell = () => undefined, signal }: SelectionOptions,
+): Promise<SelectionResult> {
   const origin = await runOrigin(config, dataset)
   await writeOrigin(folder, origin)
   tell({ kind: 'message', text: `folder ${folder.path}` })
@@ -122,7 +141,7 @@ export async function runSelection(
     model: selection.model,
     score: selection.score,
     fraction: selection.fraction,
-    engine: engine.name,
+    engine: config.engine,
     ...(table === undefined ? {} : countsOf(table)),
   }
   const files = table === undefined ? [] : await writeFiles(folder, { dataset, table, selection, summary })
@@ -132,28 +151,6 @@ export async function runSelection(
 
 function selectionOf({ method }: Config): Selection {
   return (method as { selection?: Selection } | undefined)?.selection ?? selectionSchema.unwrap().parse({})
-}
-
-function assertScorable({ teachers, student }: Config, { model }: Selection): void {
-  if (model === 'teacher' && teachers.length === 0)
-    throw new UsageError('kd select must have a teacher to score with, got none', 'add one to teachers')
-  if (model === 'teacher' && isLabelsOnly(teachers[0]!))
-    throw new UsageError(
-      'kd select must have a teacher whose last layer it can see, got labels',
-      'name the teacher as well: its run, or its model with weights or training',
-    )
-  if (model === 'student' && student.weights === undefined)
-    throw new UsageError(
-      'kd select must have a trained student to score with, got no student.weights',
-      'give the student.safetensors of a run, or score with the teacher: method.selection.model=teacher',
-    )
-}
-
-function assertHeldOut({ name, validation }: Dataset, { score }: Selection): void {
-  if (score === 'influence' && validation === undefined)
-    throw new KdError(`kd select: influence must have a held-out split, ${name} has none`, {
-      hint: 'set dataset.validation=0.1, or choose another score: method.selection.score=margin',
-    })
 }
 
 interface Scoring {

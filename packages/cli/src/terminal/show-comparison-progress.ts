@@ -62,6 +62,8 @@ export function showComparisonProgress({ err, colors }: Terminal): ComparisonLis
       if (event.kind === 'ended') {
         ended++
         underWay.delete(event.job.id)
+        // All of them at once, and the runner says so.
+        if (event.outcome.state === 'submitted') return
         const began = started.get(event.job.id)
         const seconds = began === undefined ? '' : ` in ${((performance.now() - began) / 1000).toFixed(1)} s`
         say(`${ended}/${jobs} ${event.job.name}: ${outcomeText(event.outcome)}${seconds}`)
@@ -75,7 +77,7 @@ function stage({ name }: Job, progress: RunProgress): string {
   return progress.kind === 'step' ? `${name} ${progress.step.epoch + 1}/${progress.step.epochs}` : name
 }
 
-function outcomeText(outcome: JobOutcome): string {
+function outcomeText(outcome: Exclude<JobOutcome, { readonly state: 'submitted' }>): string {
   switch (outcome.state) {
     case 'done': {
       const test = outcome.result?.last?.test
@@ -85,8 +87,6 @@ function outcomeText(outcome: JobOutcome): string {
       return `FAILED, ${outcome.message}`
     case 'stopped':
       return 'stopped'
-    case 'submitted':
-      return 'submitted'
   }
 }
 

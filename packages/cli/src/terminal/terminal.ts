@@ -3,7 +3,11 @@ import pc from 'picocolors'
 /** Where a command writes and what it may ask for. */
 export interface Terminal {
   /** Results. */
-  readonly out: NodeJS.WritableStream
+  readonly out: NodeJS.WritableStream & {
+    readonly isTTY?: boolean
+    readonly columns?: number
+    readonly rows?: number
+  }
   /** Progress, messages and errors. */
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
   /** Colours for `err`, off when it is no terminal or NO_COLOR is set. */

@@ -11,21 +11,33 @@ export interface KdRun {
   readonly json: () => Record<string, unknown>
 }
 
-/** Runs a command line in this process, as tests do: the real thing but for the streams. */
-export async function runKd(
+/** A command that is under way. */
+export interface StartedKd {
+  readonly ended: Promise<KdRun>
+  /** What it has written so far. */
+  readonly out: () => string
+}
+
+/** Starts a command line in this process, as tests do: the real thing but for the streams. */
+export function startKd(
   words: readonly string[],
   signal: AbortSignal = new AbortController().signal,
-): Promise<KdRun> {
+): StartedKd {
   const out = collector()
   const err = collector()
   const terminal = { out: out.stream, err: err.stream, colors: pc.createColors(false) }
-  const exitCode = await runCommandLine(words, { terminal, signal })
-  return {
+  const ended = runCommandLine(words, { terminal, signal }).then((exitCode) => ({
     exitCode,
     out: out.text(),
     err: err.text(),
     json: () => JSON.parse(out.text().trim().split('\n').at(-1)!) as Record<string, unknown>,
-  }
+  }))
+  return { ended, out: () => out.text() + err.text() }
+}
+
+/** Runs a command line to its end, see {@link startKd}. */
+export function runKd(words: readonly string[], signal?: AbortSignal): Promise<KdRun> {
+  return startKd(words, signal).ended
 }
 
 function collector(): { stream: Writable; text: () => string } {

@@ -67,6 +67,8 @@ export interface EpochContext {
   readonly epochs: number
   /** Learning rate of the coming epoch's first step. */
   readonly learningRate: number
+  /** The same of any epoch of the run, for methods that would rather fail before the first than in a later one. */
+  readonly learningRateOf: (epoch: number) => number
   /** One more than the largest example id of the training split: the length of a table by id. */
   readonly idLimit: number
   /** The training split: which ids there are, and the labels that are trained on, corrupted or not. */

@@ -115,7 +115,6 @@ async function run(
     if (signal?.aborted) return result('aborted')
     const start = first?.epoch === epoch ? first : { epoch, step: 0 }
     if (method.beforeEpoch !== undefined && start.step === 0) {
-      const learningRate = schedule({ epoch, step: 0, stepsPerEpoch, epochs })
       const ofMethod = random.split('method')
       const passes = {
         dataset,
@@ -125,9 +124,10 @@ async function run(
         teachFromTables: isKept ? teach : undefined,
         batchSize: EVALUATION_BATCH,
         epochs,
+        learningRateOf: (of: number) => schedule({ epoch: of, step: 0, stepsPerEpoch, epochs }),
         random: ofMethod,
       }
-      await method.beforeEpoch(epochContext(passes, epoch, learningRate))
+      await method.beforeEpoch(epochContext(passes, epoch))
     }
     const trained = await trainEpoch(setup, { ...start, ...withinEpoch(options, state, epoch) })
     if (trained === undefined) return result('aborted')

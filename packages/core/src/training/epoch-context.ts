@@ -19,6 +19,8 @@ export interface EpochContextSetup {
   readonly teachFromTables: Teach | undefined
   readonly batchSize: number
   readonly epochs: number
+  /** Learning rate of an epoch's first step. */
+  readonly learningRateOf: (epoch: number) => number
   readonly random: RandomSource
 }
 
@@ -27,17 +29,17 @@ export interface EpochContextSetup {
  *
  * @param setup - the run
  * @param epoch - about to start
- * @param learningRate - of its first step
  * @returns the context
  */
-export function epochContext(setup: EpochContextSetup, epoch: number, learningRate: number): EpochContext {
-  const { dataset, predict, predictors, epochs, random } = setup
+export function epochContext(setup: EpochContextSetup, epoch: number): EpochContext {
+  const { dataset, predict, predictors, epochs, learningRateOf, random } = setup
   const { ids, labels } = dataset.train
   const live = teachLive(predictors, false)
   return {
     epoch,
     epochs,
-    learningRate,
+    learningRate: learningRateOf(epoch),
+    learningRateOf,
     idLimit: ids.reduce((limit, id) => Math.max(limit, id + 1), 0),
     train: { ids, labels },
     random,

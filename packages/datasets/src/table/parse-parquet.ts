@@ -2,7 +2,8 @@ import { KdError } from '@kd/core'
 import type { Table } from './table.js'
 
 /**
- * Reads a Parquet file with flat columns, in any of the format's usual compressions.
+ * Reads a Parquet file with flat columns, in any of the format's usual compressions. Only from where you trust: a file whose run
+ * lengths were tampered with can keep the decoder busy for a very long time.
  *
  * @param bytes - the file
  * @param fileName - its name, for messages

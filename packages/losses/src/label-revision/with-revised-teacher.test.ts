@@ -120,6 +120,7 @@ describe('withRevisedTeacher', () => {
       epoch: 0,
       epochs: 1,
       learningRate: 0.1,
+      learningRateOf: () => 0.1,
       idLimit: 2,
       train: { ids: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
       random: randomSource(1),

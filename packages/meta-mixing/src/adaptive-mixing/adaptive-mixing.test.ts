@@ -339,9 +339,20 @@ describe('adaptiveMixing', () => {
 
     it('a learning rate of 0 at an update', async () => {
       const learningRate = ({ epoch }: { epoch: number }): number => (epoch < 2 ? 0.1 : 0)
-      await expect(distill(run(adaptiveMixing({ ...small, every: 2 }), { learningRate }))).rejects.toThrow(
+      const heard: number[] = []
+      const callbacks = { onStep: ({ epoch }: { epoch: number }) => void heard.push(epoch) }
+      const method = adaptiveMixing({ ...small, every: 2 })
+      await expect(distill(run(method, { learningRate, callbacks }))).rejects.toThrow(
         'adaptiveMixing: learningRate must be > 0 at an update, got 0 in epoch 2',
       )
+      // Before any step, not when two epochs are done.
+      expect(heard).toEqual([])
+    })
+
+    it('none of it where there is no update', async () => {
+      const learningRate = ({ epoch }: { epoch: number }): number => (epoch === 1 ? 0 : 0.1)
+      const method = adaptiveMixing({ ...small, every: 2 })
+      await expect(distill(run(method, { learningRate, epochs: 2 }))).resolves.toBeDefined()
     })
 
     it('another number of teachers than it was set up for', async () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError, meanLoss, type DistillationMethod, type EpochContext } from '@kd/core'
+import { assertLearningRates } from '../terms/assert-learning-rates.js'
 import { mixingTerms, termNames, weightedTerms } from '../terms/mixing-terms.js'
 import { disposeHeldOut, heldOutExamples, heldOutTurns } from './held-out-examples.js'
 import { heldOutNoise } from './held-out-noise.js'
@@ -40,7 +41,7 @@ export interface AdaptiveMixing extends DistillationMethod {
  *                weights_i  <- softmax(scores_i)
  *
  * Parts: `label`, `teacher0`, `teacher1`, ... The student needs a dense layer at its end, the data set a validation split,
- * and the learning rate must not be 0 at an update, which it scales. Before the run's first epoch the loss has the initial
+ * and the learning rate must not be 0 at any update, which it scales: that is checked before the first epoch. Before the run's first epoch the loss has the initial
  * weights (for `'alm-kd'` their mean).
  *
  * The authors' code is followed in constants and order of updates. Ours: the training order of an update is drawn anew each
@@ -85,8 +86,10 @@ export function adaptiveMixing(options: AdaptiveMixingOptions = {}): AdaptiveMix
         mixingRules[settings.variant].initial(settings, context.random.split('initial weights').split(id)),
       )
       table.assertFits(context.train)
-      const { epoch } = context
-      if (epoch < settings.warmUpEpochs || epoch % settings.every !== 0) return
+      const isUpdate = (epoch: number): boolean =>
+        epoch >= settings.warmUpEpochs && epoch % settings.every === 0
+      assertLearningRates(context, isUpdate, 'adaptiveMixing')
+      if (!isUpdate(context.epoch)) return
       const update = await updateTable(table, { settings, terms, context })
       options.onUpdate?.(update)
     },
@@ -114,12 +117,6 @@ async function updateTable(
 ): Promise<MixingUpdate> {
   const { settings, terms, context } = run
   const { epoch, learningRate, train, random } = context
-  if (!(learningRate > 0)) {
-    throw new InvalidArgumentError(
-      `adaptiveMixing: learningRate must be > 0 at an update, got ${learningRate} in epoch ${epoch}`,
-      { hint: 'the update looks one training step ahead: let the schedule end above 0' },
-    )
-  }
   const draws = random.split('update').split(epoch)
   const before = table.read(train.ids)
   const withInputs = settings.lookAhead === 'network'

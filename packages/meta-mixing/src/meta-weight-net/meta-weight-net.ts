@@ -10,6 +10,7 @@ import {
 import { termGradients } from '../adaptive-mixing/term-gradients.js'
 import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
 import { mixingGradient } from '../mixing-gradient/mixing-gradient.js'
+import { assertLearningRates } from '../terms/assert-learning-rates.js'
 import { mixingTerms, weightedTerms } from '../terms/mixing-terms.js'
 import { weightNetwork, type WeightNetwork } from './weight-network.js'
 
@@ -103,7 +104,9 @@ export function metaWeightNet(options: MetaWeightNetOptions = {}): DistillationM
       return meanLoss(weightedTerms(terms, columns))
     },
     async beforeEpoch(context) {
-      if (context.epoch % every !== 0) return
+      const isUpdate = (epoch: number): boolean => epoch % every === 0
+      assertLearningRates(context, isUpdate, 'metaWeightNet')
+      if (!isUpdate(context.epoch)) return
       await trainNetwork(context, settings, (batch, validation) => {
         const gradients = networkGradients(network, settings, { batch, validation, context })
         optimizer.step(network.variables, gradients, settings.networkLearningRate)

@@ -1,3 +1,4 @@
+import { csv, type CsvField } from '../tables/csv.js'
 import type { Comparison } from './comparison.js'
 import { summarizeComparison, type Measure, type SettingSummary } from './summarize-comparison.js'
 
@@ -15,7 +16,7 @@ export function comparisonCsv(comparison: Comparison): string {
       .filter((measure) => measure === 'last' || summary.best !== undefined)
       .map((measure) => row(summary, measure, comparison)),
   )
-  return [head, ...rows].map((cells) => `${cells.map(field).join(',')}\r\n`).join('')
+  return csv([head, ...rows])
 }
 
 const columns = [
@@ -34,9 +35,7 @@ const columns = [
   'wilcoxonHolm',
 ]
 
-type Field = string | number | null | undefined
-
-function row(summary: SettingSummary, measure: Measure, { axes }: Comparison): Field[] {
+function row(summary: SettingSummary, measure: Measure, { axes }: Comparison): CsvField[] {
   const accuracy = summary[measure]
   const difference = accuracy?.difference
   return [
@@ -55,11 +54,4 @@ function row(summary: SettingSummary, measure: Measure, { axes }: Comparison): F
     difference?.wilcoxon.pValue,
     difference?.wilcoxon.corrected,
   ]
-}
-
-function field(value: Field): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return String(value)
-  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

@@ -1,14 +1,23 @@
+import { histogramFields, readHistogram, type EventHistogram } from './event-histogram.js'
 import { bytesField, doubleField, floatField, int64Field, readFields } from './protocol-buffer.js'
 import { readRecords, writeRecord } from './records.js'
 
-/** Numbers measured at one moment. */
-export interface ScalarEvent {
+/** What was measured at one moment. */
+export interface SummaryEvent {
   /** Seconds since 1970. */
   readonly wallTime: number
   /** Position on the horizontal axis, a whole number >= 0, such as the epoch. */
   readonly step: number
   /** By name; TensorBoard groups names by what stands before a slash. */
   readonly scalars: Readonly<Record<string, number>>
+  /** By name, likewise. */
+  readonly histograms?: Readonly<Record<string, EventHistogram>>
+}
+
+/** How an event file is read. */
+export interface ReadEventFileOptions {
+  /** Whether it may still be written to: half a record at its end is passed over. @defaultValue false */
+  readonly live?: boolean
 }
 
 // Field numbers of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto.
@@ -19,6 +28,7 @@ const SUMMARY = 5
 const VALUE = 1
 const TAG = 1
 const SIMPLE_VALUE = 2
+const HISTOGRAM = 5
 const VERSION = 'brain.Event:2'
 
 const utf8 = new TextEncoder()
@@ -53,20 +63,25 @@ export function eventFileHeader(wallTime: number): Uint8Array {
 /**
  * One moment's numbers as a record of a TensorBoard event file.
  *
- * Numbers are stored as float32, as TensorBoard's own scalar summaries are.
+ * Scalars are stored as float32, as TensorBoard's own scalar summaries are, and histograms as float64.
  *
- * @param event - see {@link ScalarEvent}
+ * @param event - see {@link SummaryEvent}
  * @returns bytes to append to the file
  * @throws RangeError when the time is not finite or the step is not a whole number >= 0
  * @see {@link eventFileHeader} for an example; tensorflow/core/util/event.proto for the format
  */
-export function eventRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
+export function eventRecord({ wallTime, step, scalars, histograms = {} }: SummaryEvent): Uint8Array {
   assertTime(wallTime, 'eventRecord')
   if (!Number.isSafeInteger(step) || step < 0)
     throw new RangeError(`eventRecord: step must be a whole number >= 0, got ${step}`)
-  const summary = Object.entries(scalars).flatMap(([tag, value]) =>
-    bytesField(VALUE, [...bytesField(TAG, utf8.encode(tag)), ...floatField(SIMPLE_VALUE, value)]),
-  )
+  const value = (tag: string, content: readonly number[]): number[] =>
+    bytesField(VALUE, [...bytesField(TAG, utf8.encode(tag)), ...content])
+  const summary = [
+    ...Object.entries(scalars).flatMap(([tag, scalar]) => value(tag, floatField(SIMPLE_VALUE, scalar))),
+    ...Object.entries(histograms).flatMap(([tag, histogram]) =>
+      value(tag, bytesField(HISTOGRAM, histogramFields(histogram))),
+    ),
+  ]
   return writeRecord(
     Uint8Array.from([
       ...doubleField(WALL_TIME, wallTime),
@@ -77,41 +92,52 @@ export function eventRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Arra
 }
 
 /**
- * The scalar events of a TensorBoard event file; what else it holds is passed over.
+ * The scalars and histograms of a TensorBoard event file; what else it holds is passed over.
  *
- * @param bytes - the whole file
+ * @param bytes - the whole file, or what there is of it
+ * @param options - see {@link ReadEventFileOptions}
  * @returns its events in order, without the header
  * @throws Error when a record is torn, changed, or no event
  * @see {@link eventFileHeader} for an example
  */
-export function readEventFile(bytes: Uint8Array): ScalarEvent[] {
-  const events: ScalarEvent[] = []
-  for (const record of readRecords(bytes)) {
+export function readEventFile(bytes: Uint8Array, options: ReadEventFileOptions = {}): SummaryEvent[] {
+  const events: SummaryEvent[] = []
+  for (const record of readRecords(bytes, options)) {
     let wallTime = 0
     let step = 0
-    const scalars = new Map<string, number>()
+    const found: FoundSummary = { scalars: new Map(), histograms: new Map() }
     for (const { number, wireType, integer, bytes: content } of readFields(record)) {
       if (number === WALL_TIME && wireType === 1) wallTime = viewOf(content).getFloat64(0, true)
       else if (number === STEP && wireType === 0) step = Number(BigInt.asIntN(64, integer))
-      else if (number === SUMMARY && wireType === 2) readSummary(content, scalars)
+      else if (number === SUMMARY && wireType === 2) readSummary(content, found)
     }
+    if (found.scalars.size + found.histograms.size === 0) continue
     // From entries, so that a tag such as __proto__ is a name like any other.
-    if (scalars.size > 0) events.push({ wallTime, step, scalars: Object.fromEntries(scalars) })
+    const [scalars, histograms] = [Object.fromEntries(found.scalars), Object.fromEntries(found.histograms)]
+    events.push({ wallTime, step, scalars, ...(found.histograms.size > 0 && { histograms }) })
   }
   return events
 }
 
-function readSummary(summary: Uint8Array, scalars: Map<string, number>): void {
+interface FoundSummary {
+  readonly scalars: Map<string, number>
+  readonly histograms: Map<string, EventHistogram>
+}
+
+function readSummary(summary: Uint8Array, { scalars, histograms }: FoundSummary): void {
   for (const { number, wireType, bytes } of readFields(summary)) {
     if (number !== VALUE || wireType !== 2) continue
     let tag = ''
-    let value: number | undefined
+    let scalar: number | undefined
+    let histogram: EventHistogram | undefined
     for (const field of readFields(bytes)) {
       if (field.number === TAG && field.wireType === 2) tag = new TextDecoder().decode(field.bytes)
       else if (field.number === SIMPLE_VALUE && field.wireType === 5)
-        value = viewOf(field.bytes).getFloat32(0, true)
+        scalar = viewOf(field.bytes).getFloat32(0, true)
+      else if (field.number === HISTOGRAM && field.wireType === 2) histogram = readHistogram(field.bytes)
     }
-    if (value !== undefined) scalars.set(tag, value)
+    if (scalar !== undefined) scalars.set(tag, scalar)
+    if (histogram !== undefined) histograms.set(tag, histogram)
   }
 }
 

@@ -21,9 +21,14 @@ export function writeRecord(data: Uint8Array): Uint8Array {
 /**
  * The data of every record, in order.
  *
+ * @param bytes - of the file
+ * @param options - `live`: half a record at the end is not there yet
  * @throws Error when a record is torn or a checksum does not hold, with the byte at which it starts
  */
-export function* readRecords(bytes: Uint8Array): Generator<Uint8Array> {
+export function* readRecords(
+  bytes: Uint8Array,
+  { live = false }: { readonly live?: boolean },
+): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const fail = (offset: number, what: string): never => {
     throw new Error(`readEventFile: every record must be whole and unchanged, got ${what} at byte ${offset}`)
@@ -32,10 +37,16 @@ export function* readRecords(bytes: Uint8Array): Generator<Uint8Array> {
     view.getUint32(end, true) === maskedCrc32c(bytes.subarray(start, end))
   for (let offset = 0; offset < bytes.length;) {
     const start = offset + HEADER
-    if (start > bytes.length) fail(offset, 'a torn header')
+    if (start > bytes.length) {
+      if (live) return
+      fail(offset, 'a torn header')
+    }
     if (!matches(offset, offset + 8)) fail(offset, 'a length with another checksum')
     const end = start + Number(view.getBigUint64(offset, true))
-    if (end + FOOTER > bytes.length) fail(offset, 'a torn record')
+    if (end + FOOTER > bytes.length) {
+      if (live) return
+      fail(offset, 'a torn record')
+    }
     if (!matches(start, end)) fail(offset, 'data with another checksum')
     yield bytes.subarray(start, end)
     offset = end + FOOTER

@@ -9,9 +9,19 @@ export interface Section {
   readonly content: Html
 }
 
-/** Puts sections into a page that needs nothing from elsewhere, and may load nothing. */
-export function page(title: string, subtitle: string, sections: readonly Section[]): string {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+/** What a page consists of. */
+export interface PageContent {
+  readonly title: string
+  readonly subtitle: string
+  readonly sections: readonly Section[]
+  /** Address on the page's own server. */
+  readonly script: string | undefined
+}
+
+/** Puts sections into a page that loads nothing from elsewhere, and from its own server only what its script asks for. */
+export function page({ title, subtitle, sections, script }: PageContent): string {
+  const ofScript = script === undefined ? '' : "; script-src 'self'; connect-src 'self'"
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:${ofScript}`
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>
@@ -20,6 +30,7 @@ export function page(title: string, subtitle: string, sections: readonly Section
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <link rel="icon" href="data:," />
         <title>${title}</title>
+        ${script === undefined ? '' : html`<script src="${script}" defer></script>`}
         <style>
           ${new Html(style)}
         </style>

@@ -16,11 +16,19 @@ export interface Report {
   readonly comparison?: Comparison
   /** When the report was made, as text. */
   readonly date: string
+  /**
+   * Address of a script that keeps the page up to date, on the server that the page comes from. The page may then fetch from there.
+   *
+   * @defaultValue none: the file needs nothing else and runs nothing
+   */
+  readonly script?: string
 }
 
 /**
  * A report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
  * cost, confusion matrix and reliability diagram, what the method made of single examples, config and environment.
+ *
+ * What is known of one run alone is drawn once for the same object, so that a report can be drawn again when another run has changed.
  *
  * Runs are put together by what {@link ReportedRun.method} says, or by their labels in the comparison.
  *
@@ -38,7 +46,7 @@ export interface Report {
  * console.log(text.startsWith('<!doctype html>')) // true
  * ```
  */
-export async function reportHtml({ title, runs, comparison, date }: Report): Promise<string> {
+export async function reportHtml({ title, runs, comparison, date, script }: Report): Promise<string> {
   if (runs.length === 0) throw new RangeError('reportHtml: runs must hold at least one run, got none')
   const settingOf = settings(comparison)
   const sections: readonly (Section | undefined)[] = [
@@ -52,7 +60,7 @@ export async function reportHtml({ title, runs, comparison, date }: Report): Pro
   ]
   const shown = sections.filter((section) => section !== undefined)
   const subtitle = `${runs.length === 1 ? 'One run' : `${runs.length} runs`}, ${date}`
-  return page(title, subtitle, shown)
+  return page({ title, subtitle, sections: shown, script })
 }
 
 function settings(comparison: Comparison | undefined): (run: ReportedRun) => string {

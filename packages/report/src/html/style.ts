@@ -10,6 +10,7 @@ header, main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
 h1 { margin: 0; font-size: 1.6rem; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .75rem; font-size: 1.2rem; }
 h3 { margin: 1rem 0 .25rem; font-size: 1rem; }
+h4 { margin: .75rem 0 .25rem; font-size: .9rem; }
 p { margin: .25rem 0; color: var(--dim); }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-top: .75rem; }
 a { color: var(--accent); }
@@ -25,7 +26,7 @@ td.number, th.number { text-align: right; }
 figure { margin: 0; min-width: 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--dim); font-size: .9rem; }
-.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: .5rem; padding: 0; list-style: none; font-size: .8rem; }
+.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: .5rem; padding: 0; list-style: none; font-size: .8rem; }
 .examples img { width: 4.5rem; height: 4.5rem; object-fit: contain; image-rendering: pixelated; display: block; background: #000; }
 .wrong { color: #c00000; }
 @media (prefers-color-scheme: dark) { .wrong { color: #ff8a80; } }

@@ -1,8 +1,9 @@
 import { html, type Html } from './html.js'
 
-/** A table with a heading row; columns from the second on are numbers. */
+/** A table with a heading row; numbers stand to the right. */
 export function htmlTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): Html {
-  const kind = (column: number): string => (column === 0 ? '' : 'number')
+  const numeric = head.map((_, column) => rows.some((row) => /^[-+−]?\d/.test(String(row[column] ?? ''))))
+  const kind = (column: number): string => (column > 0 && numeric[column] === true ? 'number' : '')
   return html`<div class="scroll" tabindex="0">
     <table>
       <thead>

@@ -12,6 +12,10 @@ export interface ReportedRun {
   readonly environment: Readonly<Record<string, unknown>>
   /** In order. */
   readonly epochs: readonly ReportedEpoch[]
+  /** How numbers per training example were spread over the training. */
+  readonly spreads?: readonly SpreadOverTraining[]
+  /** Shares of training examples over the training. */
+  readonly shares?: readonly ShareOverTraining[]
   /** Absent while the run goes on. */
   readonly result?: ReportedResult
   /** Absent for a run that did not reach its end. */
@@ -28,6 +32,30 @@ export interface ReportedEpoch {
   readonly learningRate: number
   readonly train: { readonly loss: number; readonly top1: number }
   readonly validation?: { readonly loss: number; readonly top1: number }
+}
+
+/** How a number per training example was spread, moment after moment. */
+export interface SpreadOverTraining {
+  readonly name: string
+  /** In order. */
+  readonly moments: readonly {
+    /** From 1. */
+    readonly epoch: number
+    readonly mean: number
+    /** Lower end of the first bar. */
+    readonly min: number
+    /** Upper end of the last bar. */
+    readonly max: number
+    /** Examples in each of the bars, which are equally wide. */
+    readonly counts: readonly number[]
+  }[]
+}
+
+/** A share of training examples, moment after moment. */
+export interface ShareOverTraining {
+  readonly name: string
+  /** In order; epochs from 1, shares in [0, 1]. */
+  readonly moments: readonly { readonly epoch: number; readonly share: number }[]
 }
 
 /** How a {@link ReportedRun} ended; accuracies are shares. */

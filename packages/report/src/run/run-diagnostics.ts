@@ -14,6 +14,8 @@ export interface RunDiagnostics {
   readonly reliability: readonly ReliabilityBin[]
   /** Per teacher; absent where nothing was distilled. */
   readonly regularization?: readonly RegularizationCount[]
+  /** How many training examples of each class the method treated in its way. */
+  readonly classCounts?: readonly ClassCount[]
   /** Numbers per training example. */
   readonly measures: readonly ExampleMeasure[]
 }
@@ -40,6 +42,16 @@ export interface RegularizationCount {
   /** By the length of the derivative over all classes. */
   readonly overall: number
   readonly examples: number
+}
+
+/** Training examples of which something holds, by class. */
+export interface ClassCount {
+  /** What holds, such as `soft labels revised`. */
+  readonly name: string
+  /** [C] how many examples each class has. */
+  readonly examples: readonly number[]
+  /** [C] of how many of these it holds. */
+  readonly counts: readonly number[]
 }
 
 /** A number per training example, and the examples at its ends. */

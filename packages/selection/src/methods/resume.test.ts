@@ -1,36 +1,8 @@
-import { crossEntropy, klDivergence, meanLoss, randomSource, sgd } from '@kd/core'
-import type { Dataset, DistillationMethod, Examples } from '@kd/core'
-import { expectSameAfterResume } from '@kd/testing'
-import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
+import { crossEntropy, klDivergence, meanLoss, sgd, type DistillationMethod } from '@kd/core'
+import { expectSameAfterResume, noiseDataset, noiseNetwork } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
 import { correctness } from '../scores/correctness.js'
 import { refreshedSelection, type RefreshedSelectionOptions } from './refreshed-selection.js'
-
-function examples(count: number, seed: number): Examples {
-  const random = randomSource(seed)
-  const labels = Int32Array.from({ length: count }, () => random.integer(3))
-  const inputs = Float32Array.from({ length: 2 * count }, (_, at) => random.normal() + labels[at >> 1]!)
-  return { inputs, labels, ids: labels.map((_, row) => 3 * row) }
-}
-
-const dataset: Dataset = {
-  name: 'noise',
-  inputShape: [2],
-  classNames: ['a', 'b', 'c'],
-  normalization: { mean: [0], standardDeviation: [1] },
-  train: examples(40, 1),
-  validation: examples(24, 2),
-}
-
-function network(seed: number): LayersModel {
-  const kernelInitializer = { className: 'GlorotUniform', config: { seed } } as never
-  return sequential({
-    layers: [
-      layers.dense({ units: 5, inputShape: [2], activation: 'relu', kernelInitializer }),
-      layers.dense({ units: 3, kernelInitializer }),
-    ],
-  })
-}
 
 const distillation: DistillationMethod = {
   name: 'distillation',
@@ -51,10 +23,10 @@ describe('a resumed run', () => {
     ],
   ])('ends with the same bits after any interruption: %s', async (_, options) => {
     const tried = await expectSameAfterResume(() => ({
-      student: network(1),
-      teachers: [network(2)],
+      student: noiseNetwork(1),
+      teachers: [noiseNetwork(2)],
       method: refreshedSelection(distillation, options),
-      dataset,
+      dataset: noiseDataset,
       epochs: 4,
       batchSize: 16,
       optimizer: sgd({ momentum: 0.9 }),

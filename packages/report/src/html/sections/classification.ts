@@ -2,6 +2,7 @@ import type { ReportedRun } from '../../run/reported-run.js'
 import type { RunDiagnostics } from '../../run/run-diagnostics.js'
 import { figure } from '../figure.js'
 import { html, type Html } from '../html.js'
+import { oncePer } from '../once-per.js'
 import type { Section } from '../page.js'
 
 /** Beyond this many classes numbers in the squares are too small to read. */
@@ -13,18 +14,22 @@ export async function classificationSection(runs: readonly ReportedRun[]): Promi
   if (known.length === 0) return undefined
   const parts = await Promise.all(
     known.map(async ({ name, diagnostics }) => {
-      const figures = await Promise.all([confusion(diagnostics!), reliability(diagnostics!)])
-      const charts = html`<div class="charts">${figures}</div>`
+      const figures = await charts(diagnostics!)
+      const content = html`<div class="charts">${figures}</div>`
       return known.length === 1
-        ? charts
+        ? content
         : html`<details ${known[0]!.name === name ? 'open' : ''}>
             <summary>${name}</summary>
-            ${charts}
+            ${content}
           </details>`
     }),
   )
   return { id: 'classification', title: 'Which classes, and how sure', content: html`${parts}` }
 }
+
+const charts = oncePer((diagnostics: RunDiagnostics) =>
+  Promise.all([confusion(diagnostics), reliability(diagnostics)]),
+)
 
 function confusion({ confusion: matrix, classNames, split, student }: RunDiagnostics): Promise<Html> {
   const values = matrix.flatMap((row, label) => {

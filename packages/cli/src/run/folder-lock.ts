@@ -1,0 +1,160 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { open, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UsageError } from '../usage-error.js'
+import { writeError } from './write-file-safely.js'
+
+/**
+ * `lock-<host>-<pid>-<start>`: the name alone says whose it is, and no two processes ever have the same. So nobody takes half
+ * of a lock for none, and whoever removes that of a dead process cannot hit another's.
+ */
+export const lockPattern = /^lock-([\w.-]+)-(\d+)-([0-9a-f]{8}\.\d+|unknown)$/
+
+/** Milliseconds between two signs of life. */
+const SIGN_OF_LIFE = 15_000
+/** Without one for so long, a process of another machine counts as dead: nobody here can look for it. */
+const SILENCE = 120_000
+/** Milliseconds between two tries, and how many there are in any case: two that begin at once see each other and step back. */
+const RETRY = 100
+const TRIES = 4
+
+const host = hostname()
+  .replace(/[^\w.-]/g, '_')
+  .slice(0, 100)
+/** Of this process. */
+const held = new Set<string>()
+process.on('exit', () => {
+  for (const path of held) rmSync(path, { force: true })
+})
+
+/** How long {@link FolderLock.take} waits for another process to end. */
+export interface LockOptions {
+  /** @defaultValue 0 */
+  readonly waitSeconds?: number | undefined
+}
+
+/**
+ * Keeps two processes from working in one folder. A process that was killed leaves its lock behind; whoever comes next sees
+ * by pid and start that it is dead, and takes over at once.
+ */
+export class FolderLock {
+  readonly #path: string
+  readonly #timer: NodeJS.Timeout
+
+  private constructor(path: string) {
+    this.#path = path
+    held.add(path)
+    const touch = (): void => {
+      const now = new Date()
+      // Whoever looks next decides by what it finds.
+      utimes(path, now, now).catch(() => undefined)
+    }
+    this.#timer = setInterval(touch, SIGN_OF_LIFE).unref()
+  }
+
+  /**
+   * Takes a folder for this process.
+   *
+   * @param folder - which is there
+   * @param options - see {@link LockOptions}
+   * @returns the lock, to be released
+   * @throws {@link UsageError} naming the process that works there
+   */
+  static async take(folder: string, { waitSeconds = 0 }: LockOptions = {}): Promise<FolderLock> {
+    const path = join(folder, `lock-${host}-${process.pid}-${startOf(process.pid)!}`)
+    const end = performance.now() + 1000 * waitSeconds
+    for (let attempt = 1; ; attempt++) {
+      // First each puts its own down, then it looks: of two at once, at least one sees the other.
+      const holder = (await create(path)) ? await otherHolder(folder, path) : path
+      if (holder === undefined) return new FolderLock(path)
+      if (holder !== path) await rm(path, { force: true })
+      if (attempt >= TRIES && performance.now() >= end) throw await refusal(folder, holder)
+      await sleep(RETRY + (process.pid % RETRY))
+    }
+  }
+
+  /** Gives the folder back. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer)
+    held.delete(this.#path)
+    await rm(this.#path, { force: true })
+  }
+}
+
+/** False when this process has the folder already. */
+async function create(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx')).close()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw writeError(path, error)
+  }
+}
+
+/** The lock of another process that lives; those of dead ones are removed. */
+async function otherHolder(folder: string, own: string): Promise<string | undefined> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    if (!lockPattern.test(name) || path === own) continue
+    if (await isAlive(path, own)) return path
+    await rm(path, { force: true })
+  }
+  return undefined
+}
+
+async function isAlive(path: string, own: string): Promise<boolean> {
+  const [, itsHost, pid, start] = lockPattern.exec(path.split(/[\\/]/).at(-1)!)!
+  if (itsHost === host) return startOf(Number(pid)) === start
+  try {
+    // Both times by the clock of the disk.
+    const [theirs, ours] = await Promise.all([stat(path), stat(own)])
+    return ours.mtimeMs - theirs.mtimeMs < SILENCE
+  } catch {
+    // Gone meanwhile.
+    return false
+  }
+}
+
+/**
+ * When a process of this machine started, where the system tells (Linux): the boot and the clock ticks since. So another
+ * process with the pid of a dead one is not taken for it.
+ *
+ * @returns undefined when there is no such process, or only what is left of one
+ */
+function startOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return isRunning(pid) ? 'unknown' : undefined
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
+    // The program's name, which can hold anything, stands in parentheses before them.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${boot}.${fields[19]!}`
+  } catch {
+    return undefined
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function refusal(folder: string, holder: string): Promise<UsageError> {
+  const [, itsHost, pid] = lockPattern.exec(holder.split(/[\\/]/).at(-1)!)!
+  const since = await stat(holder).then(
+    ({ birthtime }) => ` since ${birthtime.toISOString()}`,
+    () => '',
+  )
+  return new UsageError(
+    `${folder} is in use by process ${pid} on ${itsHost}${since}`,
+    'wait until it has ended, or end it; the lock of a process that is gone is taken over',
+  )
+}

@@ -1,0 +1,111 @@
+import type { ReportedEpoch } from '@kd/report'
+import sparkly from 'sparkly'
+import { percent } from '../terminal/show-progress.js'
+import type { Watched, WatchedRun } from './watched-run.js'
+
+/** Columns of a bar. */
+const BAR = 16
+/** Columns of a curve at most. */
+const CURVE = 40
+
+/**
+ * What is watched, as text for a terminal: a run's curves, or a line for each of several runs.
+ *
+ * @param watched - at this moment
+ * @param size - of the terminal
+ * @returns lines without a line end
+ */
+export function watchText(watched: Watched, { columns, rows }: Record<'columns' | 'rows', number>): string {
+  const { runs, title } = watched
+  if (runs.length === 0) return `${title}: waiting for a run`
+  const lines = runs.length === 1 ? oneRun(runs[0]!) : manyRuns(watched, rows)
+  return lines.map((line) => Array.from(line).slice(0, columns).join('')).join('\n')
+}
+
+function oneRun(run: WatchedRun): string[] {
+  const { name, written } = run
+  if (written === undefined) return [`${name}: ${run.state}${reason(run)}`]
+  const { method, seed, epochs, result } = written
+  const last = epochs.at(-1)
+  const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}`
+  if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`]
+  const curves = [
+    curve('loss', epochs, ({ train }) => train.loss, number),
+    curve('train', epochs, ({ train }) => train.top1, percent),
+    curve('validation', epochs, ({ validation }) => validation?.top1, percent),
+  ]
+  const test = result?.last?.test
+  return [
+    head,
+    `${bar(run)}, ${last.seconds.toFixed(1)} s for the last one, learning rate ${number(last.learningRate)}`,
+    ...curves.filter((line) => line !== undefined),
+    ...(test === undefined ? [] : [`test        ${percent(test)}`]),
+  ]
+}
+
+/** A title, and those under way first; of the others as many as there is room for. */
+function manyRuns({ title, runs }: Watched, rows: number): string[] {
+  const order: readonly WatchedRun['state'][] = ['running', 'failed', 'interrupted', 'done', 'waiting']
+  const counts = order.flatMap((state) => {
+    const count = runs.filter((run) => run.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  const sorted = [...runs].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+  // One line for the title, one for what is left out, one for the cursor.
+  const shown = sorted.slice(0, Math.max(1, rows - 3))
+  const width = Math.max(...shown.map(({ name }) => name.length))
+  const rest = sorted.length - shown.length
+  return [
+    `${title}: ${runs.length} runs, ${counts.join(', ')}`,
+    ...shown.map((run) => `${run.name.padEnd(width)}  ${summary(run)}`),
+    ...(rest === 0 ? [] : [`and ${rest} more`]),
+  ]
+}
+
+function summary(run: WatchedRun): string {
+  const { state, written } = run
+  const last = written?.epochs.at(-1)
+  if (last === undefined) return `${state}${reason(run)}`
+  const test = written?.result?.last?.test
+  const accuracy = test === undefined ? percent((last.validation ?? last.train).top1) : percent(test)
+  const what = test !== undefined ? 'test' : last.validation === undefined ? 'train' : 'validation'
+  const values = written!.epochs.map(({ validation, train }) => (validation ?? train).top1)
+  const drawn = sparkly(thinned(values, BAR))
+  return `${bar(run)}  loss ${number(last.train.loss)}  ${what} ${accuracy}  ${drawn}  ${state}${reason(run)}`
+}
+
+function bar({ epochs: planned, written }: WatchedRun): string {
+  const done = written?.epochs.length ?? 0
+  if (planned === undefined) return `${done} epochs`
+  const full = Math.min(BAR, Math.floor((BAR * done) / planned))
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${done}/${planned} epochs`
+}
+
+function reason({ message }: WatchedRun): string {
+  return message === undefined ? '' : `: ${message.split('\n')[0]!}`
+}
+
+function curve(
+  name: string,
+  epochs: readonly ReportedEpoch[],
+  of: (epoch: ReportedEpoch) => number | undefined,
+  words: (value: number) => string,
+): string | undefined {
+  const values = epochs.map((epoch) => of(epoch) ?? NaN)
+  const last = values.at(-1)!
+  if (values.every(Number.isNaN)) return undefined
+  return `${name.padEnd(11)} ${words(last).padStart(8)} ${sparkly(thinned(values, CURVE))}`
+}
+
+/** So many values at most, evenly taken; the last stays. */
+function thinned(values: readonly number[], count: number): number[] {
+  if (values.length <= count) return [...values]
+  return Array.from(
+    { length: count },
+    (_, index) => values[Math.round((index * (values.length - 1)) / (count - 1))]!,
+  )
+}
+
+function number(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value)
+}

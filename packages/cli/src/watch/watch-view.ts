@@ -1,0 +1,76 @@
+import type { ReportedEpoch } from '@kd/report'
+import { createLogUpdate } from 'log-update'
+import { percent } from '../terminal/show-progress.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { watchText } from './watch-text.js'
+import type { Watched, WatchedRun } from './watched-run.js'
+
+/** Shows what is watched. */
+export interface WatchView {
+  readonly show: (watched: Watched) => void
+  /** Leaves the last of it where it is. */
+  readonly stop: () => void
+}
+
+/**
+ * Shows what is watched: in place on a terminal, one plain line per epoch elsewhere.
+ *
+ * @param out - where
+ * @param inPlace - whether it is a terminal that nothing else is written to
+ */
+export function watchView(out: Terminal['out'], inPlace: boolean): WatchView {
+  return inPlace ? placeView(out) : lineView(out)
+}
+
+function placeView(out: Terminal['out']): WatchView {
+  const update = createLogUpdate(out, { showCursor: true })
+  return {
+    show: (watched) => {
+      const { columns = 80, rows = 24 } = out
+      update(watchText(watched, { columns, rows }))
+    },
+    stop: () => {
+      update.done()
+    },
+  }
+}
+
+function lineView(out: Terminal['out']): WatchView {
+  const said = new Map<string, { epoch: number; state: string }>()
+  let isWaiting = false
+  const say = (line: string): void => {
+    out.write(`${line}\n`)
+  }
+  return {
+    stop: () => undefined,
+    show: ({ title, runs }) => {
+      if (runs.length === 0 && !isWaiting) say(`${title}: waiting for a run`)
+      isWaiting = runs.length === 0
+      for (const run of runs) {
+        const before = said.get(run.name) ?? { epoch: 0, state: 'waiting' }
+        const epochs = run.written?.epochs ?? []
+        // A run that goes on from an earlier epoch says those again that it takes again.
+        for (const epoch of epochs)
+          if (epoch.epoch > Math.min(before.epoch, epochs.length)) say(epochLine(run, epoch))
+        if (run.state !== before.state) say(stateLine(run))
+        said.set(run.name, { epoch: epochs.length, state: run.state })
+      }
+    },
+  }
+}
+
+function epochLine(
+  { name, epochs }: WatchedRun,
+  { epoch, train, validation, seconds }: ReportedEpoch,
+): string {
+  const of = epochs === undefined ? '' : `/${epochs}`
+  const held = validation === undefined ? '' : `, validation ${percent(validation.top1)}`
+  const words = `loss ${train.loss.toFixed(4)}, train ${percent(train.top1)}${held}`
+  return `${name} epoch ${epoch}${of}: ${words} (${seconds.toFixed(1)} s)`
+}
+
+function stateLine({ name, state, message, written }: WatchedRun): string {
+  const test = written?.result?.last?.test
+  const why = message === undefined ? '' : `: ${message.split('\n')[0]!}`
+  return `${name}: ${state}${why}${test === undefined ? '' : `, test ${percent(test)}`}`
+}

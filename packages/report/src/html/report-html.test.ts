@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import type { ReportedRun } from '../run/reported-run.js'
+import { reportHtml } from './report-html.js'
+
+const moment = { epoch: 1, mean: 0.5, min: 0, max: 1, counts: [1, 3] }
+const run: ReportedRun = {
+  name: 'first <b>',
+  method: 'weighted-soft-labels',
+  seed: 0,
+  config: 'seed: 0',
+  environment: {},
+  epochs: [{ epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, top1: 0.2 } }],
+  spreads: [
+    { name: 'weight', moments: [moment, { ...moment, epoch: 3, mean: 0.25 }] },
+    { name: 'once', moments: [moment] },
+  ],
+}
+const draw = (runs: readonly ReportedRun[], script?: string): Promise<string> =>
+  reportHtml({ title: 'runs', runs, date: 'today', ...(script !== undefined && { script }) })
+
+describe('reportHtml', () => {
+  it('draws what was measured at more than one moment', async () => {
+    const text = await draw([run])
+    expect(text).toContain('how weight was spread over training examples')
+    expect(text).not.toContain('how once was spread')
+    expect(text).toContain('first &lt;b&gt;')
+  })
+
+  it('draws what has not changed once', async () => {
+    let looks = 0
+    const watched = new Proxy(run, {
+      get: (target, key) => {
+        if (key === 'spreads') looks += 1
+        return Reflect.get(target, key) as unknown
+      },
+    })
+    const first = await draw([watched])
+    expect(await draw([watched])).toBe(first)
+    expect(looks).toBe(1)
+    const changed = await draw([{ ...run, spreads: [{ name: 'other', moments: run.spreads![0]!.moments }] }])
+    expect(changed).toContain('how other was spread')
+  })
+
+  it('lets only a page with a script run anything, and only from its own server', async () => {
+    const policy = (text: string): string => /Security-Policy" content="([^"]*)"/.exec(text)![1]!
+    const still = await draw([run])
+    expect(still).not.toContain('<script')
+    expect(policy(still)).toBe('default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; img-src data:')
+    const live = await draw([run], '/live.js')
+    expect(live).toContain('<script src="/live.js" defer></script>')
+    expect(policy(live)).toBe(`${policy(still)}; script-src &#39;self&#39;; connect-src &#39;self&#39;`)
+  })
+
+  it('needs a run', async () => {
+    await expect(draw([])).rejects.toThrow('reportHtml: runs must hold at least one run, got none')
+  })
+})

@@ -21,8 +21,8 @@ const written = {
   distill: ofRun,
   train: ofRun,
   compare: ['comparison.json', 'comparison.md', 'runs'],
-  label: ['labels-1/manifest.json'],
   'analyse bias-variance': ['bias-variance.json', 'bias-variance.md', 'examples.csv', 'runs'],
+  label: ['labels-1/manifest.json'],
 }
 
 function missingData(text, file) {

@@ -55,8 +55,11 @@ describe.skipIf(chromiumProgram === undefined)('kd watch --browser', () => {
     const place = (): Promise<number> =>
       page.evaluate<number>("document.querySelector('#origin summary').getBoundingClientRect().top")
     const before = await place()
+    // One who looks at the end of a line finds it there when the line has changed.
+    await page.evaluate("document.querySelector('#runs .scroll').scrollLeft = 70")
     await run.toEpoch(3)
     await expect.poll(() => rows.nth(3).textContent(), { timeout: 20_000 }).toBe('3')
+    expect(await page.evaluate("document.querySelector('#runs .scroll').scrollLeft")).toBe(70)
     // A new section has come above.
     expect(await page.locator('#examples').count()).toBe(1)
     expect(await page.locator('nav').textContent()).toContain('Training examples')
@@ -85,7 +88,7 @@ describe.skipIf(chromiumProgram === undefined)('kd watch --browser', () => {
     await page.close()
   }, 120_000)
 
-  it('begins to show a run that had not begun', async () => {
+  it('begins to show runs that had not begun, and leaves open what was opened', async () => {
     const runs = join(folder, 'none')
     await mkdir(runs)
     const controller = new AbortController()
@@ -101,6 +104,22 @@ describe.skipIf(chromiumProgram === undefined)('kd watch --browser', () => {
     const run = await replayRun(join(folder, 'whole'), join(runs, 'a'))
     await run.toEpoch(2)
     await expect.poll(() => page.locator('#curves svg').count(), { timeout: 20_000 }).toBe(4)
+
+    // What somebody has opened in a part that changes stays open, and the keyboard where it was.
+    const other = await replayRun(join(folder, 'whole'), join(runs, 'b'))
+    await other.toEpoch(2)
+    const opened = page.locator('#examples details').nth(1)
+    await expect.poll(() => opened.count(), { timeout: 20_000 }).toBe(1)
+    await opened.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    const charts = page.locator('#examples svg')
+    const before = await charts.first().innerHTML()
+    await run.toEpoch(3)
+    await expect.poll(() => charts.first().innerHTML(), { timeout: 20_000 }).not.toBe(before)
+    expect(await opened.getAttribute('open')).not.toBeNull()
+    expect(
+      await page.evaluate("document.activeElement.matches('#examples details + details > summary')"),
+    ).toBe(true)
     controller.abort()
     expect((await watch.ended).exitCode).toBe(0)
     await expect

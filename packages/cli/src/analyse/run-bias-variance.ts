@@ -106,7 +106,7 @@ export async function runBiasVariance(
   const toDo = neededJobs(plan, waiting)
   const done = plan.runs.length - waiting.length
   tell({ kind: 'planned', runs: plan.runs.length, jobs: toDo.length, done })
-  const ended = await runner.run(toDo, { workspace, signal, onEvent: tell })
+  const ended = await runner.run(toDo, { workspace, folder: workspace, signal, onEvent: tell })
   const outcomes = new Map([...found, ...ended])
   const report = await folder.write(read, await measureRepeats(read, plan, { workspace, outcomes, signal }))
   return { folder: folder.path, engine: plan.engine, report }

@@ -113,14 +113,15 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
   try {
-    return await runIn(folder, { config, clean, dataset, method, mixing, student }, options)
+    return await runIn(folder, { config, clean, dataset, made, student }, options)
   } finally {
     await folder.release()
   }
 }
 
 /** A run before anything of it is in a folder. */
-interface PreparedRun extends Pick<StudentRun, 'dataset' | 'method' | 'mixing' | 'student'> {
+interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student'> {
+  readonly made: RunMethod
   /** With its engine. */
   readonly config: Config
   /** The data set before label noise. */
@@ -129,7 +130,7 @@ interface PreparedRun extends Pick<StudentRun, 'dataset' | 'method' | 'mixing' |
 
 async function runIn(
   folder: RunFolder,
-  { config, clean, dataset, method, mixing, student }: PreparedRun,
+  { config, clean, dataset, made, student }: PreparedRun,
   options: RunConfigOptions,
 ): Promise<RunResult> {
   const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
@@ -186,10 +187,9 @@ function baseName(name: string): string {
 }
 
 /** The method, and what follows it. */
-function makeRunMethod(
-  config: Config,
-  { pluginMethods }: ReadConfig,
-): Pick<StudentRun, 'method' | 'mixing' | 'selection'> {
+type RunMethod = Pick<StudentRun, 'method' | 'mixing' | 'selection'>
+
+function makeRunMethod(config: Config, { pluginMethods }: ReadConfig): RunMethod {
   const run = methodRun(config)
   const { mixing, selection } = run
   return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }

@@ -6,7 +6,8 @@
  * it says so and leaves nothing behind, and TensorFlow.js runs on another engine.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +18,13 @@ const sources = join(root, 'addon')
 const sanitize = process.argv.includes('--sanitize')
 const output = join(root, 'dist-addon', sanitize ? 'kd-native-asan.node' : 'kd-native.node')
 const work = join(root, 'dist-addon', sanitize ? 'objects-asan' : 'objects')
+
+/** Of these sources: the JavaScript side names the one it was written for, and refuses any other. */
+const version = hashOfSources()
+if (process.argv.includes('--print-version')) {
+  console.log(version)
+  process.exit()
+}
 
 /** Instruction sets that the loops are compiled for; the best one that the processor has is chosen when the addon loads. */
 const instructionSets =
@@ -35,6 +43,22 @@ const instructionSets =
         ],
       }
     : { baseline: [] }
+
+function hashOfSources() {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(sources, { recursive: true }).sort()) {
+    if (/\.(cc|h)$/.test(name)) hash.update(`${name}\n${readFileSync(join(sources, name), 'utf8')}`)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** Changes nothing where the sources are those of the repository. */
+function noteVersion() {
+  const file = join(root, 'src', 'addon-version.ts')
+  const before = readFileSync(file, 'utf8')
+  const after = before.replace(/'[0-9a-f]*'/, `'${version}'`)
+  if (after !== before) writeFileSync(file, after)
+}
 
 function fail(reason, hint) {
   console.error(
@@ -64,6 +88,7 @@ const common = [
   '-Wall',
   '-Wextra',
   '-Wno-unknown-pragmas',
+  `-DKD_ADDON_VERSION="${version}"`,
   `-I${headers}`,
 ]
 const optimize = sanitize
@@ -150,4 +175,5 @@ const linked = await run([
 if (!linked) fail('it did not link (see above)', 'Please report this with the lines above.')
 // Renamed, not overwritten: a running process keeps the file that it loaded.
 renameSync(`${output}.tmp`, output)
+noteVersion()
 console.log(`@kd/native: built ${output}`)

@@ -73,7 +73,7 @@ export type {
 } from './training/training-checkpoint.js'
 export type { EpochMetrics } from './training/epoch-metrics.js'
 export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
-export type { Teacher } from './training/teacher.js'
+export type { StoredTeacher, Teacher } from './training/teacher.js'
 export { train, type TrainOptions } from './training/train.js'
 
 export type { Engine, EngineName, EngineOptions } from './engine/engine.js'

@@ -1,85 +1,13 @@
 // Convolutions in TensorFlow.js's layouts: images [batch, height, width, channels], filters [height, width, in, out] or,
 // depthwise, [height, width, channels, multiplier].
-#include "dnnl-compat.h"
+#include "convolution-shape.h"
 #include "exports.h"
-#include "state.h"
 
 namespace kd {
 
 namespace {
 
-using dnnl::algorithm;
-using dnnl::memory;
-using dnnl::prop_kind;
-constexpr auto f32 = memory::data_type::f32;
-
-/** [batch, inH, inW, inC, outH, outW, outC, kH, kW, strideY, strideX, dilationY, dilationX, top, left, depthwise], sizes > 0. */
-struct Shape {
-  int64_t batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, height, width;
-  int64_t strideY, strideX, dilationY, dilationX, top, left, bottom, right;
-  bool depthwise;
-
-  explicit Shape(const Numbers& n)
-      : batch(n.size(0, 1)), inHeight(n.size(1, 1)), inWidth(n.size(2, 1)), inChannels(n.size(3, 1)),
-        outHeight(n.size(4, 1)), outWidth(n.size(5, 1)), outChannels(n.size(6, 1)), height(n.size(7, 1)),
-        width(n.size(8, 1)), strideY(n.size(9, 1)), strideX(n.size(10, 1)), dilationY(n.size(11, 1)),
-        dilationX(n.size(12, 1)), top(n.size(13)), left(n.size(14)), depthwise(n.flag(15)) {
-    // What the last window reaches beyond the image; negative where it ends inside.
-    bottom = (outHeight - 1) * strideY + (height - 1) * dilationY + 1 - inHeight - top;
-    right = (outWidth - 1) * strideX + (width - 1) * dilationX + 1 - inWidth - left;
-    if (depthwise && outChannels % inChannels != 0) throw ArgumentError("convolution: channels must fit the multiplier");
-  }
-
-  size_t inSize() const { return product({batch, inHeight, inWidth, inChannels}); }
-  size_t outSize() const { return product({batch, outHeight, outWidth, outChannels}); }
-  size_t filterSize() const { return product({height, width, depthwise ? 1 : inChannels, outChannels}); }
-
-  PrimitiveKey key(int64_t kind, bool bias) const {
-    return {kind,   batch,   inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, height,
-            width,  strideY, strideX,  dilationY, dilationX, top,      left,     depthwise,   bias};
-  }
-  memory::dims strides() const { return {strideY, strideX}; }
-  memory::dims dilations() const { return {dilationY - 1, dilationX - 1}; }
-  memory::dims before() const { return {top, left}; }
-  memory::dims after() const { return {bottom, right}; }
-
-  memory::desc image(bool out) const {
-    return out ? memory::desc({batch, outChannels, outHeight, outWidth}, f32, memory::format_tag::nhwc)
-               : memory::desc({batch, inChannels, inHeight, inWidth}, f32, memory::format_tag::nhwc);
-  }
-  memory::dims filterDims() const {
-    if (depthwise) return {inChannels, outChannels / inChannels, 1, height, width};
-    return {outChannels, inChannels, height, width};
-  }
-  /** The filter as TensorFlow.js holds it. */
-  memory::desc plainFilter() const {
-    if (depthwise) return {filterDims(), f32, memory::dims{outChannels / inChannels, 1, 1, width * outChannels, outChannels}};
-    return {filterDims(), f32, memory::dims{1, outChannels, width * inChannels * outChannels, inChannels * outChannels}};
-  }
-  memory::desc anyFilter() const { return {filterDims(), f32, memory::format_tag::any}; }
-  memory::desc biasLayout() const { return {{outChannels}, f32, memory::format_tag::x}; }
-};
-
-dnnl::convolution_forward::primitive_desc describeForward(const State& state, const Shape& s, bool bias) {
-  const auto kind = prop_kind::forward_training;
-  const auto direct = algorithm::convolution_direct;
-  return bias ? describePrimitive<dnnl::convolution_forward>(state.engine, kind, direct, s.image(false), s.anyFilter(),
-                                                             s.biasLayout(), s.image(true), s.strides(), s.dilations(),
-                                                             s.before(), s.after())
-              : describePrimitive<dnnl::convolution_forward>(state.engine, kind, direct, s.image(false), s.anyFilter(),
-                                                             s.image(true), s.strides(), s.dilations(), s.before(), s.after());
-}
-
-/** Notes how the filter must be laid out, and makes the copy to that layout, or back from it for the filter's gradient. */
-void prepareFilter(const State& state, const Shape& s, Prepared& prepared, const memory::desc& wanted, bool back) {
-  prepared.weights = wanted;
-  prepared.plainWeights = s.plainFilter();
-  prepared.reorders = !(prepared.weights == prepared.plainWeights);
-  if (!prepared.reorders) return;
-  const auto& from = back ? prepared.weights : prepared.plainWeights;
-  const auto& to = back ? prepared.plainWeights : prepared.weights;
-  prepared.reorder = dnnl::reorder(dnnl::reorder::primitive_desc(state.engine, from, state.engine, to));
-}
+using Shape = ConvolutionShape;
 
 /** Memory for the filter in the primitive's layout: the caller's own where the layouts agree. */
 memory filterMemory(State& state, const Prepared& prepared, float* filter) {

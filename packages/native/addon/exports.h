@@ -12,6 +12,7 @@ std::vector<Export> threadExports();
 std::vector<Export> elementwiseExports();
 std::vector<Export> matmulExports();
 std::vector<Export> convolutionExports();
+std::vector<Export> foldedChainExports();
 std::vector<Export> poolingExports();
 std::vector<Export> reductionExports();
 std::vector<Export> normalizationExports();

@@ -44,20 +44,50 @@ void copyRun(const Item* from, int64_t stride, Item* to, size_t size) {
   }
 }
 
+/** Joins axes that one step of the outer one walks through whole, and leaves out those of size 1. */
+Walk joined(const Walk& w) {
+  Walk result;
+  for (size_t axis = 0; axis < w.rank; ++axis) {
+    if (w.shape[axis] == 1) continue;
+    const size_t last = result.rank - 1;
+    if (result.rank > 0 && result.stride[last] == w.stride[axis] * static_cast<int64_t>(w.shape[axis])) {
+      result.shape[last] *= w.shape[axis];
+      result.stride[last] = w.stride[axis];
+    } else {
+      result.shape[result.rank] = w.shape[axis];
+      result.stride[result.rank++] = w.stride[axis];
+    }
+  }
+  if (result.rank == 0) {
+    result.rank = 1;
+    result.shape[0] = 1;
+  }
+  return result;
+}
+
 template <typename Item>
-void copyWalk(const Walk& w, const Item* from, Item* to) {
+void copyWalk(const Walk& whole, const Item* from, Item* to) {
+  const Walk w = joined(whole);
   const size_t last = w.rank - 1, inner = w.shape[last];
   size_t outer = 1;
   for (size_t axis = 0; axis < last; ++axis) outer *= w.shape[axis];
   parallel(outer, std::max<size_t>(1, grain / std::max<size_t>(inner, 1)), [&](size_t begin, size_t end) {
+    std::array<size_t, maximumRank> place{};
+    int64_t offset = 0;
+    size_t rest = begin;
+    for (size_t axis = last; axis-- > 0;) {
+      place[axis] = rest % w.shape[axis];
+      offset += static_cast<int64_t>(place[axis]) * w.stride[axis];
+      rest /= w.shape[axis];
+    }
     for (size_t index = begin; index < end; ++index) {
-      size_t rest = index;
-      int64_t offset = 0;
-      for (size_t axis = last; axis-- > 0;) {
-        offset += static_cast<int64_t>(rest % w.shape[axis]) * w.stride[axis];
-        rest /= w.shape[axis];
-      }
       copyRun(from + offset, w.stride[last], to + index * inner, inner);
+      for (size_t axis = last; axis-- > 0;) {
+        offset += w.stride[axis];
+        if (++place[axis] < w.shape[axis]) break;
+        offset -= static_cast<int64_t>(w.shape[axis]) * w.stride[axis];
+        place[axis] = 0;
+      }
     }
   });
 }
@@ -146,6 +176,26 @@ void copyBlocks(Call& call) {
   });
 }
 
+/** An axis of a padded tensor. */
+struct PaddedAxis {
+  size_t before, size, after;
+  size_t out() const { return before + size + after; }
+};
+
+/** Axes whose inner neighbours have no padding take them in. */
+std::vector<PaddedAxis> joinedAxes(const std::vector<PaddedAxis>& axes) {
+  std::vector<PaddedAxis> result;
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    if (!result.empty() && result.back().before == 0 && result.back().after == 0) {
+      const size_t inner = result.back().size;
+      result.back() = {axis->before * inner, axis->size * inner, axis->after * inner};
+    } else {
+      result.push_back(*axis);
+    }
+  }
+  return {result.rbegin(), result.rend()};
+}
+
 // pad(x, y, [rank, value, ...shape of x, ...before, ...after])
 void pad(Call& call) {
   const Numbers n = call.numbers(2);
@@ -153,24 +203,42 @@ void pad(Call& call) {
   if (rank > maximumRank) throw ArgumentError("pad: rank must be at most 8");
   const auto shape = n.integers(2, rank), before = n.integers(2 + rank, rank), after = n.integers(2 + 2 * rank, rank);
   std::vector<int64_t> out(rank);
-  for (size_t axis = 0; axis < rank; ++axis) out[axis] = before[axis] + shape[axis] + after[axis];
+  std::vector<PaddedAxis> each(rank);
+  for (size_t axis = 0; axis < rank; ++axis) {
+    out[axis] = before[axis] + shape[axis] + after[axis];
+    each[axis] = {static_cast<size_t>(before[axis]), static_cast<size_t>(shape[axis]), static_cast<size_t>(after[axis])};
+  }
   const size_t outSize = product(out), inSize = product(shape);
   const float* x = call.floats(0, inSize).data;
   float* y = call.floats(1, outSize).data;
   const auto value = static_cast<float>(n.real(1));
-  parallel(outSize, grain, [&](size_t begin, size_t end) { std::fill(y + begin, y + end, value); });
-  if (inSize == 0) return;
-  const auto inner = static_cast<size_t>(shape[rank - 1]);
-  parallel(inSize / inner, std::max<size_t>(1, grain / inner), [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      size_t rest = row, span = static_cast<size_t>(out[rank - 1]), offset = static_cast<size_t>(before[rank - 1]);
-      for (size_t axis = rank - 1; axis-- > 0;) {
-        const auto length = static_cast<size_t>(shape[axis]);
-        offset += (rest % length + static_cast<size_t>(before[axis])) * span;
-        rest /= length;
-        span *= static_cast<size_t>(out[axis]);
+  if (inSize == 0) {
+    std::fill(y, y + outSize, value);
+    return;
+  }
+  const std::vector<PaddedAxis> axes = joinedAxes(each);
+  const size_t last = axes.size() - 1;
+  const PaddedAxis row = axes[last];
+  parallel(outSize / row.out(), std::max<size_t>(1, grain / row.out()), [&](size_t begin, size_t end) {
+    for (size_t index = begin; index < end; ++index) {
+      // Which row of x lies here, if one does.
+      size_t rest = index, source = 0, span = 1;
+      bool inside = true;
+      for (size_t axis = last; axis-- > 0;) {
+        const size_t place = rest % axes[axis].out();
+        rest /= axes[axis].out();
+        inside = inside && place >= axes[axis].before && place < axes[axis].before + axes[axis].size;
+        source += (place - axes[axis].before) * span;
+        span *= axes[axis].size;
       }
-      std::memcpy(y + offset, x + row * inner, inner * sizeof(float));
+      float* to = y + index * row.out();
+      if (!inside) {
+        std::fill(to, to + row.out(), value);
+        continue;
+      }
+      std::fill(to, to + row.before, value);
+      std::memcpy(to + row.before, x + source * row.size, row.size * sizeof(float));
+      std::fill(to + row.before + row.size, to + row.out(), value);
     }
   });
 }

@@ -8,13 +8,11 @@ namespace {
 
 // softmax(logits, out, [rows, classes, temperature])
 void softmax(Call& call) {
-  const Numbers numbers = call.numbers(2);
-  const Table t(numbers);
-  const auto temperature = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(2));
   const float* logits = call.floats(0, t.size).data;
   float* out = call.floats(1, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
-    loops().softmax(logits + begin * t.classes, out + begin * t.classes, end - begin, t.classes, temperature);
+    loops().softmax(logits + begin * t.classes, out + begin * t.classes, end - begin, t.classes, t.factor);
   });
 }
 
@@ -44,30 +42,26 @@ void crossEntropyGrad(Call& call) {
 // pairLoss(first, second, losses, [rows, classes, temperature])
 template <void (*Loops::*loop)(const float*, const float*, float*, size_t, size_t, float)>
 void pairLoss(Call& call) {
-  const Numbers numbers = call.numbers(3);
-  const Table t(numbers);
-  const auto temperature = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(3));
   const float* first = call.floats(0, t.size).data;
   const float* second = call.floats(1, t.size).data;
   float* losses = call.floats(2, t.rows).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
-    (loops().*loop)(first + begin * t.classes, second + begin * t.classes, losses + begin, end - begin, t.classes, temperature);
+    (loops().*loop)(first + begin * t.classes, second + begin * t.classes, losses + begin, end - begin, t.classes, t.factor);
   });
 }
 
 // pairLossGrad(first, second, dy, dx, [rows, classes, temperature])
 template <void (*Loops::*loop)(const float*, const float*, const float*, float*, size_t, size_t, float)>
 void pairLossGrad(Call& call) {
-  const Numbers numbers = call.numbers(4);
-  const Table t(numbers);
-  const auto temperature = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(4));
   const float* first = call.floats(0, t.size).data;
   const float* second = call.floats(1, t.size).data;
   const float* dy = call.floats(2, t.rows).data;
   float* dx = call.floats(3, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
     (loops().*loop)(first + begin * t.classes, second + begin * t.classes, dy + begin, dx + begin * t.classes, end - begin,
-                    t.classes, temperature);
+                    t.classes, t.factor);
   });
 }
 

@@ -10,40 +10,34 @@ namespace {
 
 // softmaxGrad(probabilities, dy, dx, [rows, classes, temperature])
 void softmaxGrad(Call& call) {
-  const Numbers numbers = call.numbers(3);
-  const Table t(numbers);
-  const auto temperature = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(3));
   const float* probabilities = call.floats(0, t.size).data;
   const float* dy = call.floats(1, t.size).data;
   float* dx = call.floats(2, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
     const size_t first = begin * t.classes;
-    loops().softmaxGrad(probabilities + first, dy + first, dx + first, end - begin, t.classes, temperature);
+    loops().softmaxGrad(probabilities + first, dy + first, dx + first, end - begin, t.classes, t.factor);
   });
 }
 
 // error(actual, expected, weights, errors, [rows, classes, factor])
 template <void (*Loops::*loop)(const float*, const float*, const float*, float*, size_t, size_t, float)>
 void weightedError(Call& call) {
-  const Numbers numbers = call.numbers(4);
-  const Table t(numbers);
-  const auto factor = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(4));
   const float* actual = call.floats(0, t.size).data;
   const float* expected = call.floats(1, t.size).data;
   const float* weights = call.floats(2, t.rows).data;
   float* errors = call.floats(3, t.rows).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
     const size_t first = begin * t.classes;
-    (loops().*loop)(actual + first, expected + first, weights + begin, errors + begin, end - begin, t.classes, factor);
+    (loops().*loop)(actual + first, expected + first, weights + begin, errors + begin, end - begin, t.classes, t.factor);
   });
 }
 
 // errorGrad(actual, expected, weights, dy, dx, [rows, classes, factor])
 template <void (*Loops::*loop)(const float*, const float*, const float*, const float*, float*, size_t, size_t, float)>
 void weightedErrorGrad(Call& call) {
-  const Numbers numbers = call.numbers(5);
-  const Table t(numbers);
-  const auto factor = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(5));
   const float* actual = call.floats(0, t.size).data;
   const float* expected = call.floats(1, t.size).data;
   const float* weights = call.floats(2, t.rows).data;
@@ -51,7 +45,7 @@ void weightedErrorGrad(Call& call) {
   float* dx = call.floats(4, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
     const size_t first = begin * t.classes;
-    (loops().*loop)(actual + first, expected + first, weights + begin, dy + begin, dx + first, end - begin, t.classes, factor);
+    (loops().*loop)(actual + first, expected + first, weights + begin, dy + begin, dx + first, end - begin, t.classes, t.factor);
   });
 }
 
@@ -108,16 +102,14 @@ void labelMargin(Call& call) { labelled(call, "labelMargin", loops().labelMargin
 
 // labelMarginGrad(logits, labels, dy, dx, [rows, classes, temperature])
 void labelMarginGrad(Call& call) {
-  const Numbers numbers = call.numbers(4);
-  const Table t(numbers);
-  const auto temperature = static_cast<float>(numbers.real(2));
+  const ScaledTable t(call.numbers(4));
   const int32_t* labels = checkedLabels(call, 1, t, "labelMargin");
   const float* logits = call.floats(0, t.size).data;
   const float* dy = call.floats(2, t.rows).data;
   float* dx = call.floats(3, t.size).data;
   parallel(t.rows, t.least(), [&](size_t begin, size_t end) {
     const size_t first = begin * t.classes;
-    loops().labelMarginGrad(logits + first, labels + begin, dy + begin, dx + first, end - begin, t.classes, temperature);
+    loops().labelMarginGrad(logits + first, labels + begin, dy + begin, dx + first, end - begin, t.classes, t.factor);
   });
 }
 

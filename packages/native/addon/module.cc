@@ -9,7 +9,7 @@ void destroyState(napi_env, void* state, void*) { delete static_cast<kd::State*>
 
 bool exportAll(napi_env env, napi_value exports) {
   for (const auto& list :
-       {kd::memoryExports(), kd::threadExports(), kd::elementwiseExports(), kd::matmulExports(), kd::convolutionExports(),
+       {kd::memoryExports(), kd::threadExports(), kd::elementwiseExports(), kd::matmulExports(), kd::convolutionExports(), kd::foldedChainExports(),
         kd::poolingExports(), kd::reductionExports(), kd::normalizationExports(), kd::layoutExports(), kd::indexingExports(),
         kd::lossExports(), kd::methodExports(), kd::optimizerExports()}) {
     for (const kd::Export& item : list) {

@@ -178,53 +178,12 @@ void batchNormTrainingGrad(Call& call) {
   });
 }
 
-// addRectify(x, residual or null, y, [size, relu, most]); y may be x
-void addRectify(Call& call) {
-  const Numbers numbers = call.numbers(3);
-  const auto size = static_cast<size_t>(numbers.integer(0));
-  const bool relu = numbers.flag(1);
-  const auto most = static_cast<float>(numbers.real(2));
-  const float* x = call.floats(0, size).data;
-  const float* residual = call.has(1) ? call.floats(1, size).data : nullptr;
-  float* y = call.floats(2, size).data;
-  parallel(size, grain, [&](size_t begin, size_t end) {
-    loops().addRectify(x + begin, residual == nullptr ? nullptr : residual + begin, y + begin, end - begin, relu, most);
-  });
-}
-
-// foldBatchNorm(filter, bias or null, gamma or null, beta or null, mean, variance, folded, foldedBias, [rows, columns, epsilon]):
-// the filter [rows, columns] and bias of a convolution that normalises what it computes
-void foldBatchNorm(Call& call) {
-  const Numbers numbers = call.numbers(8);
-  const auto rows = static_cast<size_t>(numbers.integer(0)), columns = static_cast<size_t>(numbers.integer(1));
-  const double epsilon = numbers.real(2);
-  const size_t size = product({static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
-  const float* filter = call.floats(0, size).data;
-  const Vector bias(call, 1, columns, 0), gamma(call, 2, columns, 1), beta(call, 3, columns, 0);
-  const float* mean = call.floats(4, columns).data;
-  const float* variance = call.floats(5, columns).data;
-  float* folded = call.floats(6, size).data;
-  float* foldedBias = call.floats(7, columns).data;
-  float* scale = call.state().partials.take<float>(columns);
-  for (size_t column = 0; column < columns; ++column) {
-    const double factor = static_cast<double>(gamma[column]) / std::sqrt(static_cast<double>(variance[column]) + epsilon);
-    scale[column] = static_cast<float>(factor);
-    foldedBias[column] =
-        static_cast<float>(static_cast<double>(beta[column]) + (static_cast<double>(bias[column]) - static_cast<double>(mean[column])) * factor);
-  }
-  parallel(rows, std::max<size_t>(1, grain / std::max<size_t>(columns, 1)), [&](size_t begin, size_t end) {
-    loops().foldFilter(filter + begin * columns, scale, folded + begin * columns, end - begin, columns);
-  });
-}
-
 }  // namespace
 
 std::vector<Export> normalizationExports() {
   return {{"batchNorm", entry<batchNorm>},
           {"batchNormTraining", entry<batchNormTraining>},
-          {"batchNormTrainingGrad", entry<batchNormTrainingGrad>},
-          {"addRectify", entry<addRectify>},
-          {"foldBatchNorm", entry<foldBatchNorm>}};
+          {"batchNormTrainingGrad", entry<batchNormTrainingGrad>}};
 }
 
 }  // namespace kd

@@ -23,6 +23,8 @@ struct Prepared {
   dnnl::memory::desc plainWeights;
   dnnl::primitive reorder;
   bool reorders = false;
+  /** What the primitive needs to work in, where its caller brings it. */
+  dnnl::memory::desc scratchpad;
 };
 
 /** Keeps the most recently used primitives, at most `capacity`. */

@@ -18,6 +18,12 @@ struct Table {
   size_t least() const { return std::max<size_t>(1, grain / 4 / classes); }
 };
 
+/** A table, and the number behind it: a temperature, or another factor. */
+struct ScaledTable : Table {
+  float factor;
+  explicit ScaledTable(const Numbers& n) : Table(n), factor(static_cast<float>(n.real(2))) {}
+};
+
 /** Labels are indices into memory: they are checked here whatever JavaScript did. */
 inline const int32_t* checkedLabels(const Call& call, size_t index, const Table& t, const char* caller) {
   const int32_t* labels = call.integers(index, t.rows).data;

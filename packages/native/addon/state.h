@@ -15,6 +15,8 @@ struct State {
   /** Scratch for weights in the layout that a primitive wants; calls run one after another and share it. */
   AlignedBuffer weights;
   AlignedBuffer partials;
+  /** What a chain of convolutions keeps for itself (folded-chain.cc). */
+  AlignedBuffer chainFilters, chainImages;
 };
 
 }  // namespace kd

@@ -30,6 +30,12 @@ napi_value describe(Call& call) {
   return result;
 }
 
+napi_value version(Call& call) {
+  napi_value result;
+  call.check(napi_create_string_utf8(call.env(), KD_ADDON_VERSION, NAPI_AUTO_LENGTH, &result), "napi_create_string_utf8");
+  return result;
+}
+
 napi_value cachedPrimitives(Call& call) {
   napi_value result;
   call.check(napi_create_int64(call.env(), static_cast<int64_t>(call.state().primitives.size()), &result), "napi_create_int64");
@@ -42,6 +48,7 @@ std::vector<Export> threadExports() {
   return {{"setThreads", entry<setThreads>},
           {"getThreads", valueEntry<getThreads>},
           {"describe", valueEntry<describe>},
+          {"version", valueEntry<version>},
           {"cachedPrimitives", valueEntry<cachedPrimitives>}};
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
+import { addonVersion } from './addon-version.js'
 
 type Floats = Float32Array
 type Values = Float32Array | Int32Array | Uint8Array
@@ -33,6 +34,8 @@ export interface Addon {
   setThreads(threads: number): void
   getThreads(): number
   describe(): string
+  /** Of its sources; see addon-version.ts. */
+  version(): string
   cachedPrimitives(): number
 
   unary(x: Floats, y: Floats, numbers: Numbers): void
@@ -97,18 +100,7 @@ export interface Addon {
     dResidual: Optional,
     numbers: Numbers,
   ): void
-  addRectify(x: Floats, residual: Optional, y: Floats, numbers: Numbers): void
-  foldBatchNorm(
-    filter: Floats,
-    bias: Optional,
-    gamma: Optional,
-    beta: Optional,
-    mean: Floats,
-    variance: Floats,
-    folded: Floats,
-    foldedBias: Floats,
-    numbers: Numbers,
-  ): void
+  foldedChain(...given: (Floats | undefined | Numbers)[]): void
 
   strided(x: Values, y: Values, numbers: Numbers): void
   transpose(x: Values, y: Values, numbers: Numbers): void
@@ -196,6 +188,7 @@ export function loadAddon(): Addon {
     const module = { exports: {} as Addon }
     try {
       process.dlopen(module, path)
+      assertVersion(module.exports, path)
       return module.exports
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error))
@@ -206,6 +199,14 @@ export function loadAddon(): Addon {
     `the addon for ${platform} must be installed (${prebuiltPackage}) or built, got ${got}`,
     howToGetIt(),
   )
+}
+
+/** Calls of another version's functions would fail one by one, or misread what they get. */
+function assertVersion(addon: Partial<Addon>, path: string): void {
+  const version = addon.version?.() ?? 'an unknown version'
+  if (version !== addonVersion) {
+    throw new Error(`${path} is out of date: it must be built from ${addonVersion}, got ${version}`)
+  }
 }
 
 function candidates(): string[] {
@@ -221,9 +222,10 @@ function candidates(): string[] {
 }
 
 function howToGetIt(): string {
-  if (process.env['KD_NATIVE_ADDON'] !== undefined) return 'set KD_NATIVE_ADDON to a built addon, or unset it'
   const build =
     'npm explore @kd/native -- npm run build:addon (needs g++ and oneDNN: Debian packages g++ and libdnnl-dev)'
+  if (process.env['KD_NATIVE_ADDON'] !== undefined)
+    return `unset KD_NATIVE_ADDON, or build it again: ${build}`
   return prebuiltPlatforms.includes(platform)
     ? `npm i ${prebuiltPackage}@${packageJson.version}, or build it: ${build}`
     : `build it: ${build}`

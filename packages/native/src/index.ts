@@ -11,6 +11,7 @@ import { registerKernels } from './register-kernels.js'
 import { defaultThreads } from './threads.js'
 
 const addon = loadAddon()
+let backend: NativeBackend | undefined
 addon.setThreads(defaultThreads())
 registerKernels()
 installGradients()
@@ -21,7 +22,7 @@ registerBackend(
   'native',
   () => {
     installGradients()
-    return new NativeBackend(addon, totalmem() / 4)
+    return (backend = new NativeBackend(addon, totalmem() / 4))
   },
   4,
 )
@@ -49,6 +50,7 @@ export const version: string = packageJson.version
  * ```
  */
 export function setThreads(threads: number): void {
+  backend?.settle()
   addon.setThreads(threads)
 }
 

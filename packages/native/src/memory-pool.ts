@@ -73,17 +73,22 @@ export class MemoryPool {
     return { buffer, view: undefined }
   }
 
-  /** Takes a block back that nobody will look at again. */
-  give(block: Block): void {
+  /**
+   * Takes a block back that nobody will look at again.
+   *
+   * @returns false where it is let go of, as there are enough
+   */
+  give(block: Block): boolean {
     const capacity = block.buffer.byteLength
     if (this.#freeBytes + capacity > this.#limit) {
       this.letGo(block)
-      return
+      return false
     }
     let shelf = this.#shelves.get(capacity)
     if (shelf === undefined) this.#shelves.set(capacity, (shelf = { free: [], fewest: 0 }))
     shelf.free.push(block)
     this.#freeBytes += capacity
+    return true
   }
 
   /** Leaves a block to the garbage collector, because somebody else may hold a view of it. */

@@ -1,16 +1,15 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
-import { util, type DataType, type TensorInfo, type BackendValues } from '@tensorflow/tfjs-core'
+import { engine, util, type DataType, type TensorInfo, type BackendValues } from '@tensorflow/tfjs-core'
 import type { Addon } from './addon.js'
+import { CallQueue } from './call-queue.js'
+import { DataBuckets, type NativeData } from './data-buckets.js'
 import { MemoryPool, type Block } from './memory-pool.js'
 
 type NumericArray = Float32Array | Int32Array | Uint8Array
-
-/** What the backend keeps per data bucket: the cpu backend's fields, and the pool's block where the memory comes from it. */
-interface NativeData {
-  values: BackendValues
-  dtype: DataType
-  refCount: number
-  block?: Block | undefined
+interface Kind<Values> {
+  new (buffer: ArrayBuffer, offset: number, size: number): Values
+  new (size: number): Values
+  from(values: NumericArray): Values
 }
 
 /** A new tensor and the memory that its kernel has to fill. */
@@ -22,18 +21,36 @@ export interface Output<Values extends NumericArray> {
 /** Smaller tensors are copied when they are read: that is cheaper than a new block. */
 const COPY_BELOW = 16 * 1024
 
+/** Larger arrays of the caller's are not copied when a kernel first reads them; it runs at once instead. */
+const ADOPT_BELOW = 16 * 1024 ** 2
+
+/** So many calls of the addon wait at most: what they hold is not freed before. */
+const MOST_CALLS = 1024
+
 /**
  * The cpu backend with other memory. Values lie in typed arrays over aligned memory, so that the cpu engine's kernels run on
- * them as they are, native kernels get their addresses, and reading a tensor copies nothing.
+ * them as they are, native kernels get their addresses, and reading a tensor copies nothing. What native kernels compute waits
+ * in a queue until somebody looks at values.
  */
 export class NativeBackend extends MathBackendCPU {
+  /** What kernels call; see {@link CallQueue}. */
   readonly addon: Addon
   readonly pool: MemoryPool
+  override readonly data: DataBuckets
+  readonly #queue: CallQueue
+  /** Buckets whose values may still have to be computed, those of the running kernel from `#kernelStart` on. */
+  #unsettled: NativeData[] = []
+  #kernelStart = 0
+  #hurry = false
 
   constructor(addon: Addon, poolLimit: number) {
     super()
-    this.addon = addon
+    this.#queue = new CallQueue(addon)
+    this.addon = this.#queue.addon
     this.pool = new MemoryPool(addon, poolLimit)
+    this.data = new DataBuckets(this, engine(), () => {
+      this.settle()
+    })
     // Otherwise the first tensor prints advice to install tfjs-node.
     ;(this as unknown as { firstUse: boolean }).firstUse = false
   }
@@ -49,38 +66,69 @@ export class NativeBackend extends MathBackendCPU {
   allocate(shape: number[], dtype: DataType): Output<NumericArray>
   allocate(shape: number[], dtype: DataType): Output<NumericArray> {
     const size = util.sizeFromShape(shape)
-    const dataId = {}
     if (size === 0) {
-      const values = emptyArray(dtype)
-      this.#store(dataId, { values, dtype, refCount: 1 })
-      return { info: { dataId, shape, dtype }, values }
+      const values = new (kindOf(dtype))(0)
+      return { info: { dataId: this.data.add({ values, dtype, refCount: 1 }), shape, dtype }, values }
     }
     const block = this.pool.take(dtype === 'bool' ? size : size * 4)
-    const values = viewOf(block, dtype, size)
-    this.#store(dataId, { values, dtype, refCount: 1, block })
-    return { info: { dataId, shape, dtype }, values }
+    const values = viewOf(block, kindOf(dtype), size)
+    const data = { values, dtype, refCount: 1, block }
+    this.#unsettled.push(data)
+    return { info: { dataId: this.data.add(data), shape, dtype }, values }
   }
 
-  /** The values of a float32 tensor. */
+  /** How many calls of the addon wait. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** To be called before a kernel, so that its outputs are known to be its own. */
+  startKernel(): void {
+    if (this.#queue.length === 0) this.#unsettled.length = 0
+    this.#kernelStart = this.#unsettled.length
+  }
+
+  /** To be called after it. */
+  endKernel(): void {
+    if (this.#hurry || this.#queue.length >= MOST_CALLS) this.settle()
+    this.#hurry = false
+  }
+
+  /**
+   * Computes all that waits in the queue. Where that fails, tensors that were not computed throw the same error again when they
+   * are used.
+   *
+   * @throws what the addon throws
+   */
+  settle(): void {
+    if (this.#queue.length === 0) return
+    try {
+      this.#queue.flush()
+    } catch (error) {
+      for (const data of this.#unsettled) data.lost = error as Error
+      throw error
+    } finally {
+      this.#unsettled = this.#unsettled.slice(this.#kernelStart)
+      this.#kernelStart = 0
+    }
+  }
+
+  /** The values of a float32 tensor, for a call of the addon. */
   floats(tensor: TensorInfo): Float32Array {
-    const { values } = this.#data(tensor.dataId)
-    // The cpu engine's casts to a wider type keep the old array.
-    return values instanceof Float32Array ? values : Float32Array.from(values as NumericArray)
+    return this.#input(tensor, Float32Array)
   }
 
-  /** The values of an int32 tensor. */
+  /** The values of an int32 tensor, for a call of the addon. */
   integers(tensor: TensorInfo): Int32Array {
-    const { values } = this.#data(tensor.dataId)
-    return values instanceof Int32Array ? values : Int32Array.from(values as NumericArray)
+    return this.#input(tensor, Int32Array)
   }
 
-  /** The values of a bool tensor. */
+  /** The values of a bool tensor, for a call of the addon. */
   bytes(tensor: TensorInfo): Uint8Array {
-    const { values } = this.#data(tensor.dataId)
-    return values instanceof Uint8Array ? values : Uint8Array.from(values as NumericArray)
+    return this.#input(tensor, Uint8Array)
   }
 
-  /** The values of a numeric tensor, of the type that its dtype says. */
+  /** The values of a numeric tensor, of the type that its dtype says, for a call of the addon. */
   numeric(tensor: TensorInfo): NumericArray {
     if (tensor.dtype === 'float32') return this.floats(tensor)
     return tensor.dtype === 'int32' ? this.integers(tensor) : this.bytes(tensor)
@@ -92,15 +140,30 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId: tensor.dataId, shape, dtype: tensor.dtype }
   }
 
+  override refCount(dataId: object): number {
+    return this.data.has(dataId) ? this.data.peek(dataId).refCount : 0
+  }
+
+  override incRef(dataId: object): void {
+    this.data.peek(dataId).refCount++
+  }
+
+  override decRef(dataId: object): void {
+    if (this.data.has(dataId)) this.data.peek(dataId).refCount--
+  }
+
   override write(values: BackendValues, shape: number[], dtype: DataType): object {
     // A cpu kernel may hand back a view of its input, whose memory will be used again.
-    const aliased = ArrayBuffer.isView(values) && this.pool.owns(values.buffer)
-    return super.write(aliased ? values.slice() : values, shape, dtype)
+    if (!ArrayBuffer.isView(values) || !this.pool.owns(values.buffer))
+      return super.write(values, shape, dtype)
+    this.settle()
+    return super.write(values.slice(), shape, dtype)
   }
 
   override readSync(dataId: object): BackendValues {
-    const data = this.#data(dataId)
+    const data = this.data.get(dataId)
     const { values, block } = data
+    if (data.lost !== undefined) throw data.lost
     if (block === undefined) return super.readSync(dataId)
     const array = values as NumericArray
     if (array.byteLength < COPY_BELOW || array.byteLength !== block.buffer.byteLength) return array.slice()
@@ -112,10 +175,14 @@ export class NativeBackend extends MathBackendCPU {
 
   override disposeData(dataId: object, force = false): boolean {
     if (!this.data.has(dataId)) return true
-    const { block } = this.#data(dataId)
-    const released = super.disposeData(dataId, force)
-    if (released && block !== undefined) this.pool.give(block)
-    return released
+    const data = this.data.peek(dataId)
+    if (data.complexTensorInfos != null) return super.disposeData(dataId, force)
+    data.refCount--
+    if (!force && data.refCount > 0) return false
+    this.data.delete(dataId)
+    // What the pool has no room for is freed, but for the queue that holds it.
+    if (data.block !== undefined && !this.pool.give(data.block)) this.settle()
+    return true
   }
 
   override memory(): { unreliable: boolean; reasons: string[]; numBytesInPool: number } {
@@ -123,27 +190,59 @@ export class NativeBackend extends MathBackendCPU {
     return { unreliable: false, reasons: [], numBytesInPool: this.pool.freeBytes }
   }
 
+  override time(run: () => void): ReturnType<MathBackendCPU['time']> {
+    this.settle()
+    return super.time(() => {
+      run()
+      this.settle()
+    })
+  }
+
   override dispose(): void {
+    this.settle()
     this.pool.clear()
   }
 
-  #data(dataId: object): NativeData {
-    return this.data.get(dataId) as NativeData
+  #input<Values extends NumericArray>({ dataId }: TensorInfo, kind: Kind<Values>): Values {
+    const data = this.data.peek(dataId)
+    if (data.lost !== undefined) throw data.lost
+    const { values } = data
+    if (values instanceof kind)
+      return data.block !== undefined || data.adopted === true ? values : this.#adopt(data, values, kind)
+    // The cpu engine's casts to a wider type keep the old array.
+    this.settle()
+    return kind.from(values as NumericArray)
   }
 
-  #store(dataId: object, data: NativeData): void {
-    this.data.set(dataId, data)
+  /** An array that the caller may change, or already has: the queue must not find it changed. */
+  #adopt<Values extends NumericArray>(data: NativeData, values: Values, kind: Kind<Values>): Values {
+    if (values.byteLength > ADOPT_BELOW) {
+      this.#hurry = true
+      return values
+    }
+    if (values.byteLength < COPY_BELOW) {
+      data.adopted = true
+      return (data.values = values.slice() as Values)
+    }
+    // The block may still be read by what waits.
+    this.settle()
+    data.block = this.pool.take(values.byteLength)
+    const own = viewOf(data.block, kind, values.length)
+    own.set(values)
+    data.values = own
+    return own
   }
 }
 
-function emptyArray(dtype: DataType): NumericArray {
-  if (dtype === 'float32') return new Float32Array(0)
-  return dtype === 'int32' ? new Int32Array(0) : new Uint8Array(0)
-}
-
-function viewOf(block: Block, dtype: DataType, size: number): NumericArray {
+function kindOf(dtype: DataType): Kind<NumericArray> {
   const kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array
+  return kind
+}
+
+function viewOf<Values extends NumericArray>(block: Block, kind: Kind<Values>, size: number): Values {
   const { view } = block
   if (view !== undefined && view.length === size && view instanceof kind) return view
-  return (block.view = new kind(block.buffer, 0, size))
+  const fresh = new kind(block.buffer, 0, size)
+  block.view = fresh
+  return fresh
 }

@@ -26,7 +26,9 @@ export function registerNative<Attributes>(name: string, kernel: NativeKernel<At
   const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
     if (!(backend instanceof NativeBackend)) throw new Error(`native: ${name} must run on the native backend`)
     const attributes = (attrs ?? {}) as Attributes
+    backend.startKernel()
     const result = kernel({ inputs: inputs as Record<string, TensorInfo>, attributes, backend })
+    backend.endKernel()
     return result ?? runOnCpu(name)({ inputs, attrs: attrs!, backend })
   }
   registerKernel({ kernelName: name, backendName: 'native', kernelFunc })

@@ -1,7 +1,8 @@
-const shared = new Float64Array(64)
+/** What {@link numbers} gives every time. */
+export const shared: Float64Array = new Float64Array(64)
 
 /**
- * Packs the numbers of one addon call. The array is reused: the call must read it before it returns, which they all do.
+ * Packs the numbers of one addon call. The array is reused: a call that waits takes a copy (call-queue.ts).
  *
  * @param values - sizes, strides and factors; booleans as 0 and 1
  * @returns the packed array

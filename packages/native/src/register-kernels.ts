@@ -1,5 +1,6 @@
 import { getKernel, getKernelsForBackend, registerKernel } from '@tensorflow/tfjs-core'
 import { registerBatchNormKernels } from './fusion/batch-norm-layer.js'
+import { registerFoldedChainKernel } from './fusion/folded-chain.js'
 import { registerGradientKernels } from './fusion/gradients.js'
 import { registerLossKernels } from './fusion/losses.js'
 import { registerMethodKernels } from './fusion/methods.js'
@@ -34,6 +35,7 @@ export function registerKernels(): void {
   registerGradientKernels()
   registerBatchNormKernels()
   registerWeightedLayerKernels()
+  registerFoldedChainKernel()
   registerLossKernels()
   registerMethodKernels()
   registerOptimizerKernels()

@@ -19,8 +19,8 @@ import { ComparisonFolder } from './comparison-folder.js'
  * ```ts
  * import { collectComparison } from '@kd/cli'
  *
- * const unknown = await collectComparison('no-such-folder').catch((error: Error) => error.message)
- * console.log(unknown) // 'no-such-folder must be the folder of a comparison, got one without comparison.json\n  ...'
+ * const message = await collectComparison('runs/none').catch((error: Error) => error.message.split('\n')[0])
+ * console.log(message) // runs/none must be the folder of a comparison, got one without comparison.json
  * ```
  */
 export async function collectComparison(folder: string): Promise<Comparison> {

@@ -4,8 +4,8 @@ import type { ConfigInput, Config } from '../config/config-schema.js'
 import { mapConfigPaths } from '../config/config-paths.js'
 import { dataHash } from '../run/environment.js'
 import { runIdentity, teacherIdentity } from '../run/identity.js'
-import { recipeData } from '../run/make-teachers.js'
 import { prepareDataset, trainingData } from '../run/prepare-dataset.js'
+import { recipeData } from '../run/recipe-data.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import type { DistillJob, Job, TeacherJob } from '../runner/job.js'
 import { workspacePath } from '../runner/read-job.js'
@@ -60,7 +60,7 @@ export async function planComparison(
     const transported = transportable(config, workspace)
     const needs: string[] = []
     for (const [index, teacher] of config.teachers.entries()) {
-      if (teacher.training === undefined) continue
+      if (teacher.training === undefined || teacher.labels !== undefined) continue
       const id = teacherIdentity({ config, teacher, index, data: await data.ofTeacher(config, index) })
       const name = `teacher ${id.slice(0, 8)} (seed ${teacher.seed ?? config.seed})`
       teachers.set(id, { kind: 'teacher', id, name, index, config: transported, needs: [], ...common })
@@ -93,7 +93,7 @@ export function jobsOf({ runs, teachers }: Pick<ComparisonPlan, 'runs' | 'teache
 }
 
 /** Plain data without keys that are undefined, as it arrives on another machine. */
-function transportable(config: Config, workspace: string): ConfigInput {
+export function transportable(config: Config, workspace: string): ConfigInput {
   const moved = mapConfigPaths(config, (path) => workspacePath(workspace, path))
   return JSON.parse(JSON.stringify(moved)) as ConfigInput
 }

@@ -140,7 +140,8 @@ export async function runComparison(
   return { folder: folder.path, engine: plan.engine, comparison: await write() }
 }
 
-function workspaceOf({ workspace }: ComparisonOptions, folder: string): string {
+/** The folder that jobs' paths start from: `folder`, unless a greater one is shared with other machines. */
+export function workspaceOf({ workspace }: { readonly workspace?: string }, folder: string): string {
   if (workspace === undefined) return folder
   const path = resolve(workspace)
   if (relative(path, folder).startsWith('..')) {

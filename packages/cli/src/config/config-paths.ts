@@ -25,7 +25,11 @@ export function mapConfigPaths(config: Config, change: ChangePath): Config {
     teachers: config.teachers.map((teacher, index) => {
       const at = ['teachers', index]
       const labelNoise = inNoise(at, teacher, change)
-      return inSection(at, { ...teacher, ...(labelNoise && { labelNoise }) }, change, ['run', 'weights'])
+      return inSection(at, { ...teacher, ...(labelNoise && { labelNoise }) }, change, [
+        'run',
+        'weights',
+        'labels',
+      ])
     }),
     ...(plugin === undefined ? {} : { plugin: change(plugin, ['plugin']) }),
   }

@@ -25,20 +25,32 @@ const teacherSchema = z
       .optional()
       .describe('share or number of training examples that the recipe sees'),
     seed: z.int().optional().describe("of the recipe; otherwise the run's"),
+    labels: path
+      .optional()
+      .describe('folder that kd label wrote: what it holds speaks for the teacher, which need not be there'),
+    fixed: z
+      .boolean()
+      .optional()
+      .describe('true: the label of an image does for all its augmentations; otherwise these are refused'),
     checkpoints: z
       .array(z.int().min(1))
       .min(1)
       .optional()
       .describe('epochs of the recipe, from 1, after each of which the model so far is a teacher of its own'),
   })
-  .superRefine(({ run, model, weights, training, labelNoise, take, seed, checkpoints }, context) => {
+  .superRefine(({ run, model, weights, training, labels, fixed, ...recipe }, context) => {
+    const { labelNoise, take, seed, checkpoints } = recipe
     const complain = (message: string): void => {
       context.addIssue({ code: 'custom', message })
     }
     const ways = [run, weights, training].filter((way) => way !== undefined).length
-    if (ways !== 1) complain('must have exactly one of run, weights (with model) and training (with model)')
-    else if ((run === undefined) !== (model !== undefined)) {
-      complain(run === undefined ? 'must have a model' : 'must have no model: a run brings its own')
+    if (ways > 1 || (ways === 0 && labels === undefined))
+      complain('must have exactly one of run, weights (with model) and training (with model), or labels')
+    else if (labels === undefined && fixed !== undefined) complain('must have fixed only beside labels')
+    else if (labels !== undefined && checkpoints !== undefined) {
+      complain('must have no checkpoints beside labels: each has labels of its own')
+    } else if ((ways === 1 && run === undefined) !== (model !== undefined)) {
+      complain(model === undefined ? 'must have a model' : 'must have no model: a run brings its own')
     } else if (training === undefined && (labelNoise ?? take ?? seed ?? checkpoints) !== undefined) {
       complain('must have labelNoise, take, seed and checkpoints only beside training')
     } else if (checkpoints?.some((epoch, index) => epoch <= (checkpoints[index - 1] ?? 0))) {
@@ -48,12 +60,14 @@ const teacherSchema = z
     }
   })
   .meta({
-    description: 'a run, a model with weights, or a model with the recipe to train it',
+    description:
+      'a run, a model with weights, or a model with the recipe to train it; or labels, of a teacher named or not',
     // What superRefine says, for editors.
     oneOf: [
       { required: ['run'], ...without('model', 'weights', 'training') },
       { required: ['model', 'weights'], ...without('run', 'training') },
       { required: ['model', 'training'], ...without('run', 'weights') },
+      { required: ['labels'], ...without('run', 'model', 'weights', 'training') },
     ],
   })
 
@@ -129,18 +143,27 @@ export interface ConfigInput {
   readonly plugin?: string
 }
 
-/** One of `teachers` in a {@link ConfigInput}: a run, a model with weights, or a model with its recipe. */
+interface LabelsInput {
+  readonly labels: string
+  readonly fixed?: boolean
+}
+
+/**
+ * One of `teachers` in a {@link ConfigInput}: a run, a model with weights, or a model with its recipe, each with or without
+ * labels; or labels alone.
+ */
 export type TeacherInput =
-  | { readonly run: string }
-  | { readonly model: NamedOptions<ModelName>; readonly weights: string }
-  | {
+  | LabelsInput
+  | ({ readonly run: string } & Partial<LabelsInput>)
+  | ({ readonly model: NamedOptions<ModelName>; readonly weights: string } & Partial<LabelsInput>)
+  | ({
       readonly model: NamedOptions<ModelName>
       readonly training: z.input<typeof trainingSchema>
       readonly labelNoise?: z.input<typeof labelNoiseSchema>
       readonly take?: number
       readonly seed?: number
       readonly checkpoints?: readonly number[]
-    }
+    } & Partial<LabelsInput>)
 
 /** A config with all defaults filled in and paths made absolute. */
 export interface Config {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { labelProblems } from '../label/label-rules.js'
 import { methods, methodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
 import { configContent, type ConfigSource } from './config-content.js'
@@ -68,7 +69,10 @@ export async function resolveConfig(
         .map((section) => missing(section, pluginMethods))
     : result.error.issues.flatMap((issue) => explainIssue(issue))
   if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
-  return { config: mapConfigPaths(result.data as Config, absolute), name, pluginMethods }
+  const config = mapConfigPaths(result.data as Config, absolute)
+  const problems = labelProblems(config)
+  if (problems.length > 0) throw new ConfigError(problems.map(problem))
+  return { config, name, pluginMethods }
 }
 
 function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {

@@ -15,27 +15,32 @@ const inside = z
     error: 'must be a path inside the folder',
   })
 
-const comparisonFile = z.object({
-  version: z.literal(1),
-  name: z.string(),
-  axes: z.array(z.object({ name: z.string(), labels: z.array(z.string()) })),
-  seeds: z.array(z.number()),
-  baseline: labels.optional(),
-  runs: z.array(
-    z.object({
-      labels,
-      seed: z.number(),
-      id: z.string(),
-      folder: inside,
-      state: z.enum(['done', 'failed', 'stopped', 'submitted']),
-      message: z.string().optional(),
-      last: epoch,
-      best: epoch,
-      teachers: z.array(z.object({ train: share, test: share.optional() })).optional(),
-      seconds: z.number().optional(),
-    }),
-  ),
-})
+const comparisonFile = z
+  .object({
+    version: z.literal(1),
+    name: z.string(),
+    axes: z.array(z.object({ name: z.string(), labels: z.array(z.string()) })),
+    seeds: z.array(z.number()),
+    baseline: labels.optional(),
+    runs: z.array(
+      z.object({
+        labels,
+        seed: z.number(),
+        id: z.string(),
+        folder: inside,
+        state: z.enum(['done', 'failed', 'stopped', 'submitted']),
+        message: z.string().optional(),
+        last: epoch,
+        best: epoch,
+        teachers: z.array(z.object({ train: share, test: share.optional() })).optional(),
+        seconds: z.number().optional(),
+      }),
+    ),
+  })
+  .refine(
+    ({ axes, runs }) => runs.every((run) => axes.every(({ name }) => Object.hasOwn(run.labels, name))),
+    { path: ['runs'], error: 'must have a label on each axis' },
+  )
 
 /**
  * Reads comparison.json.

@@ -1,4 +1,4 @@
-import { classificationMetrics, type ClassificationMetrics, type Dataset } from '@kd/core'
+import { classificationMetrics, type ClassificationMetrics, type Dataset, type StoredTeacher } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { splitLogits, type SplitOptions } from './split-logits.js'
 
@@ -8,7 +8,7 @@ import { splitLogits, type SplitOptions } from './split-logits.js'
  * @returns metrics of the examples that were reached
  */
 export async function evaluateSplit(
-  model: LayersModel,
+  model: LayersModel | StoredTeacher,
   dataset: Dataset,
   options: SplitOptions,
 ): Promise<ClassificationMetrics> {

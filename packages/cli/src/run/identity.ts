@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { mapConfigPaths } from '../config/config-paths.js'
 import type { Config, TeacherConfig } from '../config/config-schema.js'
+import { MANIFEST } from '../label/label-manifest.js'
 
 /**
  * What a run computes, as a hash of its resolved config and its data. Where files lie does not matter, what is in them
@@ -24,7 +25,7 @@ export async function runIdentity(config: Config, data: string): Promise<string>
     return key
   })
   for (const [key, path] of paths) {
-    contents.set(key, await contentHash(key.endsWith('.run') ? join(path, 'student', 'weights.bin') : path))
+    contents.set(key, await contentHash(contentFile(key, path)))
   }
   return hashOf([keyed, data, [...contents]])
 }
@@ -59,6 +60,13 @@ function hashOf(value: unknown): string {
 function sorted(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** The file that says what is in a folder. */
+function contentFile(key: string, path: string): string {
+  if (key.endsWith('.run')) return join(path, 'student', 'weights.bin')
+  // A manifest has the hashes of its shards.
+  return key.endsWith('.labels') ? join(path, MANIFEST) : path
 }
 
 /** Of a file; one that is missing is an error of the run, which says so better. */

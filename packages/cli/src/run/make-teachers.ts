@@ -1,30 +1,31 @@
-import { KdError, randomSource, train, type Dataset } from '@kd/core'
+import { KdError, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { join } from 'node:path'
 import type { Config, TeacherConfig } from '../config/config-schema.js'
-import { makeModel } from '../models.js'
+import { openLabels } from '../label/open-labels.js'
+import type { StoredLabels } from '../label/stored-labels.js'
 import { assertFits } from './assert-fits.js'
+import { teacherModel } from './config-model.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { dataHash } from './environment.js'
 import { teacherIdentity } from './identity.js'
-import { makeBatches } from './make-batches.js'
-import { makeTraining } from './make-training.js'
-import { trainingData } from './prepare-dataset.js'
+import { recipeData } from './recipe-data.js'
 import type { RunContext } from './run-context.js'
 import type { RunFolder } from './run-folder.js'
 import type { TeacherReport } from './run-result.js'
 import { loadModel, loadWeights } from './saved-model.js'
 import { SavedTeacher } from './saved-teacher.js'
 import { sharedTeacherFolder } from './shared-teacher-folder.js'
+import { trainCheckpoints, trainTeacher } from './train-recipe.js'
 
 /** A teacher ready to teach, and what is known of it before it does. */
 export interface ReadyTeacher {
-  readonly model: LayersModel
+  readonly model: LayersModel | StoredLabels
   readonly report: Omit<TeacherReport, 'train'>
 }
 
 /**
- * Loads the teachers of a config, or trains them by their recipes.
+ * Loads the teachers of a config, or trains them by their recipes. Where one has labels, these speak for it.
  *
  * @param clean - the data set before label noise, of which each recipe makes its own
  * @returns undefined when the run was ended meanwhile
@@ -32,6 +33,10 @@ export interface ReadyTeacher {
 export async function makeTeachers(context: RunContext, clean: Dataset): Promise<ReadyTeacher[] | undefined> {
   const teachers: ReadyTeacher[] = []
   for (const [index, config] of context.config.teachers.entries()) {
+    if (config.labels !== undefined) {
+      teachers.push(await labelledTeacher(context, clean, index))
+      continue
+    }
     const { states, own } = await makeTeacher(context, clean, config, index)
     if (context.signal?.aborted) return undefined
     const who = context.config.teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
@@ -51,6 +56,12 @@ export async function makeTeachers(context: RunContext, clean: Dataset): Promise
     context.tell({ kind: 'trained', who })
   }
   return teachers
+}
+
+async function labelledTeacher({ config }: RunContext, clean: Dataset, index: number): Promise<ReadyTeacher> {
+  const model = await openLabels(config, index, clean)
+  const test = model.has('test') && (await evaluateSplit(model, clean, { split: 'test' }))
+  return { model, report: { model: `${model.name}, by its labels`, ...(test && { test }) } }
 }
 
 /** How many teachers a config makes: a recipe with checkpoints makes several. */
@@ -91,20 +102,12 @@ export async function makeTeacher(
     return { states: [{ model }] }
   }
   const seed = teacher.seed ?? context.config.seed
-  const fresh = (): LayersModel =>
-    makeModel(teacher.model!, {
-      inputShape: clean.inputShape,
-      classes: clean.classNames.length,
-      seed: `${seed}/teacher/${index}`,
-    })
   if (teacher.weights !== undefined) {
-    const model = fresh()
+    const model = teacherModel(context.config, index, clean)
     await loadWeights(model, teacher.weights)
     return { states: [{ model }] }
   }
-  const states: TeacherState[] = teacher.checkpoints?.map((epoch) => ({ model: fresh(), epoch })) ?? [
-    { model: fresh() },
-  ]
+  const states = freshStates(context.config, index, clean)
   const own = await recipeData(context.config, teacher, clean)
   const data = dataHash(own)
   if (await loadShared(context, { states, teacher, index, data })) return { states, own }
@@ -116,7 +119,8 @@ export async function makeTeacher(
       await trainTeacher(context, { ...recipe, model }, () => Promise.resolve())
       if (!context.signal?.aborted) await new SavedTeacher(context.folder, index).save(model, data)
     } else {
-      await trainCheckpoints(context, { ...recipe, model: fresh() })
+      const model = teacherModel(context.config, index, clean)
+      await trainCheckpoints(context, { ...recipe, model })
       metricsBytes = await loadStates(context.folder, { states, index, data })
       if (metricsBytes === undefined && !context.signal?.aborted) {
         throw new KdError(
@@ -130,10 +134,34 @@ export async function makeTeacher(
   return { states, own }
 }
 
-/** What the recipe of a teacher trains it on. */
-export function recipeData({ dataset }: Config, teacher: TeacherConfig, clean: Dataset): Promise<Dataset> {
-  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
-  return trainingData(clean, wanted, dataset.seed)
+/** As many models as a recipe makes, not trained. */
+function freshStates(config: Config, index: number, clean: Dataset): TeacherState[] {
+  const model = (): LayersModel => teacherModel(config, index, clean)
+  return (
+    config.teachers[index]!.checkpoints?.map((epoch) => ({ model: model(), epoch })) ?? [{ model: model() }]
+  )
+}
+
+/**
+ * Loads a teacher that was trained by its recipe for all who need the same.
+ *
+ * @param context - of whoever needs it
+ * @param clean - the data set before label noise
+ * @param index - of the teacher
+ * @returns its models; undefined where nobody has trained it, or its file is damaged
+ */
+export async function loadTrained(
+  context: Pick<RunContext, 'config' | 'teachersFolder'>,
+  clean: Dataset,
+  index: number,
+): Promise<LayersModel[] | undefined> {
+  const teacher = context.config.teachers[index]!
+  const states = freshStates(context.config, index, clean)
+  const models = states.map(({ model }) => model)
+  const data = dataHash(await recipeData(context.config, teacher, clean))
+  if (await loadShared(context, { states, teacher, index, data })) return models
+  for (const model of models) model.dispose()
+  return undefined
 }
 
 interface TeacherStates {
@@ -145,7 +173,7 @@ interface TeacherStates {
 
 /** Where nobody trained it for all runs, or its file is damaged, a run trains its own: to the same bits. */
 async function loadShared(
-  { config, teachersFolder }: RunContext,
+  { config, teachersFolder }: Pick<RunContext, 'config' | 'teachersFolder'>,
   { teacher, ...saved }: TeacherStates & { readonly teacher: TeacherConfig },
 ): Promise<boolean> {
   if (teachersFolder === undefined) return false
@@ -164,60 +192,4 @@ async function loadStates(
     if (metricsBytes === undefined) return undefined
   }
   return metricsBytes
-}
-
-interface Recipe {
-  readonly model: LayersModel
-  readonly own: Dataset
-  readonly data: string
-  readonly teacher: TeacherConfig
-  readonly seed: number
-  readonly index: number
-}
-
-/** Saves each checkpoint when it is reached, so that a run that goes on finds it. */
-async function trainCheckpoints(context: RunContext, recipe: Recipe): Promise<void> {
-  const { model, teacher, index, data } = recipe
-  await trainTeacher(context, recipe, async (epoch) => {
-    if (teacher.checkpoints!.includes(epoch))
-      await new SavedTeacher(context.folder, index, epoch).save(model, data)
-  })
-  model.dispose()
-}
-
-async function trainTeacher(
-  { config, signal, tell, checkpoints }: RunContext,
-  recipe: Recipe,
-  afterEpoch: (epoch: number) => Promise<void>,
-): Promise<void> {
-  const { model, own, data, teacher, seed, index } = recipe
-  const who = config.teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
-  const { epochs } = teacher.training!
-  const settings = makeTraining(teacher.training!)
-  const { resume, onCheckpoint } = await checkpoints.training(`teacher-${index + 1}`, [data])
-  tell({ kind: 'training', who, epochs })
-  try {
-    const { best } = await train({
-      model,
-      dataset: own,
-      ...settings,
-      ...makeBatches(own, config.dataset.augmentation),
-      seed: randomSource(seed).split('teacher').split(index).seed(),
-      ...(signal && { signal }),
-      ...(resume && { resume }),
-      callbacks: {
-        onCheckpoint,
-        onStep: (step) => {
-          tell({ kind: 'step', who, step })
-        },
-        onEpochEnd: async (metrics) => {
-          tell({ kind: 'epoch', who, epochs, metrics })
-          await afterEpoch(metrics.epoch + 1)
-        },
-      },
-    })
-    best?.restore()
-  } finally {
-    settings.optimizer.dispose()
-  }
 }

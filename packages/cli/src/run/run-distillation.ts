@@ -5,14 +5,14 @@ import {
   type DistillationMethod,
   type EngineName,
 } from '@kd/core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
+import { assertLabelsDo } from '../label/label-rules.js'
 import { makeMethod } from '../methods.js'
-import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
 import { methodRun } from './method-run.js'
@@ -23,7 +23,6 @@ import { RunFolder } from './run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
 import type { RunResult } from './run-result.js'
-import { loadWeights } from './saved-model.js'
 import { trainStudent, type StudentRun } from './train-student.js'
 
 /**
@@ -109,7 +108,8 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const { name } = config.method!
   const made = makeRunMethod(config, read)
   assertHeldOut(made.method, dataset)
-  const student = await makeStudent(config, dataset)
+  assertLabelsDo(config, made.method)
+  const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
   try {
@@ -193,13 +193,6 @@ function makeRunMethod(config: Config, { pluginMethods }: ReadConfig): RunMethod
   const run = methodRun(config)
   const { mixing, selection } = run
   return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }
-}
-
-async function makeStudent({ student, seed }: Config, dataset: Dataset): Promise<LayersModel> {
-  const { inputShape, classNames } = dataset
-  const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
-  if (student.weights !== undefined) await loadWeights(model, student.weights)
-  return model
 }
 
 async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {

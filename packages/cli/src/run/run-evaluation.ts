@@ -1,17 +1,16 @@
 import { KdError, selectEngine, type ClassificationMetrics, type Dataset, type EngineName } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config, ConfigInput } from '../config/config-schema.js'
+import type { ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
-import { makeModel } from '../models.js'
 import { UsageError } from '../usage-error.js'
 import { assertFits } from './assert-fits.js'
+import { studentModel } from './config-model.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { prepareDataset } from './prepare-dataset.js'
 import type { OnRunProgress } from './run-progress.js'
-import { loadModel, loadWeights } from './saved-model.js'
+import { loadModel } from './saved-model.js'
 
 /** What is evaluated, and where. */
 export interface EvaluationRunOptions {
@@ -64,7 +63,8 @@ export async function runEvaluation(
   }
   const engine = await selectEngine(options.engine ?? config.engine)
   const dataset = limited(await prepareDataset(config.dataset, tell), split, limit)
-  const model = run === undefined ? await configModel(config, dataset) : await loadModel(join(run, 'student'))
+  const model =
+    run === undefined ? await studentModel(config, dataset) : await loadModel(join(run, 'student'))
   assertFits(model, dataset, read.name)
   const metrics = await evaluateSplit(model, dataset, {
     split,
@@ -95,13 +95,4 @@ function limited(
     throw new KdError(`evaluate: split must be one that ${dataset.name} has, got ${split}`)
   }
   return limit === undefined ? dataset : takeExamples(dataset, { [split]: limit })
-}
-
-async function configModel(
-  { student, seed }: Config,
-  { inputShape, classNames }: Dataset,
-): Promise<LayersModel> {
-  const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
-  await loadWeights(model, student.weights!)
-  return model
 }

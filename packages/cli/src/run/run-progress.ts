@@ -17,6 +17,13 @@ export type RunProgress =
       readonly totalBytes: number | undefined
     }
   | { readonly kind: 'evaluated'; readonly examples: number; readonly of: number }
+  /** A teacher labels examples. */
+  | {
+      readonly kind: 'labelled'
+      readonly examples: number
+      readonly of: number
+      readonly perSecond: number
+    }
 
 /** Takes what a run tells. */
 export type OnRunProgress = (progress: RunProgress) => void

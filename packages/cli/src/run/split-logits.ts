@@ -1,5 +1,6 @@
-import { evaluate, type Dataset, type Examples } from '@kd/core'
+import { evaluate, type Dataset, type StoredTeacher } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { pieceOf } from './piece-of.js'
 
 /** Examples between two signs of life. */
 const CHUNK = 250
@@ -18,7 +19,7 @@ export interface SplitOptions {
  * @returns [n * C] of the examples that were reached
  */
 export async function splitLogits(
-  model: LayersModel,
+  model: LayersModel | StoredTeacher,
   dataset: Dataset,
   { split, onProgress, signal }: SplitOptions,
 ): Promise<Float32Array> {
@@ -36,13 +37,4 @@ export async function splitLogits(
     await new Promise(setImmediate)
   }
   return logits.subarray(0, done * classes)
-}
-
-function pieceOf({ inputs, labels, ids }: Examples, from: number, to: number): Examples {
-  const size = inputs.length / labels.length
-  return {
-    inputs: inputs.subarray(from * size, to * size),
-    labels: labels.subarray(from, to),
-    ids: ids.subarray(from, to),
-  }
 }

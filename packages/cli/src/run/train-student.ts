@@ -11,6 +11,11 @@ import type { RunFolder } from './run-folder.js'
 import { weightsHash } from './saved-model.js'
 import type { SelectionLog } from './selection-log.js'
 
+/** What a teacher says, as a hash: that of its weights, or of its labels. */
+async function teacherHash(model: ReadyTeacher['model']): Promise<string> {
+  return 'storedLogits' in model ? model.hash : weightsHash(model)
+}
+
 /** A student ready to be taught. */
 export interface StudentRun {
   readonly dataset: Dataset
@@ -54,7 +59,7 @@ export async function trainStudent(
   }
   const { dataset, student } = run
   const watch = await watchStudent({ config, dataset, student, teacher: run.teachers[0]?.model })
-  const hashes = await Promise.all(run.teachers.map(({ model }) => weightsHash(model)))
+  const hashes = await Promise.all(run.teachers.map(({ model }) => teacherHash(model)))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   const events = await RunEvents.open(run.folder)
   tell({ kind: 'training', who: 'student', epochs })

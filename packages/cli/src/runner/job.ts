@@ -26,6 +26,16 @@ const common = {
 export const jobSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('distill'), ...common, folder }),
   z.strictObject({ kind: z.literal('teacher'), ...common, index: z.int().min(0) }),
+  z.strictObject({
+    kind: z.literal('label'),
+    ...common,
+    folder,
+    index: z.int().min(0),
+    state: z.int().min(0),
+    shards: z
+      .array(z.strictObject({ split: z.enum(['train', 'validation', 'test']), index: z.int().min(0) }))
+      .max(1_000_000),
+  }),
 ])
 
 interface JobBase {
@@ -57,8 +67,20 @@ export interface TeacherJob extends JobBase {
   readonly index: number
 }
 
+/** Lets one of a config's teachers label some shards of the data. */
+export interface LabelJob extends JobBase {
+  readonly kind: 'label'
+  /** In the workspace: the folder of the labels, whose manifest says how. */
+  readonly folder: string
+  /** Which of the config's teachers. */
+  readonly index: number
+  /** Which of its checkpoints; 0 for a teacher without. */
+  readonly state: number
+  readonly shards: readonly { readonly split: 'train' | 'validation' | 'test'; readonly index: number }[]
+}
+
 /** Work that can be done wherever the workspace is: plain data, never code. */
-export type Job = DistillJob | TeacherJob
+export type Job = DistillJob | TeacherJob | LabelJob
 
 /** What became of a job. */
 export type JobOutcome =

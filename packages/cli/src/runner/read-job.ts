@@ -41,13 +41,15 @@ export async function readJob(value: unknown, { workspace, trusted }: ReadJobOpt
       hint: 'compare plugin methods with the local runner',
     })
   }
-  const read = await readConfig(job.config, { folder: workspace, required: ['method', 'training'] })
+  // Teachers are trained and label without a student.
+  const required = job.kind === 'distill' ? (['method', 'training'] as const) : []
+  const read = await readConfig(job.config, { folder: workspace, required })
   if (!trusted) await assertInside(workspace, pathsOf(read, job, workspace))
   return { job, read }
 }
 
 function pathsOf({ config }: ReadConfig, job: Job, workspace: string): string[] {
-  const paths = [job.teachers, ...(job.kind === 'distill' ? [job.folder] : [])].map((path) =>
+  const paths = [job.teachers, ...(job.kind === 'teacher' ? [] : [job.folder])].map((path) =>
     resolve(workspace, path),
   )
   mapConfigPaths(config, (path) => {

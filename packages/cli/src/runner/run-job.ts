@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import type { ReadConfig } from '../config/read-config.js'
+import { runLabelJob } from '../label/run-label-job.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { runConfig } from '../run/run-distillation.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runTeacher } from '../run/run-teacher.js'
-import type { DistillJob, JobOutcome, TeacherJob } from './job.js'
+import type { DistillJob, JobOutcome, LabelJob, TeacherJob } from './job.js'
 import { withLease } from './job-lease.js'
 import { jobPlace } from './job-place.js'
 import { readJob } from './read-job.js'
@@ -44,7 +45,8 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
   const outcome = await withLease(lease, { signal: options.signal, onWait }, (signal) => {
     const { job, read } = ready
     const how = { ...options, signal, place }
-    return job.kind === 'teacher' ? doTeacher(job, read, how) : doDistill(job, read, how)
+    if (job.kind === 'teacher') return doTeacher(job, read, how)
+    return job.kind === 'label' ? doLabel(job, read, how) : doDistill(job, read, how)
   })
   return outcome ?? { state: 'stopped' }
 }
@@ -62,6 +64,16 @@ async function doTeacher(
   const teachersFolder = resolve(workspace, teachers)
   await runTeacher(read, { id, index, teachersFolder, waitSeconds: WAIT_SECONDS, signal, onProgress })
   return { state: signal.aborted ? 'stopped' : 'done' }
+}
+
+async function doLabel(
+  job: LabelJob,
+  read: ReadConfig,
+  { workspace, signal, onProgress, place: folder }: HowToDo,
+): Promise<JobOutcome> {
+  const teachersFolder = resolve(workspace, job.teachers)
+  const isDone = await runLabelJob(read, job, { folder, teachersFolder, signal, onProgress })
+  return { state: isDone ? 'done' : 'stopped' }
 }
 
 async function doDistill(

@@ -1,5 +1,6 @@
 import { KdError, type Dataset } from '@kd/core'
 import type { Config } from '../config/config-schema.js'
+import { isLabelsOnly } from '../label/label-rules.js'
 import type { Selection } from '../selection.js'
 import { UsageError } from '../usage-error.js'
 
@@ -7,6 +8,11 @@ import { UsageError } from '../usage-error.js'
 export function assertScorable({ teachers, student }: Config, { model }: Selection): void {
   if (model === 'teacher' && teachers.length === 0)
     throw new UsageError('kd select must have a teacher to score with, got none', 'add one to teachers')
+  if (model === 'teacher' && isLabelsOnly(teachers[0]!))
+    throw new UsageError(
+      'kd select must have a teacher whose last layer it can see, got labels',
+      'name the teacher as well: its run, or its model with weights or training',
+    )
   if (model === 'student' && student.weights === undefined)
     throw new UsageError(
       'kd select must have a trained student to score with, got no student.weights',

@@ -4,14 +4,13 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
-import { makeModel } from '../models.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from '../run/checkpoint/run-checkpoints.js'
+import { studentModel } from '../run/config-model.js'
 import { makeTeacher } from '../run/make-teachers.js'
 import { prepareDataset, trainingData } from '../run/prepare-dataset.js'
 import { RunFolder } from '../run/run-folder.js'
 import type { OnRunProgress } from '../run/run-progress.js'
 import { runOrigin, writeOrigin } from '../run/run-origin.js'
-import { loadWeights } from '../run/saved-model.js'
 import { scoreSplits, selectionSchema, type Selection } from '../selection.js'
 import { assertHeldOut, assertScorable } from './assert-scorable.js'
 import { contactSheet } from './contact-sheet.js'
@@ -131,7 +130,7 @@ async function selectIn(
   const context = { config, signal, tell, folder, checkpoints }
   const model =
     selection.model === 'student'
-      ? await studentOf(config, dataset)
+      ? await studentModel(config, dataset)
       : (await makeTeacher(context, clean, config.teachers[0]!, 0)).states.at(-1)!.model
   const table = signal?.aborted ? undefined : await scored(context, { dataset, model, selection })
   model.dispose()
@@ -152,15 +151,6 @@ async function selectIn(
 
 function selectionOf({ method }: Config): Selection {
   return (method as { selection?: Selection } | undefined)?.selection ?? selectionSchema.unwrap().parse({})
-}
-
-async function studentOf(
-  { student, seed }: Config,
-  { inputShape, classNames }: Dataset,
-): Promise<LayersModel> {
-  const model = makeModel(student.model, { inputShape, classes: classNames.length, seed: `${seed}/student` })
-  await loadWeights(model, student.weights!)
-  return model
 }
 
 interface Scoring {

@@ -3,6 +3,7 @@ import type { Budget } from '../compare/estimate-budget.js'
 import type { ComparisonProgress } from '../compare/run-comparison.js'
 import type { RunProgress } from '../run/run-progress.js'
 import type { Job, JobOutcome } from '../runner/job.js'
+import { sizeOnDisk } from './size-on-disk.js'
 import type { Terminal } from './terminal.js'
 
 /** Takes what a comparison tells. */
@@ -94,15 +95,11 @@ function budgetLine({ seconds, bytes, jobs, fromEarlierRuns }: Budget): string {
     fromEarlierRuns === 0
       ? 'from steps that were timed now'
       : `${fromEarlierRuns} of ${jobs} jobs from earlier runs, the others from steps that were timed now`
-  return `about ${duration(seconds)} and ${megabytes(bytes)} on the disk (${source})`
+  return `about ${duration(seconds)} and ${sizeOnDisk(bytes)} on the disk (${source})`
 }
 
 function duration(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 100 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { ShapeError } from '../errors/shape-error.js'
 import { assertPositive } from '../validation/assert-positive.js'
 import type { DistillationOptions } from './distillation-options.js'
+import { isStored } from './teacher.js'
 
 /**
  * Checks that the parts of a run fit each other, before anything is computed.
@@ -62,10 +63,11 @@ function assertMethodFits({
     )
   }
   if (validation && dataset.validation === undefined) throw needsValidation(method.name)
-  const functions = teachers.filter((teacher) => typeof teacher === 'function')
-  if (functions.length > 0 && (teacherFeatures.length > 0 || teacherMode === 'train')) {
+  const other = teachers.find((teacher) => typeof teacher === 'function' || isStored(teacher))
+  if (other !== undefined && (teacherFeatures.length > 0 || teacherMode === 'train')) {
+    const found = isStored(other) ? 'stored logits' : 'a function'
     throw new InvalidArgumentError(
-      'distill: teachers must be layers models for features or teacherMode train, got a function',
+      `distill: teachers must be layers models for features or teacherMode train, got ${found}`,
     )
   }
 }

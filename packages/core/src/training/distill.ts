@@ -18,12 +18,9 @@ import type { EpochMetrics } from './epoch-metrics.js'
 import { epochContext } from './epoch-context.js'
 import { readWeights, writeWeights } from './model-weights.js'
 import { predictSplit } from './predict-split.js'
+import { EVALUATION_BATCH, prepareTeachers } from './prepare-teachers.js'
 import { trainEpoch, type EpochStart } from './train-epoch.js'
-import { teacherPredictors, teachFromTables, teachLive, type TeachTraining } from './teachers.js'
 import type { CheckpointMoment } from './training-checkpoint.js'
-
-/** Rows at a time where nothing is learned. */
-const EVALUATION_BATCH = 250
 
 /**
  * Trains a student under one or several teachers, or under none if the method wants none.
@@ -169,25 +166,6 @@ function withinEpoch(
         take: async () => takeCheckpoint(state, { epoch, step, running: await running() }),
       }),
   }
-}
-
-async function prepareTeachers(
-  { dataset, method, teachers = [], teacherMode = 'eval' }: DistillationOptions,
-  augments: boolean,
-): Promise<{
-  predictors: Predict[]
-  teach: TeachTraining
-  isKept: boolean
-  teacherTrainMetrics?: ClassificationMetrics[]
-}> {
-  const featureNames = method.requires?.teacherFeatures ?? []
-  const predictors = teacherPredictors(teachers, featureNames, dataset.classNames.length)
-  if (augments || teacherMode === 'train' || featureNames.length > 0 || teachers.length === 0) {
-    return { predictors, teach: teachLive(predictors, teacherMode === 'train'), isKept: false }
-  }
-  const { tables, teach } = await teachFromTables(predictors, dataset, EVALUATION_BATCH)
-  const teacherTrainMetrics = tables.map((table) => classificationMetrics(table, dataset.train.labels))
-  return { predictors, teach, isKept: true, teacherTrainMetrics }
 }
 
 async function validate(

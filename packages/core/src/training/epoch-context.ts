@@ -6,16 +6,17 @@ import type { EpochContext } from '../method/distillation-method.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { Predict } from './classifier.js'
 import { forEachSplitBatch } from './predict-split.js'
-import { teachLive, type TeachTraining } from './teachers.js'
+import type { Teach, TeacherPredictor } from './teacher-predictor.js'
+import { teachLive } from './teachers.js'
 
 /** What {@link epochContext} needs of the run. */
 export interface EpochContextSetup {
   readonly dataset: Dataset
   readonly student: LayersModel
   readonly predict: Predict
-  readonly predictors: readonly Predict[]
+  readonly predictors: readonly TeacherPredictor[]
   /** Looks the teachers' logits on the training split up, where they were kept. */
-  readonly teachFromTables: TeachTraining | undefined
+  readonly teachFromTables: Teach | undefined
   readonly batchSize: number
   readonly epochs: number
   /** Learning rate of an epoch's first step. */
@@ -58,9 +59,10 @@ export function epochContext(setup: EpochContextSetup, epoch: number): EpochCont
       const order = Int32Array.from(examples.labels.keys())
       shuffle?.shuffle(order)
       await forEachSplitBatch({ dataset, examples, batchSize, order }, async ({ inputs, rows }) => {
+        const batchIds = rows.map((row) => examples.ids[row]!)
         const batch = tf.tidy(() => {
           const { logits: studentLogits, features: studentFeatures } = predict(inputs, false)
-          const { logits, features } = teach(inputs, rows)
+          const { logits, features } = teach(inputs, { split, rows, ids: batchIds })
           return {
             labels: tf.tensor1d(
               rows.map((row) => examples.labels[row]!),
@@ -73,7 +75,7 @@ export function epochContext(setup: EpochContextSetup, epoch: number): EpochCont
           }
         })
         try {
-          await visit({ ...batch, inputs, ids: rows.map((row) => examples.ids[row]!), epoch })
+          await visit({ ...batch, inputs, ids: batchIds, epoch })
         } finally {
           tf.dispose(batch)
         }

@@ -45,14 +45,14 @@ export async function forEachSplitBatch(
 /**
  * A model's logits for a whole split, in file order.
  *
- * @param predict - from normalised inputs to logits [N, C]; runs inside a tidy
+ * @param predict - from normalised inputs, and their rows, to logits [N, C]; runs inside a tidy
  * @param dataset - gives shape, classes and normalisation
  * @param examples - one of its splits
  * @param batchSize - rows at a time
  * @returns [N, C] row by row
  */
 export async function predictSplit(
-  predict: (inputs: tf.Tensor) => tf.Tensor2D,
+  predict: (inputs: tf.Tensor, rows: Int32Array) => tf.Tensor2D,
   dataset: Dataset,
   examples: Examples,
   batchSize: number,
@@ -60,7 +60,7 @@ export async function predictSplit(
   const classes = dataset.classNames.length
   const table = new Float32Array(examples.labels.length * classes)
   await forEachSplitBatch({ dataset, examples, batchSize }, async ({ inputs, rows }) => {
-    const logits = tf.tidy(() => predict(inputs))
+    const logits = tf.tidy(() => predict(inputs, rows))
     table.set(await logits.data(), rows[0]! * classes)
     logits.dispose()
   })

@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Dataset } from '../dataset/dataset.js'
 import { ShapeError } from '../errors/shape-error.js'
-import type { FeatureMap } from '../method/distillation-batch.js'
-import { classifier, type Predict } from './classifier.js'
+import { classifier } from './classifier.js'
 import { predictSplit } from './predict-split.js'
-import type { Teacher } from './teacher.js'
-
-/** Every teacher's logits and features for one batch. */
-export interface TeacherOutputs {
-  readonly logits: readonly tf.Tensor2D[]
-  readonly features: readonly FeatureMap[]
-}
-
-/** Gives the teachers' outputs for rows of the training split; called inside a tidy. */
-export type TeachTraining = (inputs: tf.Tensor, rows: Int32Array) => TeacherOutputs
+import { storedPredictor } from './stored-predictor.js'
+import type { Teach, TeacherPredictor } from './teacher-predictor.js'
+import { isStored, type Teacher } from './teacher.js'
 
 /**
  * Prepares teachers for prediction.
@@ -28,24 +20,35 @@ export function teacherPredictors(
   teachers: readonly Teacher[],
   featureNames: readonly string[],
   classes: number,
-): Predict[] {
+): TeacherPredictor[] {
   return teachers.map((teacher, index) => {
     const role = `teacher ${index}`
-    const predict: Predict =
-      typeof teacher === 'function'
-        ? (inputs) => ({ logits: teacher(inputs), features: {} })
-        : classifier(teacher, featureNames, role)
-    if (typeof teacher !== 'function') assertClasses(teacher.outputs[0]!.shape, classes, role)
-    return (inputs, training) => {
-      const prediction = predict(inputs, training)
-      assertClasses(prediction.logits.shape, classes, role)
-      return prediction
+    const predict = predictorOf(teacher, featureNames, role)
+    if ('outputs' in teacher) assertClasses(teacher.outputs[0]!.shape, classes, role)
+    return {
+      stored: isStored(teacher),
+      predict: (inputs, batch, training) => {
+        const prediction = predict(inputs, batch, training)
+        assertClasses(prediction.logits.shape, classes, role)
+        return prediction
+      },
     }
   })
 }
 
+function predictorOf(
+  teacher: Teacher,
+  featureNames: readonly string[],
+  role: string,
+): TeacherPredictor['predict'] {
+  if (isStored(teacher)) return storedPredictor(teacher, role)
+  if (typeof teacher === 'function') return (inputs) => ({ logits: teacher(inputs), features: {} })
+  const predict = classifier(teacher, featureNames, role)
+  return (inputs, _, training) => predict(inputs, training)
+}
+
 /**
- * Computes every teacher's logits on the training split once and then looks them up.
+ * Computes every teacher's logits on the training split once and then looks them up. Stored logits are left where they are.
  *
  * @param predictors - from {@link teacherPredictors}
  * @param dataset - gives shape, classes and normalisation
@@ -53,33 +56,44 @@ export function teacherPredictors(
  * @returns the tables [N, C], and a function that reads their rows
  */
 export async function teachFromTables(
-  predictors: readonly Predict[],
+  predictors: readonly TeacherPredictor[],
   dataset: Dataset,
   batchSize: number,
-): Promise<{ tables: Float32Array[]; teach: TeachTraining }> {
+): Promise<{ tables: Float32Array[]; teach: Teach }> {
   const { train } = dataset
   const tables: Float32Array[] = []
-  for (const predict of predictors) {
-    tables.push(await predictSplit((inputs) => predict(inputs, false).logits, dataset, train, batchSize))
+  for (const { predict } of predictors) {
+    const logitsOf = (inputs: tf.Tensor, rows: Int32Array): tf.Tensor2D => {
+      const ids = rows.map((row) => train.ids[row]!)
+      return predict(inputs, { split: 'train', rows, ids }, false).logits
+    }
+    tables.push(await predictSplit(logitsOf, dataset, train, batchSize))
   }
   const classes = dataset.classNames.length
-  const teach: TeachTraining = (_, rows) => ({
-    logits: tables.map((table) => {
-      const values = new Float32Array(rows.length * classes)
-      rows.forEach((row, index) => {
-        values.set(table.subarray(row * classes, (row + 1) * classes), index * classes)
-      })
-      return tf.tensor2d(values, [rows.length, classes])
-    }),
-    features: tables.map(() => ({})),
+  const kept = predictors.map(({ stored }, index) => (stored ? undefined : tables[index]!))
+  const teach: Teach = (inputs, batch) => ({
+    logits: kept.map((table, index) =>
+      table === undefined
+        ? predictors[index]!.predict(inputs, batch, false).logits
+        : rowsOf(table, batch.rows, classes),
+    ),
+    features: kept.map(() => ({})),
   })
   return { tables, teach }
 }
 
+function rowsOf(table: Float32Array, rows: Int32Array, classes: number): tf.Tensor2D {
+  const values = new Float32Array(rows.length * classes)
+  rows.forEach((row, index) => {
+    values.set(table.subarray(row * classes, (row + 1) * classes), index * classes)
+  })
+  return tf.tensor2d(values, [rows.length, classes])
+}
+
 /** Runs every teacher on the batch at hand. */
-export function teachLive(predictors: readonly Predict[], training: boolean): TeachTraining {
-  return (inputs) => {
-    const predictions = predictors.map((predict) => predict(inputs, training))
+export function teachLive(predictors: readonly TeacherPredictor[], training: boolean): Teach {
+  return (inputs, batch) => {
+    const predictions = predictors.map(({ predict }) => predict(inputs, batch, training))
     return {
       logits: predictions.map(({ logits }) => logits),
       features: predictions.map(({ features }) => features),

@@ -7,7 +7,7 @@ import type { DistillationOptions } from './distillation-options.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import { seedDropout } from './seed-dropout.js'
 import { StepStatistics } from './step-statistics.js'
-import type { TeachTraining } from './teachers.js'
+import type { Teach } from './teacher-predictor.js'
 import { trainStep } from './train-step.js'
 import type { RunningEpoch } from './training-checkpoint.js'
 
@@ -16,7 +16,7 @@ export interface EpochSetup extends DistillationOptions {
   readonly batches: BatchSource
   readonly schedule: LearningRateSchedule
   readonly predict: Predict
-  readonly teach: TeachTraining
+  readonly teach: Teach
   readonly random: RandomSource
   /** Layers models in train mode, whose dropout draws. */
   readonly trainingTeachers: readonly LayersModel[]

@@ -8,13 +8,13 @@ import type { Optimizer } from '../optimizer/optimizer.js'
 import type { Predict } from './classifier.js'
 import { freeAbandonedTape } from './free-abandoned-tape.js'
 import type { StepStatistics } from './step-statistics.js'
-import type { TeachTraining } from './teachers.js'
+import type { Teach } from './teacher-predictor.js'
 
 /** What stays the same from step to step. */
 export interface TrainStepSetup {
   readonly student: LayersModel
   readonly predict: Predict
-  readonly teach: TeachTraining
+  readonly teach: Teach
   readonly method: DistillationMethod
   readonly optimizer: Optimizer
   readonly inputShape: readonly number[]
@@ -62,7 +62,10 @@ function stepGradients(
     return tf.tidy(() => {
       const inputs = tf.tensor(training.inputs, [training.rows.length, ...setup.inputShape])
       const labels = tf.tensor1d(training.labels, 'int32')
-      const { logits: teacherLogits, features: teacherFeatures } = setup.teach(inputs, training.rows)
+      const { logits: teacherLogits, features: teacherFeatures } = setup.teach(inputs, {
+        ...training,
+        split: 'train',
+      })
       let report: (() => void) | undefined
       const { grads } = tf.variableGrads(() => {
         const { logits: studentLogits, features: studentFeatures } = setup.predict(inputs, true)

@@ -13,3 +13,29 @@ export function decodeFloat16(halves: Uint16Array): Float32Array {
 export function decodeBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer)
 }
+
+/**
+ * The nearest IEEE 754 binary16 of each number, the even one of two that are as near, as numpy and PyTorch round.
+ *
+ * @param values - those beyond 65504 become infinite
+ * @returns the bits
+ */
+export function encodeFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength))
+  return Uint16Array.from(bits, (single, index) => {
+    const sign = (single >>> 16) & 0x8000
+    const size = Math.abs(values[index]!)
+    if (Number.isNaN(size)) return sign | 0x7e00
+    // Numbers below 2^-14 lie as far apart as those above.
+    const exponent = Math.max(((single >>> 23) & 0xff) - 127, -14)
+    if (exponent > 15) return sign | 0x7c00
+    // From 1024 to 2047, and less below 2^-14; a step over the end counts the exponent on.
+    const steps = roundToEven(size * 2 ** (10 - exponent))
+    return sign | (((exponent + 14) << 10) + steps)
+  })
+}
+
+function roundToEven(value: number): number {
+  const rounded = Math.round(value)
+  return rounded - value === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded
+}

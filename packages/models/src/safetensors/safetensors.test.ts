@@ -247,6 +247,42 @@ describe('writeSafetensors', () => {
     expect(Buffer.from(writeSafetensors(readSafetensors(wanted))).equals(wanted)).toBe(true)
   })
 
+  it('writes half precision that is read back as it was, all 65,536 of them', () => {
+    const halves = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits)
+    const header = { half: { dtype: 'F16', shape: [2 ** 16], data_offsets: [0, 2 ** 17] } }
+    const bytes = file(header, 2 ** 17)
+    bytes.set(new Uint8Array(halves.buffer), bytes.length - 2 ** 17)
+    const tensors = readSafetensors(bytes)
+    const again = readSafetensors(writeSafetensors(tensors))
+    // Of the many NaN one is written.
+    expect(again.get('half')!.data).toEqual(tensors.get('half')!.data)
+  })
+
+  it('rounds to the nearest half-precision number, to the even one of two', () => {
+    const half = (value: number): number => {
+      const data = Float32Array.of(value)
+      return readSafetensors(writeSafetensors(new Map([['x', { dtype: 'F16', shape: [1], data }]]))).get('x')!
+        .data[0] as number
+    }
+    // All positive numbers of half precision, in rising order; an even place is an even number.
+    const grid = Array.from({ length: 0x7c00 }, (_, bits) =>
+      bits < 1024 ? bits * 2 ** -24 : (1 + (bits % 1024) / 1024) * 2 ** (Math.floor(bits / 1024) - 15),
+    )
+    fc.assert(
+      fc.property(fc.nat(0x7c00 - 2), fc.double({ min: 0, max: 1, noNaN: true }), (place, between) => {
+        const [low, high] = [grid[place]!, grid[place + 1]!]
+        const value = Math.fround(low + between * (high - low))
+        const [down, up] = [value - low, high - value]
+        const wanted = down < up || (down === up && place % 2 === 0) ? low : high
+        expect(half(value)).toBe(wanted)
+        expect(half(-value)).toBe(-wanted)
+      }),
+      { examples: [0, 1, 2, 1022, 1023, 1024, 0x7c00 - 2].map((place): [number, number] => [place, 0.5]) },
+    )
+    expect(half(65519)).toBe(65504)
+    expect(() => half(65520)).toThrow("'x' must hold numbers of at most 65504 as F16, got 65520")
+  })
+
   it('writes a view, not the buffer behind it', () => {
     const data = new Float32Array([1, 2, 3, 4]).subarray(1, 3)
     const read = readSafetensors(writeSafetensors(new Map([['view', { dtype: 'F32', shape: [2], data }]])))
@@ -257,7 +293,8 @@ describe('writeSafetensors', () => {
     ['a', 'F32', [3], "writeSafetensors: shape of 'a' must hold its 2 values, got [3]"],
     ['a', 'F32', [-1, -2], "writeSafetensors: shape of 'a' must hold its 2 values, got [-1, -2]"],
     ['a', 'F64', [2], "writeSafetensors: dtype of 'a' must fit its values, got F64 for a Float32Array"],
-    ['a', 'F16', [2], "got F16 for a Float32Array\n  write it as 'F32'"],
+    ['a', 'BF16', [2], "got BF16 for a Float32Array\n  write it as 'F32'"],
+    ['a', 'U16', [2], 'got U16 for a Float32Array'],
     ['a', 'F99' as 'F32', [2], "writeSafetensors: dtype of 'a' must fit its values, got F99"],
     ['__metadata__', 'F32', [2], "writeSafetensors: no tensor may be called '__metadata__'"],
   ])('refuses %s of type %s and shape %j', (name, dtype, shape, message) => {

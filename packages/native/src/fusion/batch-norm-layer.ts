@@ -29,6 +29,7 @@ function registerForward(): void {
   registerNative<Attributes>(FORWARD, ({ inputs, attributes, backend }) => {
     const { x, gamma, beta, residual, movingMean, movingVariance } = inputs
     const columns = x!.shape.at(-1)!
+    if (residual != null) tf.util.assertShapesMatch(x!.shape, residual.shape, 'native: x and residual ')
     const y = backend.allocate(x!.shape, 'float32')
     const [mean, variance, newMean, newVariance] = [0, 1, 2, 3].map(() =>
       backend.allocate([columns], 'float32'),
@@ -55,6 +56,7 @@ function registerBackward(): void {
   registerNative<Attributes>(BACKWARD, ({ inputs, attributes, backend }) => {
     const { x, dy, y, mean, variance, gamma, residual } = inputs
     const columns = x!.shape.at(-1)!
+    tf.util.assertShapesMatch(x!.shape, dy!.shape, 'native: x and dy ')
     const dx = backend.allocate(x!.shape, 'float32')
     const dGamma = backend.allocate([columns], 'float32')
     const dBeta = backend.allocate([columns], 'float32')

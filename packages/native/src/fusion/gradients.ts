@@ -3,6 +3,7 @@ import { binary } from '../kernels/binary.js'
 import { strided } from '../kernels/transpose.js'
 import { registerNative } from '../native-kernel.js'
 import { fusionsAreOn } from './fusions.js'
+import { runKernel } from './run-kernel.js'
 
 type Operation = 'reluGrad' | 'relu6Grad' | 'sigmoidGrad' | 'tanhGrad'
 
@@ -34,12 +35,12 @@ export function installGradients(): void {
   for (const [kernelName, operation] of Object.entries(fromOutput)) {
     replaceGradient(kernelName, [true], (dy, saved) => {
       const y = saved[0]!
-      return { x: () => run('KdActivationGrad', { dy, y }, { operation }) }
+      return { x: () => runKernel('KdActivationGrad', { dy, y }, { operation }) }
     })
   }
   replaceGradient('Relu6', undefined, (dy, saved) => {
     const y = saved[0]!
-    return { x: () => run('KdActivationGrad', { dy, y }, { operation: 'relu6Grad' }) }
+    return { x: () => runKernel('KdActivationGrad', { dy, y }, { operation: 'relu6Grad' }) }
   })
   for (const kernelName of ['Sum', 'Mean']) {
     replaceGradient(kernelName, undefined, (dy, saved, attributes) => {
@@ -51,7 +52,7 @@ export function installGradients(): void {
         x: () => {
           const wide = tf.reshape(dy, kept)
           const scaled = kernelName === 'Mean' ? tf.mul(wide, wide.size / x.size) : wide
-          return run('KdBroadcast', { x: scaled }, { shape: x.shape })
+          return runKernel('KdBroadcast', { x: scaled }, { shape: x.shape })
         },
       }
     })
@@ -87,12 +88,4 @@ function replaceGradient(
 
 function isFloat(tensor: tf.Tensor | undefined): boolean {
   return tensor?.dtype === 'float32'
-}
-
-function run(
-  name: string,
-  inputs: Record<string, tf.Tensor>,
-  attributes: Record<string, unknown>,
-): tf.Tensor {
-  return tf.engine().runKernel<tf.Tensor>(name, inputs, attributes as tf.NamedAttrMap)
 }

@@ -22,12 +22,12 @@ describe.skipIf(native === undefined)('model.apply on native', () => {
     }, 120_000)
   }
 
-  it('runs convolutions with what follows them as one kernel each, and keeps nothing', async () => {
+  it('runs convolutions with what follows them as one kernel, and keeps nothing', async () => {
     const model = models['resnet8']!()
     const { inputs } = batch(2)
     const { kernelNames, newTensors } = await tf.profile(() => model.apply(inputs) as tf.Tensor)
     expect(kernelNames.toSorted()).toEqual([
-      'KdFoldedConvolution',
+      'KdFoldedChain',
       'Mean',
       'Reshape',
       '_FusedMatMul',

@@ -1,17 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { canNormalize, normalizeInTraining } from './batch-norm-layer.js'
+import type { Chain } from './chain-plan.js'
+import { runFoldedChain } from './folded-chain.js'
 import { fusionsAreOn } from './fusions.js'
 import { whenRegistered, type Layer, type SymbolicTensor } from './layers.js'
 import { planModel, type Block, type Plan, type Step } from './model-plan.js'
-import {
-  canConvolve,
-  canMultiply,
-  convolve,
-  convolvedShape,
-  convolveNormalized,
-  isDilated,
-  multiply,
-} from './weighted-layers.js'
+import { canConvolve, canMultiply, convolve, isDilated, multiply } from './weighted-layers.js'
 
 interface Model {
   readonly inputs: SymbolicTensor[]
@@ -53,26 +47,46 @@ function recording(): boolean {
 function runPlan(plan: Plan, model: Model, inputs: tf.Tensor[], kwargs: Keywords, training: boolean): Inputs {
   const values = new Map(model.inputs.map(({ id }, index) => [id, inputs[index]!]))
   const left = new Map(plan.uses)
-  for (const step of plan.steps) {
-    const given = step.inputs.map(({ id }) => values.get(id)!)
-    values.set(step.output.id, runStep(step, given, kwargs, training))
-    if (training) continue
-    step.inputs.forEach(({ id }, index) => {
+  const release = (step: Step): void => {
+    if (training) return
+    for (const { id } of step.inputs) {
       const uses = left.get(id)! - 1
       left.set(id, uses)
-      if (uses === 0 && !inputs.includes(given[index]!)) given[index]!.dispose()
-    })
+      const tensor = values.get(id)
+      if (uses === 0 && tensor !== undefined && !inputs.includes(tensor)) tensor.dispose()
+    }
+  }
+  for (let index = 0; index < plan.steps.length;) {
+    const chain = training ? undefined : plan.chains.get(index)
+    const results = chain === undefined ? undefined : runChain(chain, values)
+    const steps = results === undefined ? [plan.steps[index]!] : chain!.steps
+    results?.forEach((result, place) => values.set(chain!.outputs[place]!.id, result))
+    if (results === undefined) {
+      const [step] = steps
+      const given = step!.inputs.map(({ id }) => values.get(id)!)
+      values.set(step!.output.id, runStep(step!, given, kwargs, training))
+    }
+    steps.forEach(release)
+    index += steps.length
   }
   const outputs = model.outputs.map(({ id }) => values.get(id)!)
   return outputs.length === 1 ? outputs[0]! : outputs
+}
+
+function runChain(chain: Chain, values: ReadonlyMap<number, tf.Tensor>): tf.Tensor[] | undefined {
+  if (!chain.steps.every((step) => step.single.every(isIdle))) return undefined
+  return runFoldedChain(
+    chain,
+    chain.inputs.map(({ id }) => values.get(id)!),
+  )
 }
 
 function runStep(step: Step, inputs: tf.Tensor[], kwargs: Keywords, training: boolean): tf.Tensor {
   const { block, layer } = step
   if (block === undefined) return applyLayer(layer, inputs, kwargs)
   const [x, residual] = inputs as [tf.Tensor, tf.Tensor?]
-  const run = training ? runInTraining : runWithoutGradient
-  const fused = step.single.every(isIdle) ? run(block, x, residual, kwargs) : undefined
+  const fused =
+    training && step.single.every(isIdle) ? runInTraining(step, block, x, residual, kwargs) : undefined
   return fused ?? runOneByOne(step, inputs, kwargs)
 }
 
@@ -94,20 +108,10 @@ function applyLayer(layer: Layer, inputs: tf.Tensor[], kwargs: Keywords): tf.Ten
   return [layer.apply(inputs, kwargs)].flat()[0]!
 }
 
-/** Undefined where the block does not take the input. */
-function runWithoutGradient(block: Block, x: tf.Tensor, residual?: tf.Tensor): tf.Tensor | undefined {
-  const { convolution, norm, relu } = block
-  if (convolution === undefined || norm === undefined || !canConvolve(convolution, x)) return undefined
-  if (norm.axis !== -1 && norm.axis !== 3) return undefined
-  if (residual !== undefined && !tf.util.arraysEqual(residual.shape, convolvedShape(convolution, x)))
-    return undefined
-  const most = relu ?? Infinity
-  return convolveNormalized(convolution, norm, x, { residual, relu: relu !== undefined, most })
-}
-
-/** As {@link runWithoutGradient}; a relu6 stays an operation of its own, as its gradient needs its input. */
+/** Undefined where the block does not take the input. A relu6 stays an operation of its own: its gradient needs its input. */
 function runInTraining(
-  { convolution, dense, norm, relu }: Block,
+  { single }: Step,
+  { convolution, dense, norm, relu, padding }: Block,
   x: tf.Tensor,
   residual: tf.Tensor | undefined,
   kwargs: Keywords,
@@ -118,9 +122,11 @@ function runInTraining(
   if (convolution !== undefined) {
     const fits = convolution.kernel != null && canConvolve(convolution, x) && !isDilated(convolution)
     if (norm === undefined && !fits) return undefined
-    y = fits
-      ? convolve(convolution, x, norm === undefined && fusedRelu)
-      : applyLayer(convolution, [x], kwargs)
+    if (fits) y = convolve(convolution, x, norm === undefined && fusedRelu, padding)
+    else {
+      const zeros = padding === undefined ? x : applyLayer(single[0]!.layer, [x], kwargs)
+      y = applyLayer(convolution, [zeros], kwargs)
+    }
   }
   if (norm !== undefined) {
     if (!canNormalize(norm, y) || (residual !== undefined && !tf.util.arraysEqual(residual.shape, y.shape)))

@@ -1,3 +1,4 @@
+import { findChains, type Chain } from './chain-plan.js'
 import {
   activationOf,
   type BatchNormalization,
@@ -7,8 +8,13 @@ import {
   type SymbolicTensor,
 } from './layers.js'
 
-/** Layers that run as one: a convolution or product, its normalisation, a sum, a relu; each may be missing. */
+/** Zeros at the top and bottom, and left and right. */
+export type Padding = readonly [readonly [number, number], readonly [number, number]]
+
+/** Layers that run as one: zeros, a convolution or product, its normalisation, a sum, a relu; each may be missing. */
 export interface Block {
+  /** Around what a convolution reads that adds none of its own; the layer is the block's first. */
+  readonly padding?: Padding
   readonly convolution?: Convolution
   readonly dense?: Dense
   readonly norm?: BatchNormalization
@@ -32,6 +38,8 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** How many steps, and outputs of the model, take a tensor, by its id. */
   readonly uses: ReadonlyMap<number, number>
+  /** Steps that run as one outside of training, by the index of the first. */
+  readonly chains: ReadonlyMap<number, Chain>
 }
 
 interface Graph {
@@ -66,7 +74,8 @@ export function planModel(model: Graph): Plan | undefined {
     }
   }
   steps.reverse()
-  return { steps, uses: countUses(steps, model.outputs) }
+  const left = countUses(steps, model.outputs)
+  return { steps, uses: left, chains: findChains(steps, left) }
 }
 
 function alone(output: SymbolicTensor): Step {
@@ -144,15 +153,30 @@ function blockEndingIn(output: SymbolicTensor, isPrivate: (tensor: SymbolicTenso
     block = { ...block, norm: head.sourceLayer as BatchNormalization }
     const before = head.inputs[0]!
     if (!isConvolution(before) || !isLinear(before) || !isPrivate(before)) return { members, block }
-    goOn(before)
-    return { members, block: { ...block, convolution: before.sourceLayer as Convolution } }
+    head = goOn(before)
+  } else if (head.sourceLayer.getClassName() !== 'Conv2D' || (relu !== undefined && !isLinear(head))) {
+    return withoutConvolution(output, head, members)
   }
-  if (head.sourceLayer.getClassName() === 'Conv2D' && (relu === undefined || isLinear(head))) {
-    return { members, block: { ...block, convolution: head.sourceLayer as Convolution } }
-  }
+  const convolution = head.sourceLayer as Convolution
+  const zeros = head.inputs[0]!
+  const padding =
+    convolution.padding === 'valid' && isPrivate(zeros) ? paddingOf(zeros.sourceLayer) : undefined
+  if (padding === undefined) return { members, block: { ...block, convolution } }
+  goOn(zeros)
+  return { members, block: { ...block, convolution, padding } }
+}
+
+/** A product, or a layer that runs alone. */
+function withoutConvolution(output: SymbolicTensor, head: SymbolicTensor, members: SymbolicTensor[]): Found {
   const isDense = head === output && head.sourceLayer.getClassName() === 'Dense'
   if (isDense) return { members, block: { dense: head.sourceLayer as Dense } }
   return { members: [output], block: undefined }
+}
+
+function paddingOf(layer: Layer): Padding | undefined {
+  if (layer.getClassName() !== 'ZeroPadding2D' || Reflect.get(layer, 'dataFormat') !== 'channelsLast')
+    return undefined
+  return Reflect.get(layer, 'padding') as Padding
 }
 
 function reluLimit(layer: Layer): number | undefined {

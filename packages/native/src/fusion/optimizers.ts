@@ -1,3 +1,4 @@
+import { util } from '@tensorflow/tfjs-core'
 import { registerNative } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 
@@ -27,6 +28,7 @@ export function registerOptimizerKernels(): void {
   registerNative<SgdAttributes>('KdSgdStep', ({ inputs, attributes, backend }) => {
     const { variable, gradient, velocity } = inputs
     const { learningRate, momentum, weightDecay, nesterov, decoupled } = attributes
+    util.assertShapesMatch(variable!.shape, gradient!.shape, 'native: variable and gradient ')
     const changed = backend.allocate(variable!.shape, 'float32')
     const moved = momentum > 0 ? backend.allocate(variable!.shape, 'float32') : undefined
     backend.addon.sgd(
@@ -42,6 +44,7 @@ export function registerOptimizerKernels(): void {
   registerNative<AdamAttributes>('KdAdamStep', ({ inputs, attributes, backend }) => {
     const { variable, gradient, mean, square } = inputs
     const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps } = attributes
+    util.assertShapesMatch(variable!.shape, gradient!.shape, 'native: variable and gradient ')
     const [changed, newMean, newSquare] = [0, 1, 2].map(() => backend.allocate(variable!.shape, 'float32'))
     backend.addon.adam(
       backend.floats(variable!),

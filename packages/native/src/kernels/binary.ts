@@ -1,4 +1,4 @@
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core'
+import { broadcast_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { NativeBackend } from '../native-backend.js'
 import { registerNative } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
@@ -50,7 +50,7 @@ export function registerBinaryKernels(): void {
       if (a.dtype !== b.dtype) return undefined
       if (a.dtype === 'float32') return binary(backend, kernel.floats, a, b)
       if (a.dtype === 'int32' && kernel.integers !== undefined)
-        return integerBinary(backend, kernel.integers, a, b)
+        return combine(backend, 'int32', integerCode[kernel.integers], a, b)
       return undefined
     })
   }
@@ -88,33 +88,23 @@ export function binary(
   a: TensorInfo,
   b: TensorInfo,
 ): TensorInfo | undefined {
-  const shapes = broadcast(a, b)
-  if (shapes === undefined) return undefined
-  const { info, values } = backend.allocate(shapes.out, 'float32')
-  backend.addon.binary(
-    backend.floats(a),
-    backend.floats(b),
-    values,
-    numbers(binaryCode[operation], ...shapes.packed),
-  )
-  return info
+  return combine(backend, 'float32', binaryCode[operation], a, b)
 }
 
-function integerBinary(
+function combine(
   backend: NativeBackend,
-  operation: IntegerOperation,
+  dtype: 'float32' | 'int32',
+  code: number,
   a: TensorInfo,
   b: TensorInfo,
 ): TensorInfo | undefined {
   const shapes = broadcast(a, b)
   if (shapes === undefined) return undefined
-  const { info, values } = backend.allocate(shapes.out, 'int32')
-  backend.addon.integerBinary(
-    backend.integers(a),
-    backend.integers(b),
-    values,
-    numbers(integerCode[operation], ...shapes.packed),
-  )
+  const { info, values } = backend.allocate(shapes.out, dtype as DataType)
+  const packed = numbers(code, ...shapes.packed)
+  if (values instanceof Float32Array)
+    backend.addon.binary(backend.floats(a), backend.floats(b), values, packed)
+  else backend.addon.integerBinary(backend.integers(a), backend.integers(b), values as Int32Array, packed)
   return info
 }
 

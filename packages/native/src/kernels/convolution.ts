@@ -46,7 +46,7 @@ function forward(
   const filter = inputs['filter']!
   const bias = inputs['bias']
   if (!canActivate(attributes.activation) || !allFloats(x, filter, bias)) return undefined
-  const info = describe(x.shape, filter.shape, attributes, kind)
+  const info = describeConvolution(x.shape, filter.shape, attributes, kind)
   if (info === undefined) return undefined
   const direct = bias == null || util.sizeFromShape(bias.shape) === info.outChannels
   const y = backend.allocate(info.outShape, 'float32')
@@ -75,7 +75,7 @@ function inputGradient(
   const dy = inputs['dy']!
   const filter = inputs['filter']!
   if (!allFloats(dy, filter)) return undefined
-  const info = describe(attributes.inputShape!, filter.shape, attributes, kind)
+  const info = describeConvolution(attributes.inputShape!, filter.shape, attributes, kind)
   if (info === undefined || !util.arraysEqual(info.outShape, dy.shape)) return undefined
   const dx = backend.allocate(info.inShape, 'float32')
   backend.addon.convolutionInputGrad(backend.floats(dy), backend.floats(filter), dx.values, pack(info, kind))
@@ -89,7 +89,7 @@ function filterGradient(
   const x = inputs['x']!
   const dy = inputs['dy']!
   if (!allFloats(x, dy)) return undefined
-  const info = describe(x.shape, attributes.filterShape!, attributes, kind)
+  const info = describeConvolution(x.shape, attributes.filterShape!, attributes, kind)
   if (info === undefined || !util.arraysEqual(info.outShape, dy.shape)) return undefined
   const dFilter = backend.allocate(attributes.filterShape!, 'float32')
   backend.addon.convolutionFilterGrad(backend.floats(x), backend.floats(dy), dFilter.values, pack(info, kind))
@@ -101,16 +101,16 @@ function allFloats(...tensors: (TensorInfo | null | undefined)[]): boolean {
 }
 
 /** Sizes and paddings; undefined for what the addon does not take: channels first, and empty tensors. */
-function describe(
-  inShape: number[],
-  filterShape: number[],
+export function describeConvolution(
+  inShape: readonly number[],
+  filterShape: readonly number[],
   attributes: ConvAttributes,
   kind: Kind,
 ): ConvInfo | undefined {
   if (attributes.dataFormat === 'NCHW') return undefined
   const info = backend_util.computeConv2DInfo(
-    inShape as Shape4,
-    filterShape as Shape4,
+    inShape as unknown as Shape4,
+    filterShape as unknown as Shape4,
     attributes.strides,
     attributes.dilations ?? 1,
     attributes.pad,
@@ -118,7 +118,9 @@ function describe(
     kind === 'depthwise',
   )
   const empty =
-    util.sizeFromShape(inShape) * util.sizeFromShape(filterShape) * util.sizeFromShape(info.outShape)
+    util.sizeFromShape([...inShape]) *
+    util.sizeFromShape([...filterShape]) *
+    util.sizeFromShape(info.outShape)
   if (empty === 0) return undefined
   // What the last window leaves over at the end; oneDNN wants less than one stride. TensorFlow.js leaves more where a
   // padding is given as a number and the window is not square.
@@ -136,8 +138,11 @@ function describe(
   return bottom < info.strideHeight && right < info.strideWidth ? info : undefined
 }
 
-function pack(info: ConvInfo, kind: Kind): Float64Array {
-  return numbers(
+const pack = (info: ConvInfo, kind: Kind): Float64Array => numbers(...sizesOf(info, kind))
+
+/** The numbers of a convolution in the order of the addon. */
+export function sizesOf(info: ConvInfo, kind: Kind): number[] {
+  return [
     info.batchSize,
     info.inHeight,
     info.inWidth,
@@ -153,6 +158,6 @@ function pack(info: ConvInfo, kind: Kind): Float64Array {
     info.dilationWidth,
     info.padInfo.top,
     info.padInfo.left,
-    kind === 'depthwise',
-  )
+    Number(kind === 'depthwise'),
+  ]
 }

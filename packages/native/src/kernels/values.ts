@@ -70,7 +70,10 @@ function fill(
   if (!isNumeric({ dataId: {}, shape, dtype })) return undefined
   const y = backend.allocate(shape, dtype)
   if (dtype === 'float32') backend.addon.fill(y.values as Float32Array, numbers(y.values.length, value))
-  else y.values.fill(value)
+  else {
+    backend.settle() // the memory may still be read by what waits
+    y.values.fill(value)
+  }
   return y.info
 }
 

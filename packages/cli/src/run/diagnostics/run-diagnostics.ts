@@ -1,4 +1,4 @@
-import { evaluate, type Dataset } from '@kd/core'
+import { evaluate, type Dataset, type StoredTeacher } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
 import { classificationDiagnostics, type RunDiagnostics } from '@kd/report'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
@@ -22,7 +22,7 @@ export interface EndedRun {
   readonly isBest: boolean
   /** [N * C] of the student on the test split, where that has been looked at. */
   readonly testLogits: Float32Array | undefined
-  readonly teachers: readonly LayersModel[]
+  readonly teachers: readonly (LayersModel | StoredTeacher)[]
   readonly mixing: MixingLog
   /** The last choice of Data Selection, where the method has that. */
   readonly selection: ReadonlyMap<number, ScoredById> | undefined

@@ -1,4 +1,4 @@
-import { evaluate, type Dataset } from '@kd/core'
+import { evaluate, type Dataset, type StoredTeacher } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
@@ -26,7 +26,7 @@ export interface WatchedStudent {
   readonly config: Config
   readonly dataset: Dataset
   readonly student: LayersModel
-  readonly teacher: LayersModel | undefined
+  readonly teacher: LayersModel | StoredTeacher | undefined
 }
 
 /**

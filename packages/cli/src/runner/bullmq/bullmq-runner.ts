@@ -26,7 +26,7 @@ export interface BullmqRunnerOptions {
  * import { bullmqRunner } from '@kd/cli'
  *
  * const runner = bullmqRunner({ queue: process.env['KD_QUEUE'] ?? 'redis://localhost:6379' })
- * console.log(runner.name) // 'bullmq'
+ * console.log(runner.name) // bullmq
  * ```
  */
 export function bullmqRunner({ queue: url }: BullmqRunnerOptions): Runner {

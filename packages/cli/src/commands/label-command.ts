@@ -1,0 +1,56 @@
+import type { EngineName } from '@kd/core'
+import type { LabelSplit } from '../label/label-manifest.js'
+import { runLabelling, type LabellingResult } from '../label/run-labelling.js'
+import { showProgress, speedText } from '../terminal/show-progress.js'
+import { sizeOnDisk } from '../terminal/size-on-disk.js'
+import { table } from '../terminal/show-result.js'
+import type { CommandContext } from './command-context.js'
+
+/** Flags of `kd label`. */
+export interface LabelFlags {
+  readonly engine?: EngineName
+  readonly out?: string
+  readonly force?: boolean
+  readonly splits?: readonly LabelSplit[]
+  readonly dtype?: 'float32' | 'float16'
+  readonly top?: number
+  readonly shardRows?: number
+  readonly jobs: number
+  readonly threads?: number
+}
+
+/** `kd label CONFIG [key=value ...]`. */
+export async function labelCommand(
+  config: string,
+  overrides: readonly string[],
+  flags: LabelFlags,
+  { terminal, signal }: CommandContext,
+): Promise<{ text: string; json: LabellingResult }> {
+  const { onProgress, stop } = showProgress(terminal)
+  try {
+    const result = await runLabelling(config, { ...flags, overrides, onProgress, signal })
+    return { text: labellingText(result), json: result }
+  } finally {
+    stop()
+  }
+}
+
+function labellingText({ labels, examples, perSecond, ...result }: LabellingResult): string {
+  const time = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
+  if (result.ended === 'aborted')
+    return `ended by you (${time}); the same command again goes on: ${result.folder}`
+  if (result.ended === 'submitted')
+    return `submitted; the same command again, once that is done, ends it: ${result.folder}`
+  const speed = perSecond === undefined ? '' : `, ${speedText(perSecond)}`
+  const rows = labels.map(({ folder, teacher, shards, bytes, ...one }) => [
+    teacher,
+    String(one.examples),
+    String(shards),
+    sizeOnDisk(bytes),
+    folder,
+  ])
+  return [
+    `${examples} examples of ${result.dataset} labelled now, ${time}${speed}`,
+    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ labels: ... }]'], rows),
+  ].join('\n')
+}

@@ -1,0 +1,60 @@
+import { KdError, type Dataset } from '@kd/core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { join } from 'node:path'
+import type { Config } from '../config/config-schema.js'
+import { assertFits } from '../run/assert-fits.js'
+import { teacherModel } from '../run/config-model.js'
+import { dataHash } from '../run/environment.js'
+import { teacherIdentity } from '../run/identity.js'
+import { loadTrained } from '../run/make-teachers.js'
+import { recipeData } from '../run/recipe-data.js'
+import { loadModel, loadWeights } from '../run/saved-model.js'
+
+/** Which teacher of a config labels. */
+export interface LabelTeacherPlace {
+  /** From 0. */
+  readonly index: number
+  /** Which of its checkpoints; 0 for a teacher without. */
+  readonly state: number
+}
+
+/**
+ * Loads a teacher that labels.
+ *
+ * @param config - with its engine
+ * @param clean - the data set before label noise
+ * @param place - which teacher, and where those lie that were trained by a recipe
+ * @returns the model
+ * @throws {@link KdError} when it is not there, or none for these data
+ */
+export async function labelTeacher(
+  config: Config,
+  clean: Dataset,
+  { index, state, teachersFolder }: LabelTeacherPlace & { readonly teachersFolder: string },
+): Promise<LayersModel> {
+  const teacher = config.teachers[index]
+  if (teacher?.run !== undefined) {
+    const model = await loadModel(join(teacher.run, 'student'))
+    assertFits(model, clean, `teacher ${index + 1} (${teacher.run})`)
+    return model
+  }
+  if (teacher?.weights !== undefined) {
+    const model = teacherModel(config, index, clean)
+    await loadWeights(model, teacher.weights)
+    return model
+  }
+  const models = (teacher && (await loadTrained({ config, teachersFolder }, clean, index))) ?? []
+  for (const [other, model] of models.entries()) if (other !== state) model.dispose()
+  const found = models[state]
+  if (found !== undefined) return found
+  throw new KdError(
+    `labels: teacher ${index + 1} must be trained before it labels, got none in ${teachersFolder}`,
+  )
+}
+
+/** See `teacherIdentity`. */
+export async function recipeIdentity(config: Config, index: number, clean: Dataset): Promise<string> {
+  const teacher = config.teachers[index]!
+  const data = dataHash(await recipeData(config, teacher, clean))
+  return teacherIdentity({ config, teacher, index, data })
+}

@@ -1,0 +1,34 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { writeError } from '../run/write-file-safely.js'
+import { UsageError } from '../usage-error.js'
+
+/** Everything that a labelling writes: the labels of each teacher, and teachers that were trained for it. */
+const contents = /^(labels-[1-9]\d*|teachers)$/
+
+/**
+ * Makes the folder of a labelling, or takes up the one that is there.
+ *
+ * @param out - its path
+ * @param force - whether labels that are there are removed; teachers stay
+ * @returns its absolute path
+ * @throws {@link UsageError} when it holds anything else
+ */
+export async function openLabelling(out: string, force: boolean): Promise<string> {
+  const path = resolve(out)
+  try {
+    await mkdir(path, { recursive: true })
+    const found = await readdir(path, { withFileTypes: true })
+    const other = found.find((entry) => !contents.test(entry.name) || !entry.isDirectory())
+    if (other !== undefined) {
+      throw new UsageError(
+        `--out ${out} must be a new, an empty or a labelling's folder, got ${other.name} in it`,
+      )
+    }
+    const removed = force ? found.filter(({ name }) => name !== 'teachers') : []
+    await Promise.all(removed.map(({ name }) => rm(join(path, name), { recursive: true })))
+  } catch (error) {
+    throw error instanceof UsageError ? error : writeError(path, error)
+  }
+  return path
+}

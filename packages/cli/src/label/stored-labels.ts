@@ -1,0 +1,126 @@
+import { KdError, type Dataset, type StoredTeacher } from '@kd/core'
+import { createHash } from 'node:crypto'
+import type { LabelFolder } from './label-folder.js'
+import { labelSplits, shardsOf, type LabelManifest, type LabelSplit } from './label-manifest.js'
+import { shardRow, type LabelShard } from './label-shard.js'
+
+/** The labels of one split in memory, in the form in which they were stored. */
+interface LabelledSplit {
+  readonly shards: readonly LabelShard[]
+  /** Row of each id, through all shards. */
+  readonly rows: ReadonlyMap<number, number>
+}
+
+/**
+ * A teacher that was asked before. Its labels are held in memory as they are stored: 4 bytes for each logit that was kept
+ * (16-bit ones are widened), and 2 more for its class where only the greatest were.
+ */
+export class StoredLabels implements StoredTeacher {
+  /** Of the model that gave them. */
+  readonly name: string
+  /** Of all of them. */
+  readonly hash: string
+  readonly fixed: boolean
+  readonly #manifest: LabelManifest
+  readonly #path: string
+  readonly #splits: Map<LabelSplit, LabelledSplit>
+
+  private constructor(
+    { path }: LabelFolder,
+    manifest: LabelManifest,
+    splits: Map<LabelSplit, LabelledSplit>,
+    fixed: boolean,
+  ) {
+    const shards = labelSplits.flatMap((split) => manifest.splits[split]?.shards ?? [])
+    const content = [manifest.id, ...shards.map(({ sha256 }) => sha256)]
+    this.name = manifest.teacher.name
+    this.hash = createHash('sha256').update(content.join()).digest('hex')
+    this.fixed = fixed
+    this.#manifest = manifest
+    this.#path = path
+    this.#splits = splits
+  }
+
+  /**
+   * Reads all labels of a data set.
+   *
+   * @param folder - with a complete manifest that fits the data set
+   * @param options - the manifest, the data set before label noise, and whether labels stand for augmented inputs
+   * @returns the teacher
+   * @throws {@link KdError} naming the file that is missing, damaged or of other examples
+   */
+  static async read(
+    folder: LabelFolder,
+    { manifest, dataset, fixed }: { manifest: LabelManifest; dataset: Dataset; fixed: boolean },
+  ): Promise<StoredLabels> {
+    const splits = new Map<LabelSplit, LabelledSplit>()
+    for (const split of labelSplits) {
+      if (manifest.splits[split] === undefined || dataset[split] === undefined) continue
+      const shards: LabelShard[] = []
+      const rows = new Map<number, number>()
+      for (const place of shardsOf(manifest, split)) {
+        const shard = await folder.readShard(manifest, place)
+        assertIds(folder, shard, dataset[split].ids.subarray(rows.size))
+        assertForm(folder, shard, manifest)
+        for (const id of shard.ids) rows.set(id, rows.size)
+        shards.push(shard)
+      }
+      splits.set(split, { shards, rows })
+    }
+    return new StoredLabels(folder, manifest, splits, fixed)
+  }
+
+  /** Whether a split was labelled. */
+  has(split: LabelSplit): boolean {
+    return this.#splits.has(split)
+  }
+
+  storedLogits(split: LabelSplit, ids: Int32Array): Float32Array {
+    const found = this.#splits.get(split)
+    if (found === undefined) {
+      throw new KdError(`labels of ${this.#path} must have the ${split} split for this method, got none`, {
+        hint: `label it as well: kd label with --splits ${[...this.#splits.keys(), split].join(',')}`,
+      })
+    }
+    const classes = this.#manifest.dataset.classNames.length
+    const { rowsPerShard } = this.#manifest
+    const logits = new Float32Array(ids.length * classes)
+    ids.forEach((id, index) => {
+      const row = found.rows.get(id)
+      if (row === undefined)
+        throw new KdError(
+          `labels of ${this.#path} must have every example of ${split}, got none for id ${id}`,
+        )
+      const output = logits.subarray(index * classes, (index + 1) * classes)
+      shardRow(found.shards[Math.floor(row / rowsPerShard)]!, row % rowsPerShard, output)
+    })
+    return logits
+  }
+
+  /** Lets go of what was read. */
+  dispose(): void {
+    this.#splits.clear()
+  }
+}
+
+function assertIds({ path }: LabelFolder, { split, index, ids }: LabelShard, wanted: Int32Array): void {
+  const row = ids.findIndex((id, at) => id !== wanted[at])
+  if (row === -1) return
+  throw new KdError(
+    `${path}: shard ${index} of ${split} must have the ids of the data set in their order, got ${ids[row]} for ${wanted[row]}`,
+  )
+}
+
+function assertForm(
+  { path }: LabelFolder,
+  { split, index, classes, logits }: LabelShard,
+  { dataset, logits: { top } }: LabelManifest,
+): void {
+  const wanted = dataset.classNames.length
+  const found = logits instanceof Float32Array ? undefined : logits.logits.length / logits.rest.length
+  if (classes === wanted && found === top) return
+  const form = (count: number, kept: number | undefined): string => `${kept ?? 'all'} of ${count} classes`
+  throw new KdError(
+    `${path}: shard ${index} of ${split} must have ${form(wanted, top)} as its manifest says, got ${form(classes, found)}`,
+  )
+}

@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kd-bias-variance-'))
   out = join(folder, 'all')
   ;({ report } = await runBiasVariance(analysis, { out, runner: inProcessRunner() }))
-})
+}, 120_000)
 afterAll(() => rm(folder, { recursive: true }))
 
 const configOf = async (run: string): Promise<Record<string, Record<string, unknown>>> =>

@@ -134,6 +134,13 @@ describe('distill', () => {
     expect(other).not.toEqual(first)
   })
 
+  it('leaves the seeds of dropout layers as they were, for they are saved with the model', async () => {
+    const student = network(1, { dropout: 0.5 })
+    const before = student.toJSON(undefined, true)
+    await distill(run({ student }))
+    expect(student.toJSON(undefined, true)).toEqual(before)
+  })
+
   it('draws another dropout mask at each step', async () => {
     const student = network(1, { dropout: 0.5 })
     const seeds: number[] = []

@@ -21,6 +21,7 @@ import { predictSplit } from './predict-split.js'
 import { EVALUATION_BATCH, prepareTeachers } from './prepare-teachers.js'
 import { trainEpoch, type EpochStart } from './train-epoch.js'
 import type { CheckpointMoment } from './training-checkpoint.js'
+import { keepDropoutSeeds } from './seed-dropout.js'
 
 /**
  * Trains a student under one or several teachers, or under none if the method wants none.
@@ -74,12 +75,14 @@ export async function distill(options: DistillationOptions): Promise<Distillatio
   // assertRun has seen to it that teachers in train mode are models.
   const trainingTeachers = (options.teacherMode === 'train' ? (options.teachers ?? []) : []) as LayersModel[]
   const before = await Promise.all(trainingTeachers.map(readWeights))
+  const restoreSeeds = [options.student, ...trainingTeachers].map(keepDropoutSeeds)
   try {
     return await run(options, trainingTeachers)
   } finally {
     before.forEach((weights, index) => {
       writeWeights(trainingTeachers[index]!, weights)
     })
+    for (const restore of restoreSeeds) restore()
     await options.batches?.close?.()
   }
 }

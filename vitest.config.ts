@@ -8,5 +8,6 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
     setupFiles: ['tools/vitest.setup.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

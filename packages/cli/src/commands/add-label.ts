@@ -2,10 +2,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { engine, json, overridesHelp, wholeNumber } from '../command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { LabelFlags } from './label-command.js'
+import { addRunnerOptions } from './runner-options.js'
 
 /** Adds `kd label` to the command line. */
 export function addLabel(program: Command, context: CommandContext, show: Show): void {
-  program
+  const command = program
     .command('label')
     .description('let the teachers of a config label its data once, for runs that then need no teacher')
     .argument('<config>', 'YAML or JSON file')
@@ -30,8 +31,12 @@ export function addLabel(program: Command, context: CommandContext, show: Show):
       wholeNumber,
     )
     .option('--shard-rows <examples>', 'examples of a file, a multiple of 250', wholeNumber)
-    .option('--jobs <number>', 'processes that label at a time', wholeNumber, 1)
-    .option('--threads <number>', "of each process; otherwise the machine's divided by --jobs", wholeNumber)
+  addRunnerOptions(command)
+    .option(
+      '--threads <number>',
+      "of each process; otherwise the machine's divided by --jobs, and 1 where other machines label",
+      wholeNumber,
+    )
     .addOption(json())
     .action(async (config: string, overrides: string[], flags: LabelFlags) => {
       const { labelCommand } = await import('./label-command.js')

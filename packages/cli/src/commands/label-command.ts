@@ -1,13 +1,15 @@
 import type { EngineName } from '@kd/core'
 import type { LabelSplit } from '../label/label-manifest.js'
 import { runLabelling, type LabellingResult } from '../label/run-labelling.js'
+import { makeRunner } from '../runner/make-runner.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
 import { sizeOnDisk } from '../terminal/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
 import type { CommandContext } from './command-context.js'
+import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd label`. */
-export interface LabelFlags {
+export interface LabelFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
   readonly force?: boolean
@@ -15,7 +17,7 @@ export interface LabelFlags {
   readonly dtype?: 'float32' | 'float16'
   readonly top?: number
   readonly shardRows?: number
-  readonly jobs: number
+  readonly workspace?: string
   readonly threads?: number
 }
 
@@ -26,9 +28,21 @@ export async function labelCommand(
   flags: LabelFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: LabellingResult }> {
+  const isHere = flags.runner === 'local' && flags.jobs === 1
+  const { runner: _, ...options } = flags
+  const runner = isHere ? {} : { runner: await makeRunner(flags) }
+  // This machine's number says nothing of others', and bits repeat with the same number only.
+  const threads = flags.runner === 'local' || flags.threads !== undefined ? {} : { threads: 1 }
   const { onProgress, stop } = showProgress(terminal)
   try {
-    const result = await runLabelling(config, { ...flags, overrides, onProgress, signal })
+    const result = await runLabelling(config, {
+      ...options,
+      ...threads,
+      ...runner,
+      overrides,
+      onProgress,
+      signal,
+    })
     return { text: labellingText(result), json: result }
   } finally {
     stop()

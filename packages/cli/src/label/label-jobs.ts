@@ -45,6 +45,8 @@ export function labelJobs(
 export interface JobsContext {
   readonly runner: Runner
   readonly workspace: string
+  /** Of the labelling, absolute. */
+  readonly folder: string
   readonly signal: AbortSignal
   readonly tell: OnRunProgress
 }
@@ -61,11 +63,12 @@ export interface JobsContext {
 export async function doJobs(
   jobs: readonly Job[],
   examples: number,
-  { runner, workspace, signal, tell }: JobsContext,
+  { runner, workspace, folder, signal, tell }: JobsContext,
 ): Promise<Exclude<JobOutcome['state'], 'failed'>> {
   const started = performance.now()
   const labelled = new Map<string, number>()
   const onEvent = (event: JobEvent): void => {
+    if (event.kind === 'message') tell(event)
     if (event.kind !== 'progress') return
     if (event.progress.kind !== 'labelled') {
       tell(event.progress)
@@ -76,7 +79,7 @@ export async function doJobs(
     const perSecond = (1000 * sum) / (performance.now() - started)
     tell({ kind: 'labelled', examples: sum, of: examples, perSecond })
   }
-  const outcomes = [...(await runner.run(jobs, { workspace, folder: workspace, signal, onEvent })).values()]
+  const outcomes = [...(await runner.run(jobs, { workspace, folder, signal, onEvent })).values()]
   for (const outcome of outcomes) if (outcome.state === 'failed') throw new KdError(outcome.message)
   const states = outcomes.map(({ state }) => state)
   if (states.includes('stopped')) return 'stopped'

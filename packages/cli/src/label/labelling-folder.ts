@@ -4,7 +4,10 @@ import { writeError } from '../run/write-file-safely.js'
 import { UsageError } from '../usage-error.js'
 
 /** Everything that a labelling writes: the labels of each teacher, and teachers that were trained for it. */
-const contents = /^(labels-[1-9]\d*|teachers)$/
+const folders = /^(labels-[1-9]\d*|teachers)$/
+/** And its runners. */
+const ofRunners =
+  /^(labels-[1-9]\d*\.[0-9a-f]{8}\.lock.*|(jobs\.json|slurm\.sh|kubernetes\.yaml|logs|failures)(\.\d+\.tmp)?)$/
 
 /**
  * Makes the folder of a labelling, or takes up the one that is there.
@@ -19,13 +22,15 @@ export async function openLabelling(out: string, force: boolean): Promise<string
   try {
     await mkdir(path, { recursive: true })
     const found = await readdir(path, { withFileTypes: true })
-    const other = found.find((entry) => !contents.test(entry.name) || !entry.isDirectory())
+    const other = found.find(
+      (entry) => !ofRunners.test(entry.name) && !(folders.test(entry.name) && entry.isDirectory()),
+    )
     if (other !== undefined) {
       throw new UsageError(
         `--out ${out} must be a new, an empty or a labelling's folder, got ${other.name} in it`,
       )
     }
-    const removed = force ? found.filter(({ name }) => name !== 'teachers') : []
+    const removed = force ? found.filter(({ name }) => folders.test(name) && name !== 'teachers') : []
     await Promise.all(removed.map(({ name }) => rm(join(path, name), { recursive: true })))
   } catch (error) {
     throw error instanceof UsageError ? error : writeError(path, error)

@@ -21,8 +21,6 @@ export interface Labelling extends JobsContext {
   /** Before label noise. */
   readonly dataset: Dataset
   readonly form: LabelForm
-  /** Absolute. */
-  readonly folder: string
   /** How many at a time. */
   readonly jobs: number
   readonly common: CommonJob

@@ -1,5 +1,5 @@
 import type { BatchNormalization, Convolution, SymbolicTensor } from './layers.js'
-import type { Padding, Step } from './model-plan.js'
+import type { Padding, Step } from './plan-step.js'
 
 /**
  * A convolution of a chain, and what follows it. Tensors are counted from 1: the chain's inputs, then what each block gives; 0 is

@@ -64,7 +64,7 @@ function inScope<Result>(run: () => Result): Result {
   return result!
 }
 
-const images = (batch: number): tf.Tensor => tf.randomNormal([batch, 10, 8, 3], 0, 1, 'float32', 5)
+const images = (batch: number): tf.Tensor => tf.randomNormal([batch, 10, 8, 3], 0, 9, 'float32', 5)
 
 describe.skipIf(native === undefined)('a chain of convolutions', () => {
   const before = native?.getThreads()

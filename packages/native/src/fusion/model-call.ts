@@ -4,7 +4,8 @@ import type { Chain } from './chain-plan.js'
 import { runFoldedChain } from './folded-chain.js'
 import { fusionsAreOn } from './fusions.js'
 import { whenRegistered, type Layer, type SymbolicTensor } from './layers.js'
-import { planModel, type Block, type Plan, type Step } from './model-plan.js'
+import { planModel, type Plan } from './model-plan.js'
+import type { Block, Step } from './plan-step.js'
 import { canConvolve, canMultiply, convolve, isDilated, multiply } from './weighted-layers.js'
 
 interface Model {

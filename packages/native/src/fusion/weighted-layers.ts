@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { activationOf, type Convolution, type Dense } from './layers.js'
-import type { Padding } from './model-plan.js'
+import type { Padding } from './plan-step.js'
 import { runKernel } from './run-kernel.js'
 
 type Window = Readonly<{

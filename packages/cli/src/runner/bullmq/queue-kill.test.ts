@@ -23,7 +23,7 @@ beforeAll(async () => {
   ;({ main, remove } = await buildMain())
   folder = await mkdtemp(join(tmpdir(), 'kd-queue-kill-'))
   redis = await RedisServer.start()
-})
+}, 60_000)
 afterAll(async () => {
   if (!hasRedis()) return
   for (const { kill } of started) kill('SIGKILL')

@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kd-queue-'))
   redis = await RedisServer.start()
   await writeTinyComparison(path('compare.yaml'), 2)
-})
+}, 60_000)
 afterEach(async () => {
   for (const process of started.splice(0)) {
     process.kill('SIGKILL')
@@ -70,7 +70,7 @@ async function withQueue<Result>(work: (queue: Queue) => Promise<Result>): Promi
   }
 }
 
-describe.skipIf(!isHere)('a queue', () => {
+describe.skipIf(!isHere)('a queue', { timeout: 120_000 }, () => {
   it('brings what a worker found to a comparison that shares no folder with it, bit for bit', async () => {
     worker('--workspace', path('elsewhere'))
     const ended = await compare('apart').ended
@@ -153,7 +153,7 @@ describe.skipIf(!isHere)('a queue', () => {
   })
 })
 
-describe.skipIf(!isHere)('a worker', () => {
+describe.skipIf(!isHere)('a worker', { timeout: 120_000 }, () => {
   it('refuses messages that are no job of its workspace, once each, and does the next', async () => {
     const space = path('strict')
     await mkdir(space)

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await mkdir(folder)
   await writeTinyComparison(path('compare.yaml'), 2)
   await runComparison(path('compare.yaml'), { out: path('local'), threads: 1, runner: inProcessRunner() })
-})
+}, 120_000)
 afterAll(async () => {
   await remove()
   await rm(join(folder, '..'), { recursive: true, force: true })

@@ -3,7 +3,7 @@ import * as losses from '@kd/losses'
 import * as mixing from '@kd/meta-mixing'
 import { methodBatch } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
-import { makeMethod, methodSchema, methods } from './methods.js'
+import { makeMethod, methodSchema, methods, methodsWithoutTeacher } from './methods.js'
 import { methodRun } from './testing/method-run.js'
 
 const names = Object.keys(methods)
@@ -31,6 +31,11 @@ const fromConfig = (config: object): DistillationMethod =>
 describe('methods', () => {
   it.each(names)('%s bears the name of its method', (name) => {
     expect(fromConfig({ name }).name).toBe(name)
+  })
+
+  it('knows which have no teacher without making them', () => {
+    const alone = names.filter((name) => (fromConfig({ name }).requires?.teachers ?? 0) === 0)
+    expect(methodsWithoutTeacher).toEqual(alone)
   })
 
   it('has every method that @kd/losses and @kd/meta-mixing give', () => {

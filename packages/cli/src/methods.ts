@@ -182,6 +182,9 @@ export type MethodConfig = Named<typeof methods>
 /** `method: { name, ... }` of a config without a plugin. */
 export const methodSchema = namedSchema(methods)
 
+/** Names of methods that have no teacher. Known without making them: some make tensors, which takes an engine. */
+export const methodsWithoutTeacher: readonly string[] = ['label-loss', 'label-smoothing', 'teacher-free']
+
 /** Makes a method from the options of a config. */
 export type MethodFactory = (options: Readonly<Record<string, unknown>>, run: MethodRun) => DistillationMethod
 

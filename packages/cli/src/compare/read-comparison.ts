@@ -5,8 +5,7 @@ import { ConfigError, type ConfigProblem } from '../config/config-error.js'
 import { explainIssue, knownKeys } from '../config/explain-issue.js'
 import { applyOverrides } from '../config/override.js'
 import { resolveConfig, type ReadConfig } from '../config/read-config.js'
-import { methods, makeMethod } from '../methods.js'
-import { methodRun } from '../run/method-run.js'
+import { methodsWithoutTeacher } from '../methods.js'
 import { baselineLabels, comparisonAxes, type Axis, type AxisValue } from './comparison-axes.js'
 import { comparisonSchema, MAX_RUNS, type ComparisonInput } from './comparison-schema.js'
 
@@ -152,11 +151,9 @@ function pointSource(
 
 function withSeed(read: ReadConfig, seed: number): ReadConfig {
   const { method, teachers } = read.config
-  const isBuiltIn = Object.hasOwn(methods, method!.name)
-  const needsTeachers =
-    !isBuiltIn || (makeMethod(method!, {}, methodRun(read.config)).requires?.teachers ?? 0) > 0
   // A student that has no teacher waits for none: what kd train does.
-  return { ...read, config: { ...read.config, seed, teachers: needsTeachers ? teachers : [] } }
+  const waitsForNone = methodsWithoutTeacher.includes(method!.name)
+  return { ...read, config: { ...read.config, seed, teachers: waitsForNone ? [] : teachers } }
 }
 
 function combined(axes: readonly Axis[]): AxisValue[][] {

@@ -53,7 +53,7 @@ training: { epochs: 1, learningRate: { schedule: step, initial: 0.1, milestones:
 ]
 const values = configs.map((text) => parse(text) as Record<string, unknown>)
 const comparison = {
-  base: values[0],
+  base: { ...values[0], student: { model: { name: 'mlp', hiddenUnits: [8] }, keep: 'last' } },
   methods: {
     KD: { name: 'vanilla-kd' },
     LR: { name: 'label-revision', eta: 0.5 },
@@ -73,6 +73,9 @@ const keys = [
   'base',
   'x',
 ]
+
+/** So that some inputs are right and what comes behind the refusals is seen too. */
+const rightOverrides = ['training.epochs=2', 'student.model.hiddenUnits.0=8', 'seed=3']
 
 /** What has to be sure before a training starts. */
 function prepared({ config, pluginMethods }: ReadConfig): unknown {
@@ -127,6 +130,7 @@ function existing(path: string): string {
 
 function overrides(random: RandomSource): string[] {
   return Array.from({ length: 1 + random.integer(3) }, () => {
+    if (random.integer(4) === 0) return pick(random, rightOverrides)
     const value =
       random.integer(2) === 0 ? pick(random, strangeTexts) : JSON.stringify(pick(random, strangeValues))
     const text = `${pick(random, keys)}=${value}`
@@ -154,8 +158,10 @@ export const configTargets: Record<string, FuzzTarget> = {
       prepared(await readConfig(values[0] as never, { overrides: input as string[], required })),
   },
   comparisons: {
-    make: (random) =>
-      mutateValue(random, random.integer(2) === 0 ? comparison : { ...comparison, splits: 3 }),
+    make: (random) => {
+      const whole = random.integer(2) === 0 ? comparison : { ...comparison, splits: 3 }
+      return random.integer(8) === 0 ? whole : mutateValue(random, whole)
+    },
     read: async (input) => {
       if (typeof input === 'object' && input !== null && 'splits' in input)
         return readBiasVariance(input as never, { overrides: [] })

@@ -94,7 +94,7 @@ export interface LabellingResult {
  * } as const
  * const teacher = { model: { name: 'mlp', hiddenUnits: [32] }, training: { epochs: 1 } } as const
  * const labelling = await runLabelling({ ...config, teachers: [teacher] }, { out: join(tmpdir(), 'my-labels') })
- * const [{ folder }] = labelling.labels as [{ folder: string }]
+ * const { folder } = labelling.labels[0]!
  * const run = await runDistillation({ ...config, teachers: [{ labels: folder }] }, { out: join(tmpdir(), 'labelled'), force: true })
  * console.log(run.ended) // epochs
  * ```

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { open, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '../usage-error.js'
+import { processStart } from './process-start.js'
 import { writeError } from './write-file-safely.js'
 
 /**
@@ -63,7 +64,7 @@ export class FolderLock {
    * @throws {@link UsageError} naming the process that works there
    */
   static async take(folder: string, { waitSeconds = 0 }: LockOptions = {}): Promise<FolderLock> {
-    const path = join(folder, `lock-${host}-${process.pid}-${startOf(process.pid)!}`)
+    const path = join(folder, `lock-${host}-${process.pid}-${processStart(process.pid)!}`)
     const end = performance.now() + 1000 * waitSeconds
     for (let attempt = 1; ; attempt++) {
       // First each puts its own down, then it looks: of two at once, at least one sees the other.
@@ -107,7 +108,7 @@ async function otherHolder(folder: string, own: string): Promise<string | undefi
 
 async function isAlive(path: string, own: string): Promise<boolean> {
   const [, itsHost, pid, start] = lockPattern.exec(path.split(/[\\/]/).at(-1)!)!
-  if (itsHost === host) return startOf(Number(pid)) === start
+  if (itsHost === host) return processStart(Number(pid)) === start
   try {
     // Both times by the clock of the disk.
     const [theirs, ours] = await Promise.all([stat(path), stat(own)])
@@ -115,35 +116,6 @@ async function isAlive(path: string, own: string): Promise<boolean> {
   } catch {
     // Gone meanwhile.
     return false
-  }
-}
-
-/**
- * When a process of this machine started, where the system tells (Linux): the boot and the clock ticks since. So another
- * process with the pid of a dead one is not taken for it.
- *
- * @returns undefined when there is no such process, or only what is left of one
- */
-function startOf(pid: number): string | undefined {
-  if (process.platform !== 'linux') return isRunning(pid) ? 'unknown' : undefined
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
-    // The program's name, which can hold anything, stands in parentheses before them.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${boot}.${fields[19]!}`
-  } catch {
-    return undefined
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { KdError } from '@kd/core'
+import { processStart } from '../run/process-start.js'
 import { writeError } from '../run/write-file-safely.js'
 
 /** How often the holder shows that it lives, in milliseconds. */
@@ -152,7 +153,12 @@ async function takeAway(path: string, ino: number): Promise<void> {
 function isGone(holder: string): boolean {
   try {
     const { system, pid } = JSON.parse(holder) as { system?: unknown; pid?: unknown }
-    return typeof system === 'string' && system === thisSystem() && typeof pid === 'number' && !isAlive(pid)
+    return (
+      typeof system === 'string' &&
+      system === thisSystem() &&
+      typeof pid === 'number' &&
+      processStart(pid) === undefined
+    )
   } catch {
     // Not written yet.
     return false
@@ -166,15 +172,5 @@ function thisSystem(): string | null {
     return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
   } catch {
     return null
-  }
-}
-
-/** A process that was killed stays a zombie for as long as its parent does not ask. */
-function isAlive(pid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return !/^[ZX]/.test(status.slice(status.lastIndexOf(')') + 2))
-  } catch {
-    return false
   }
 }

@@ -147,18 +147,17 @@ function freshStates(config: Config, index: number, clean: Dataset): TeacherStat
  *
  * @param context - of whoever needs it
  * @param clean - the data set before label noise
- * @param index - of the teacher
+ * @param place - which teacher, and the hash of its recipe's data
  * @returns its models; undefined where nobody has trained it, or its file is damaged
  */
 export async function loadTrained(
   context: Pick<RunContext, 'config' | 'teachersFolder'>,
   clean: Dataset,
-  index: number,
+  { index, data }: Pick<TeacherStates, 'index' | 'data'>,
 ): Promise<LayersModel[] | undefined> {
   const teacher = context.config.teachers[index]!
   const states = freshStates(context.config, index, clean)
   const models = states.map(({ model }) => model)
-  const data = dataHash(await recipeData(context.config, teacher, clean))
   if (await loadShared(context, { states, teacher, index, data })) return models
   for (const model of models) model.dispose()
   return undefined

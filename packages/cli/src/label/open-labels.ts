@@ -40,6 +40,21 @@ export async function openLabels(config: Config, index: number, clean: Dataset):
   return StoredLabels.read(folder, { manifest, dataset: clean, fixed })
 }
 
+/**
+ * Reads the labels of all teachers of a config that have some: see {@link openLabels}.
+ *
+ * @returns by the place of their teacher; undefined for one without
+ */
+export async function openAllLabels(
+  config: Config,
+  clean: Dataset,
+): Promise<readonly (StoredLabels | undefined)[]> {
+  const opened: (StoredLabels | undefined)[] = []
+  for (const [index, { labels }] of config.teachers.entries())
+    opened.push(labels === undefined ? undefined : await openLabels(config, index, clean))
+  return opened
+}
+
 /** The folder that was meant is often one below. */
 async function neighbours(path: string): Promise<string> {
   const found = await readdir(path).catch((): string[] => [])

@@ -9,20 +9,29 @@ import { recipeData } from '../run/recipe-data.js'
 import { loadModel, loadWeights, weightsHash } from '../run/saved-model.js'
 import { inputsHash } from './inputs-hash.js'
 import { LabelFolder } from './label-folder.js'
-import { isComplete, labelSplits, MANIFEST, shardsOf, type LabelManifest } from './label-manifest.js'
+import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } from './label-manifest.js'
 import { StoredLabels } from './stored-labels.js'
 
 /**
- * Reads the labels that a config names for one of its teachers, if they are those of its data, and of the teacher where it
- * names that as well.
+ * Reads the labels that a config names for its teachers, if they are those of its data, and of the teacher where it names that
+ * as well.
  *
  * @param config - with its engine
- * @param index - which of its teachers; it has `labels`
  * @param clean - the data set before label noise
- * @returns a teacher of stored logits
+ * @returns teachers of stored logits, by their place; undefined for one without labels
  * @throws {@link KdError} naming what does not fit, with both hashes, or the file that is missing or damaged
  */
-export async function openLabels(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
+export async function openLabels(
+  config: Config,
+  clean: Dataset,
+): Promise<readonly (StoredLabels | undefined)[]> {
+  const opened: (StoredLabels | undefined)[] = []
+  for (const [index, { labels }] of config.teachers.entries())
+    opened.push(labels === undefined ? undefined : await labelsOf(config, index, clean))
+  return opened
+}
+
+async function labelsOf(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
   const { labels, fixed = false } = config.teachers[index]!
   const folder = new LabelFolder(labels!)
   const manifest = await folder.manifest()
@@ -40,21 +49,6 @@ export async function openLabels(config: Config, index: number, clean: Dataset):
   return StoredLabels.read(folder, { manifest, dataset: clean, fixed })
 }
 
-/**
- * Reads the labels of all teachers of a config that have some: see {@link openLabels}.
- *
- * @returns by the place of their teacher; undefined for one without
- */
-export async function openAllLabels(
-  config: Config,
-  clean: Dataset,
-): Promise<readonly (StoredLabels | undefined)[]> {
-  const opened: (StoredLabels | undefined)[] = []
-  for (const [index, { labels }] of config.teachers.entries())
-    opened.push(labels === undefined ? undefined : await openLabels(config, index, clean))
-  return opened
-}
-
 /** The folder that was meant is often one below. */
 async function neighbours(path: string): Promise<string> {
   const found = await readdir(path).catch((): string[] => [])
@@ -62,9 +56,14 @@ async function neighbours(path: string): Promise<string> {
   return folders.length === 0 ? 'make them with kd label CONFIG' : `name one of ${folders.join(', ')}`
 }
 
-function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
+/**
+ * Checks that a labelling was ended.
+ *
+ * @throws {@link KdError} saying how many shards there should be
+ */
+export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
   if (isComplete(manifest)) return
-  const wanted = labelSplits.reduce((sum, split) => sum + shardsOf(manifest, split).length, 0)
+  const wanted = labelSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
   throw new KdError(
     `labels of ${path} must be complete, got a labelling of ${wanted} shards that was not ended`,
     {

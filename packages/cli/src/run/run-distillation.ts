@@ -9,7 +9,7 @@ import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { assertLabelsDo } from '../label/label-rules.js'
-import { openAllLabels } from '../label/open-labels.js'
+import { openLabels } from '../label/open-labels.js'
 import type { StoredLabels } from '../label/stored-labels.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
@@ -112,7 +112,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   assertHeldOut(made.method, dataset)
   assertLabelsDo(config, made.method)
   // Before a folder is begun, or emptied with --force: labels that do not fit leave all as it was.
-  const labels = await openAllLabels(config, clean)
+  const labels = await openLabels(config, clean)
   const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -120,6 +120,22 @@ describe('FolderLock', () => {
     await utimes(theirs, past, past)
     await (await FolderLock.take(path)).release()
     expect(await readdir(path)).toEqual([])
+  })
+
+  it('is taken over at once from one who lost the lease of the job, and only from that one', async () => {
+    const path = await newFolder('job')
+    const theirs = join(path, 'lock-other-machine-12-abcdef01.99')
+    await writeFile(theirs, 'this job')
+    for (const job of [undefined, 'another job', ''])
+      await expect(FolderLock.take(path, { job })).rejects.toThrow('process 12 on other-machine')
+    const lock = await FolderLock.take(path, { job: 'this job' })
+    const [name, ...others] = await readdir(path)
+    expect(others).toEqual([])
+    expect(await readFile(join(path, name!), 'utf8')).toBe('this job')
+    await lock.assertHeld()
+    // As the next one does, should this process stand still for too long.
+    await rm(join(path, name!))
+    await expect(lock.assertHeld()).rejects.toThrow('was taken over by another process')
   })
 
   it('is never had by two of many processes that begin at once', async () => {

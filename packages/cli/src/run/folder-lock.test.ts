@@ -8,6 +8,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { builtMain } from '../testing/built-main.js'
 import { runKd } from '../testing/run-kd.js'
 import { UsageError } from '../usage-error.js'
+import { writeReport } from '../report/write-report.js'
+import { WatchedFolder } from '../watch/watched-folder.js'
 import { FolderLock, lockPattern } from './folder-lock.js'
 
 const built = builtMain()
@@ -71,9 +73,17 @@ describe('two processes in one run folder', () => {
   it('goes on at once with what a process left that was killed with -9', async () => {
     const out = join(built.folder, 'killed')
     const child = await longRun(out)
+    const watched = new WatchedFolder(out)
+    expect((await watched.read()).runs[0]).toMatchObject({ state: 'running' })
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     expect(await locksIn(out)).toHaveLength(1)
+    const reason = `process ${child.pid} on ${hostname()} is gone`
+    expect((await watched.read()).runs[0]).toMatchObject({ state: 'stopped', message: reason })
+    const watch = await runKd(['watch', out])
+    expect(watch.out).toContain(`killed: stopped: ${reason}`)
+    const { file } = await writeReport([out], { out: join(built.folder, 'killed.html') })
+    expect(await readFile(file, 'utf8')).toContain(`stopped: ${reason}`)
     const { exitCode, err } = await again(out, '--resume')
     expect(err).not.toContain('in use')
     expect(exitCode, err).toBe(0)

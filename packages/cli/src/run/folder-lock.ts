@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KdError } from '@kd/core'
 import { UsageError } from '../usage-error.js'
@@ -118,11 +118,16 @@ async function otherHolder(
   own: string,
   job: string | undefined,
 ): Promise<string | undefined> {
+  // By the clock of the disk, as those of others.
+  const now = await stat(own).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  )
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     if (!lockPattern.test(name) || path === own) continue
     const isOfThisJob = job !== undefined && (await contentOf(path)) === job
-    if (!isOfThisJob && (await isAlive(path, own))) return path
+    if (!isOfThisJob && (await isAlive(path, now))) return path
     await rm(path, { force: true })
   }
   return undefined
@@ -137,27 +142,43 @@ async function contentOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function isAlive(path: string, own: string): Promise<boolean> {
-  const [, itsHost, pid, start] = lockPattern.exec(path.split(/[\\/]/).at(-1)!)!
-  if (itsHost === host) return processStart(Number(pid)) === start
+/**
+ * Whether the process lives that put a lock down.
+ *
+ * @param path - of the lock
+ * @param now - in milliseconds, by a clock that the lock's time can be compared with; looked at for other machines alone
+ */
+export async function isAlive(path: string, now: number): Promise<boolean> {
+  const { isHere, pid, start } = lockOwner(basename(path))
+  if (isHere) return processStart(pid) === start
   try {
-    // Both times by the clock of the disk.
-    const [theirs, ours] = await Promise.all([stat(path), stat(own)])
-    return ours.mtimeMs - theirs.mtimeMs < SILENCE
+    return now - (await stat(path)).mtimeMs < SILENCE
   } catch {
     // Gone meanwhile.
     return false
   }
 }
 
+/** Whose lock it is, by its name. */
+export function lockOwner(name: string): {
+  readonly host: string
+  readonly pid: number
+  readonly start: string
+  /** Whether that is this machine. */
+  readonly isHere: boolean
+} {
+  const [, itsHost, pid, start] = lockPattern.exec(name)!
+  return { host: itsHost!, pid: Number(pid), start: start!, isHere: itsHost === host }
+}
+
 async function refusal(folder: string, holder: string): Promise<UsageError> {
-  const [, itsHost, pid] = lockPattern.exec(holder.split(/[\\/]/).at(-1)!)!
+  const owner = lockOwner(basename(holder))
   const since = await stat(holder).then(
     ({ birthtime }) => ` since ${birthtime.toISOString()}`,
     () => '',
   )
   return new UsageError(
-    `${folder} is in use by process ${pid} on ${itsHost}${since}`,
+    `${folder} is in use by process ${owner.pid} on ${owner.host}${since}`,
     'wait until it has ended, or end it; the lock of a process that is gone is taken over',
   )
 }

@@ -88,7 +88,7 @@ export class FolderLock {
   async assertHeld(): Promise<void> {
     const isHeld = await stat(this.#path).then(
       () => true,
-      ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT',
+      (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOENT',
     )
     if (!isHeld) throw new KdError(`${dirname(this.#path)} was taken over by another process`)
   }

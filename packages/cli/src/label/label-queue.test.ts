@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { builtMain } from '../testing/built-main.js'
@@ -44,7 +46,8 @@ describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () =>
     const [killed, survivor] = workers as [KdProcess, KdProcess]
     for (const worker of workers) await worker.says('waiting for jobs')
     const out = path('work/labels')
-    const labelling = label('--workspace', path('work'), '--out', out, '--jobs', '6')
+    const again = (): KdProcess => label('--workspace', path('work'), '--out', out, '--jobs', '6')
+    const labelling = again()
     await killed.says(/labels-1: .*: begun/)
     killed.kill('SIGKILL')
     await killed.ended
@@ -59,8 +62,24 @@ describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () =>
     await runLabelling(path('label.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
     expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
 
-    const again = await label('--workspace', path('work'), '--out', out, '--jobs', '6').ended
-    expect(JSON.parse(again.out.trim().split('\n').at(-1)!)).toMatchObject({ ended: 'done', examples: 0 })
+    // What nobody came to take from the queue is done again where it is lost.
+    const before = await labelFiles(join(out, 'labels-1'))
+    const shard = path(
+      'work/labels/labels-1',
+      Object.keys(before).find((file) => file.startsWith('test-00000'))!,
+    )
+    await rm(shard)
+    const begun = survivor.err().length
+    const left = again()
+    await expect.poll(() => survivor.err().slice(begun), { interval: 5, timeout: 20_000 }).toContain('begun')
+    left.kill('SIGKILL')
+    await expect.poll(() => existsSync(shard), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => survivor.err().slice(begun), { timeout: 20_000 }).toContain('done')
+    await rm(shard)
+    const { code, out: said, err } = await again().ended
+    expect(code, err).toBe(0)
+    expect(JSON.parse(said.trim().split('\n').at(-1)!)).toMatchObject({ ended: 'done', examples: 250 })
+    expect(await labelFiles(join(out, 'labels-1'))).toEqual(before)
   })
 
   it('refuses before anything is put in what a queue cannot carry', async () => {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "exports.h"
@@ -15,9 +16,13 @@ namespace {
  */
 class StepTensors {
  public:
-  StepTensors(const Call& call, size_t slots) : slots_(slots) {
+  StepTensors(const Call& call, int64_t count, size_t slots) : slots_(slots) {
     const size_t each = 3 + 2 * slots;
-    for (size_t first = 0; first + each < call.count(); first += each) add(call, first);
+    if (static_cast<size_t>(count) != (call.count() - 1) / each || (call.count() - 1) % each != 0) {
+      throw ArgumentError("a step on " + std::to_string(count) + " variables must have " + std::to_string(each) +
+                          " arrays for each, got " + std::to_string(call.count() - 1) + " in all");
+    }
+    for (size_t tensor = 0; tensor < static_cast<size_t>(count); ++tensor) add(call, tensor * each);
   }
 
   /** Runs body(tensor, begin, end) for parts of tensors, whose work threads share as if all were one. */
@@ -69,13 +74,18 @@ class StepTensors {
 
 using Tensor = StepTensors::Tensor;
 
+Numbers lastNumbers(const Call& call) {
+  if (call.count() == 0) throw ArgumentError("a step must have arguments");
+  return call.numbers(call.count() - 1);
+}
+
 // sgd(of each tensor: variable, gradient, momentum or undefined, newVariable, newMomentum; without the third and the last where
-//     momentum is 0; [learningRate, momentum, weightDecay, nesterov, decoupled])
+//     momentum is 0; [tensors, learningRate, momentum, weightDecay, nesterov, decoupled])
 void sgd(Call& call) {
-  const Numbers n = call.numbers(call.count() - 1);
+  const Numbers n = lastNumbers(call);
   const auto real = [&n](size_t index) { return static_cast<float>(n.real(index)); };
-  const SgdStep step{real(0), real(1), real(2), n.flag(3), n.flag(4), false};
-  StepTensors(call, step.momentum > 0 ? 1 : 0).forEachPart([&step](const Tensor& tensor, size_t begin, size_t end) {
+  const SgdStep step{real(1), real(2), real(3), n.flag(4), n.flag(5), false};
+  StepTensors(call, n.size(0), step.momentum > 0 ? 1 : 0).forEachPart([&step](const Tensor& tensor, size_t begin, size_t end) {
     SgdStep own = step;
     own.first = tensor.isFirst();
     const float* before = own.first ? nullptr : tensor.before[0] + begin;
@@ -85,12 +95,12 @@ void sgd(Call& call) {
 }
 
 // adam(of each tensor: variable, gradient, mean and square or undefined, newVariable, newMean, newSquare;
-//      [learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, decoupled])
+//      [tensors, learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, decoupled])
 void adam(Call& call) {
-  const Numbers n = call.numbers(call.count() - 1);
+  const Numbers n = lastNumbers(call);
   const auto real = [&n](size_t index) { return static_cast<float>(n.real(index)); };
-  const AdamStep step{real(0), real(1), real(2), real(3), real(4), real(5), real(6), n.flag(7), false};
-  StepTensors(call, 2).forEachPart([&step](const Tensor& tensor, size_t begin, size_t end) {
+  const AdamStep step{real(1), real(2), real(3), real(4), real(5), real(6), real(7), n.flag(8), false};
+  StepTensors(call, n.size(0), 2).forEachPart([&step](const Tensor& tensor, size_t begin, size_t end) {
     AdamStep own = step;
     own.first = tensor.isFirst();
     const float* mean = own.first ? tensor.gradient : tensor.before[0];

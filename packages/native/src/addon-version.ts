@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '07411afe95fa'
+export const addonVersion = 'b4e8b109592e'

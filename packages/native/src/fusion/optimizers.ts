@@ -31,18 +31,18 @@ interface AdamAttributes extends Attributes {
  */
 export function registerOptimizerKernels(): void {
   registerNative<SgdAttributes>('KdSgdSteps', (call) => {
-    const { learningRate, momentum, weightDecay, nesterov, decoupled } = call.attributes
+    const { count, learningRate, momentum, weightDecay, nesterov, decoupled } = call.attributes
     const { given, results } = stepTensors(call, momentum > 0 ? ['momentum'] : [])
-    call.backend.addon.sgd(...given, numbers(learningRate, momentum, weightDecay, nesterov, decoupled))
+    call.backend.addon.sgd(...given, numbers(count, learningRate, momentum, weightDecay, nesterov, decoupled))
     return results
   })
   registerNative<AdamAttributes>('KdAdamSteps', (call) => {
-    const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps } = call.attributes
+    const { count, learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps } = call.attributes
     const { given, results } = stepTensors(call, ['mean', 'square'])
     const corrections = [1 - beta1 ** steps, 1 - beta2 ** steps]
     call.backend.addon.adam(
       ...given,
-      numbers(learningRate, beta1, beta2, epsilon, weightDecay, ...corrections, decoupled),
+      numbers(count, learningRate, beta1, beta2, epsilon, weightDecay, ...corrections, decoupled),
     )
     return results
   })

@@ -1,14 +1,16 @@
 import { KdError } from '@kd/core'
-import type { Table } from './table.js'
+import { checkedParquet } from './checked-parquet.js'
+import { memoryBudget } from './memory-budget.js'
+import type { Table } from '../table.js'
 
 /**
- * Reads a Parquet file with flat columns, in any of the format's usual compressions. Only from where you trust: a file whose run
- * lengths were tampered with can keep the decoder busy for a very long time.
+ * Reads a Parquet file with flat columns, in any of the format's usual compressions. Counts and sizes are checked before values
+ * are decoded by them, so that a damaged file ends in an error, whatever its bytes claim.
  *
  * @param bytes - the file
  * @param fileName - its name, for messages
  * @returns the table; nulls stay null, 64-bit integers are bigints
- * @throws {@link KdError} when it is not a whole Parquet file or has no row
+ * @throws {@link KdError} when it is not a whole Parquet file, has no row, or cannot fit into the memory of this process
  *
  * @example
  * ```ts
@@ -22,22 +24,22 @@ import type { Table } from './table.js'
  * ```
  */
 export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promise<Table> {
-  const [{ parquetMetadata, parquetRead, parquetSchema }, { compressors }] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-  ])
+  const { parquetRead, parquetSchema } = await import('hyparquet')
   const file = bytes.slice().buffer
   let rows: unknown[][] = []
   let columns: string[]
   try {
-    columns = parquetSchema(parquetMetadata(file)).children.map(({ element }) => element.name)
+    const checked = await checkedParquet(file, memoryBudget(fileName))
+    columns = parquetSchema(checked.metadata).children.map(({ element }) => element.name)
     await parquetRead({
       file,
-      compressors,
+      ...checked,
       rowFormat: 'array',
       onComplete: (read) => (rows = read as unknown[][]),
     })
+    assertWhole(rows, columns.length)
   } catch (error) {
+    if (KdError.isInstance(error)) throw error
     throw new KdError(
       `parseParquet: ${fileName} must be a whole Parquet file, got: ${(error as Error).message}`,
       {
@@ -50,4 +52,12 @@ export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promi
     throw new KdError(`parseParquet: ${fileName} must have at least one row, got 0`)
   }
   return { fileName, columns, rows }
+}
+
+/** A place in a dictionary that has no such place is decoded to nothing. */
+function assertWhole(rows: readonly (readonly unknown[])[], columns: number): void {
+  for (const row of rows) {
+    if (row.length !== columns) throw new RangeError(`${row.length} of ${columns} columns`)
+    for (const value of row) if (value === undefined) throw new RangeError('a value that is not there')
+  }
 }

@@ -1,4 +1,5 @@
 import { KdError } from '@kd/core'
+import type { SchemaTree } from 'hyparquet'
 import { checkedParquet } from './checked-parquet.js'
 import { memoryBudget } from './memory-budget.js'
 import type { Table } from '../table.js'
@@ -25,19 +26,20 @@ import type { Table } from '../table.js'
  */
 export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promise<Table> {
   const { parquetRead, parquetSchema } = await import('hyparquet')
-  const file = bytes.slice().buffer
+  // A Buffer's own slice would be a view of a larger memory.
+  const file = new Uint8Array(bytes).buffer
   let rows: unknown[][] = []
-  let columns: string[]
+  let columns: SchemaTree[]
   try {
     const checked = await checkedParquet(file, memoryBudget(fileName))
-    columns = parquetSchema(checked.metadata).children.map(({ element }) => element.name)
+    columns = parquetSchema(checked.metadata).children
     await parquetRead({
       file,
       ...checked,
       rowFormat: 'array',
       onComplete: (read) => (rows = read as unknown[][]),
     })
-    assertWhole(rows, columns.length)
+    assertWhole(rows, columns)
   } catch (error) {
     if (KdError.isInstance(error)) throw error
     throw new KdError(
@@ -51,13 +53,15 @@ export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promi
   if (rows.length === 0) {
     throw new KdError(`parseParquet: ${fileName} must have at least one row, got 0`)
   }
-  return { fileName, columns, rows }
+  return { fileName, columns: columns.map(({ element }) => element.name), rows }
 }
 
-/** A place in a dictionary that has no such place is decoded to nothing. */
-function assertWhole(rows: readonly (readonly unknown[])[], columns: number): void {
+/** A place in a dictionary that has no such place is decoded to nothing. So is a null, where columns are nested. */
+function assertWhole(rows: readonly (readonly unknown[])[], columns: readonly SchemaTree[]): void {
+  const flat = columns.map(({ children }) => children.length === 0)
   for (const row of rows) {
-    if (row.length !== columns) throw new RangeError(`${row.length} of ${columns} columns`)
-    for (const value of row) if (value === undefined) throw new RangeError('a value that is not there')
+    if (row.length !== columns.length) throw new RangeError(`${row.length} of ${columns.length} columns`)
+    if (row.some((value, index) => value === undefined && flat[index]))
+      throw new RangeError('a value that is not there')
   }
 }

@@ -32,6 +32,7 @@ const names = [
   'IDX files',
   'CIFAR files',
   'CSV files',
+  'Parquet files',
 ]
 
 const packageRoot = join(import.meta.dirname, '../../packages/cli')

@@ -11,7 +11,6 @@ const DEEPEST = 32
  * @throws RangeError when it is none, or a number is longer than 64 bits
  */
 export function checkThrift(reader: ByteReader, depth = 0): void {
-  if (depth > DEEPEST) throw new RangeError(`structs nested deeper than ${DEEPEST}`)
   for (;;) {
     const byte = reader.view.getUint8(reader.offset++)
     if (byte % 16 === 0) return
@@ -21,6 +20,7 @@ export function checkThrift(reader: ByteReader, depth = 0): void {
 }
 
 function checkValue(reader: ByteReader, type: number, depth: number): void {
+  if (depth > DEEPEST) throw new RangeError(`values nested deeper than ${DEEPEST}`)
   switch (type) {
     case 1: // true
     case 2: // false

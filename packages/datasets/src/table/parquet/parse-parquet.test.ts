@@ -28,7 +28,9 @@ describe('parseParquet', () => {
     const parse = (bytes: Uint8Array) => parseParquet(bytes, 'x')
     // Of definition levels: two bytes of length, a run of 40 ones. Now half a billion.
     const levels = replaced('plain', [2, 0, 0, 0, 80, 1], [6, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 7, 1])
-    await expect(parse(levels)).rejects.toThrow('x must be a whole Parquet file, got: a run of 1073741823 values')
+    await expect(parse(levels)).rejects.toThrow(
+      'x must be a whole Parquet file, got: a run of 1073741823 values',
+    )
   })
 
   it('gets no further than any of its bytes lets it', async () => {

@@ -6,6 +6,7 @@ import { configTargets } from './config-targets.js'
 import { fileTargets } from './file-targets.js'
 import type { FuzzTarget } from './fuzz-target.js'
 import { labelTargets } from './label-targets.js'
+import { modelTargets } from './model-targets.js'
 import { parquetTargets } from './parquet-targets.js'
 
 // Gives one target its inputs, one after another. A process of its own: what hangs, crashes or eats memory ends here, and the
@@ -24,6 +25,7 @@ const target: FuzzTarget = {
   ...configTargets,
   ...fileTargets,
   ...labelTargets,
+  ...modelTargets,
   ...parquetTargets,
 }[name!]!
 const found = { valid: 0, refused: 0, failures: [] as string[] }
@@ -41,7 +43,7 @@ for (
   current++
 ) {
   writeSync(3, `${current}\n`)
-  const input = target.make(randomSource(seed!).split(name!).split(current))
+  const input = await target.make(randomSource(seed!).split(name!).split(current))
   const began = process.cpuUsage()
   let outcome: 'valid' | 'refused' = 'valid'
   try {

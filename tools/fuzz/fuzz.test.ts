@@ -33,6 +33,8 @@ const names = [
   'CIFAR files',
   'CSV files',
   'Parquet files',
+  'saved models',
+  'weights of models',
 ]
 
 const packageRoot = join(import.meta.dirname, '../../packages/cli')

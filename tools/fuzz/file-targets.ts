@@ -16,7 +16,8 @@ import type { RandomSource } from '../../packages/core/src/index.js'
 
 const metrics = { loss: 0.5, top1: 0.9 }
 const student = { epoch: 1, validation: metrics, test: metrics }
-const runFiles = {
+/** What a run leaves behind. */
+export const runFiles = {
   'config.yaml': 'dataset: { name: digits }\nmethod: { name: vanilla-kd }\nseed: 1\n',
   'environment.json': JSON.stringify({ id: 'a', seed: 1, engine: 'cpu', data: { sha256: 'b' }, node: 'v20' }),
   'metrics.jsonl': [
@@ -87,7 +88,7 @@ const comparison = JSON.stringify({
 })
 
 /** One of the lines, or the whole, as text or as values. */
-function changedJson(random: RandomSource, text: string): string {
+export function changedJson(random: RandomSource, text: string): string {
   if (random.integer(3) === 0) return mutateText(random, text)
   const lines = text.trimEnd().split('\n')
   const line = random.integer(lines.length)

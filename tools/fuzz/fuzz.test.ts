@@ -35,6 +35,13 @@ const names = [
   'Parquet files',
   'saved models',
   'weights of models',
+  'indexes of jobs',
+  'replies of a queue',
+  'collected comparisons',
+  'states of methods',
+  'files of labels',
+  'scores of Data Selection',
+  'images',
 ]
 
 const packageRoot = join(import.meta.dirname, '../../packages/cli')

@@ -38,7 +38,7 @@ const names = [
   'indexes of jobs',
   'replies of a queue',
   'collected comparisons',
-  'states of methods',
+  'states of trainings',
   'files of labels',
   'scores of Data Selection',
   'images',

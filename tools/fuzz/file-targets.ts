@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readComparisonFile } from '../../packages/cli/src/report/read-comparison-file.js'
 import { readRun } from '../../packages/cli/src/report/read-run.js'
+import { spreadOf } from '../../packages/cli/src/run/diagnostics/spread.js'
 import { recordedRun } from '../../packages/cli/src/run/recorded-run.js'
 import { RunFolder } from '../../packages/cli/src/run/run-folder.js'
 import {
@@ -15,8 +16,10 @@ import { mutateText, mutateValue, pick } from './mutate.js'
 import type { RandomSource } from '../../packages/core/src/index.js'
 
 const metrics = { loss: 0.5, top1: 0.9 }
+const spread = spreadOf([0.1, 0.5, 0.7], 2)
 const student = { epoch: 1, validation: metrics, test: metrics }
-const runFiles = {
+/** What a run leaves behind. */
+export const runFiles = {
   'config.yaml': 'dataset: { name: digits }\nmethod: { name: vanilla-kd }\nseed: 1\n',
   'environment.json': JSON.stringify({ id: 'a', seed: 1, engine: 'cpu', data: { sha256: 'b' }, node: 'v20' }),
   'metrics.jsonl': [
@@ -29,7 +32,8 @@ const runFiles = {
       train: metrics,
       validation: metrics,
     },
-    { kind: 'mixing', epoch: 1, terms: [] },
+    { kind: 'mixing', epoch: 1, weights: { label: spread } },
+    { kind: 'examples', epoch: 1, spreads: { loss: spread }, shares: { revised: 0.1 } },
     {
       kind: 'result',
       ended: 'epochs',
@@ -87,7 +91,7 @@ const comparison = JSON.stringify({
 })
 
 /** One of the lines, or the whole, as text or as values. */
-function changedJson(random: RandomSource, text: string): string {
+export function changedJson(random: RandomSource, text: string): string {
   if (random.integer(3) === 0) return mutateText(random, text)
   const lines = text.trimEnd().split('\n')
   const line = random.integer(lines.length)

@@ -2,10 +2,15 @@ import { writeSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { KdError, randomSource } from '../../packages/core/src/index.js'
 import { byteTargets } from './byte-targets.js'
+import { clusterTargets } from './cluster-targets.js'
 import { configTargets } from './config-targets.js'
 import { fileTargets } from './file-targets.js'
 import type { FuzzTarget } from './fuzz-target.js'
 import { labelTargets } from './label-targets.js'
+import { methodTargets } from './method-targets.js'
+import { modelTargets } from './model-targets.js'
+import { parquetTargets } from './parquet-targets.js'
+import { smallFileTargets } from './small-file-targets.js'
 
 // Gives one target its inputs, one after another. A process of its own: what hangs, crashes or eats memory ends here, and the
 // number of the case that it began last stands on its fourth stream.
@@ -18,7 +23,17 @@ const MAX_BYTES = 300e6
 const MAX_MESSAGE = 20_000
 
 const [, , name, from, count, seed] = process.argv
-const target: FuzzTarget = { ...byteTargets, ...configTargets, ...fileTargets, ...labelTargets }[name!]!
+const target: FuzzTarget = {
+  ...byteTargets,
+  ...clusterTargets,
+  ...configTargets,
+  ...fileTargets,
+  ...labelTargets,
+  ...methodTargets,
+  ...modelTargets,
+  ...parquetTargets,
+  ...smallFileTargets,
+}[name!]!
 const found = { valid: 0, refused: 0, failures: [] as string[] }
 let current = 0
 
@@ -34,7 +49,7 @@ for (
   current++
 ) {
   writeSync(3, `${current}\n`)
-  const input = target.make(randomSource(seed!).split(name!).split(current))
+  const input = await target.make(randomSource(seed!).split(name!).split(current))
   const began = process.cpuUsage()
   let outcome: 'valid' | 'refused' = 'valid'
   try {

@@ -2,7 +2,7 @@ import type { RandomSource } from '../../packages/core/src/index.js'
 
 /** Something that reads what may come from anywhere. */
 export interface FuzzTarget {
-  /** Makes the next input: something valid that was changed. */
+  /** Makes the next input, or a promise of it: something valid that was changed. */
   readonly make: (random: RandomSource) => unknown
   /**
    * Reads it; throws an error of ours, or gives back what it read.

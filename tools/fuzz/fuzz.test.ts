@@ -32,6 +32,16 @@ const names = [
   'IDX files',
   'CIFAR files',
   'CSV files',
+  'Parquet files',
+  'saved models',
+  'weights of models',
+  'indexes of jobs',
+  'replies of a queue',
+  'collected comparisons',
+  'states of trainings',
+  'files of labels',
+  'scores of Data Selection',
+  'images',
 ]
 
 const packageRoot = join(import.meta.dirname, '../../packages/cli')

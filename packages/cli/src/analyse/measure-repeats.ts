@@ -5,11 +5,10 @@ import {
   type BiasVariance,
   type BiasVarianceRepeat,
   type PartStudent,
-  type RunDiagnostics,
 } from '@kd/report'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ComparisonPlan, PlannedRun } from '../compare/plan-comparison.js'
+import { readDiagnostics } from '../report/read-diagnostics.js'
 import { prepareDataset } from '../run/prepare-dataset.js'
 import { loadModel } from '../run/saved-model.js'
 import type { JobOutcome } from '../runner/job.js'
@@ -75,8 +74,8 @@ async function partStudent(
   const common = { part, id: job.id, folder: job.folder, state: outcome.state }
   if (outcome.state === 'failed') return { ...common, message: outcome.message }
   if (outcome.state !== 'done') return common
-  const text = await readFile(resolve(workspace, job.folder, 'diagnostics.json'), 'utf8')
-  const { regularization } = JSON.parse(text) as RunDiagnostics
+  const diagnostics = await readDiagnostics(resolve(workspace, job.folder, 'diagnostics.json'))
+  const regularization = diagnostics?.regularization
   return regularization === undefined ? common : { ...common, regularization }
 }
 

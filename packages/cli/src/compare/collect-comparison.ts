@@ -1,7 +1,9 @@
+import { KdError } from '@kd/core'
 import type { ComparedRun, Comparison } from '@kd/report'
 import { resolve } from 'node:path'
 import { readComparisonFile } from '../report/read-comparison-file.js'
-import { recordedRun } from '../run/recorded-run.js'
+import { recordedRun, type RecordedRun } from '../run/recorded-run.js'
+import { failureMessage } from '../runner/failure-message.js'
 import { FailureRecord } from '../runner/indexed/failure-record.js'
 import { UsageError } from '../usage-error.js'
 import { foundIn } from './compared-run.js'
@@ -43,7 +45,15 @@ export async function collectComparison(folder: string): Promise<Comparison> {
 async function lookedAt(run: ComparedRun, comparison: string): Promise<ComparedRun> {
   const { labels, seed, id, folder, state, message } = run
   const common = { labels, seed, id, folder }
-  const recorded = await recordedRun(resolve(comparison, folder))
+  const path = resolve(comparison, folder)
+  let recorded: RecordedRun | undefined
+  try {
+    recorded = await recordedRun(path)
+  } catch (error) {
+    // A damaged run is no reason to lose sight of the others.
+    if (!KdError.isInstance(error)) throw error
+    return { ...common, state: 'failed', message: failureMessage(error) }
+  }
   if (recorded?.environment['id'] === id && recorded.result !== undefined)
     return { ...common, state: 'done', ...foundIn(recorded.result) }
   const failure = await new FailureRecord(comparison, id).read()

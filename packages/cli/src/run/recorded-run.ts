@@ -4,7 +4,9 @@ import { parse } from 'yaml'
 import { UsageError } from '../usage-error.js'
 import type { Config } from '../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
+import { resultLineSchema } from './result-line.js'
 import type { RunResult } from './run-result.js'
+import { checkedAs } from '../report/checked-as.js'
 
 /** The beginning of a run that is in a folder already. */
 export interface RecordedRun {
@@ -54,15 +56,16 @@ export function assertSameRun(recorded: RecordedRun, config: Config, data: strin
 /** The last line of metrics.jsonl, if it is the result of a run that nobody interrupted. */
 async function lastResult(path: string): Promise<RecordedRun['result']> {
   const lines = ((await text(path)) ?? '').trimEnd().split('\n')
-  let line: Record<string, unknown>
+  let line: unknown
   try {
-    line = JSON.parse(lines.at(-1)!) as Record<string, unknown>
+    line = JSON.parse(lines.at(-1)!)
   } catch {
     // No line yet, or one that a kill cut short.
     return undefined
   }
-  if (line['kind'] !== 'result' || line['ended'] === 'aborted') return undefined
-  const { kind: _, folder: __, ...result } = line
+  const { kind, ended } = (line ?? {}) as { kind?: unknown; ended?: unknown }
+  if (kind !== 'result' || ended === 'aborted') return undefined
+  const { kind: _, folder: __, ...result } = checkedAs(resultLineSchema, line, `the last line of ${path}`)
   return result as unknown as Omit<RunResult, 'folder'>
 }
 

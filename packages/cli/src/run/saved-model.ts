@@ -11,6 +11,9 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { modelTopology } from './model-topology.js'
+import { savedWeights } from './saved-weights.js'
+import { withinWeights } from './weight-allowance.js'
 import { writeFileSafely } from './write-file-safely.js'
 
 /**
@@ -49,25 +52,22 @@ export async function saveModel(
  *
  * @param folder - with `model.json` and `weights.bin`
  * @returns the model with its weights
- * @throws {@link KdError} when a file is missing, truncated or something else
+ * @throws {@link KdError} when a file is missing, truncated or something else, or the model claims more than its weights
  */
 export async function loadModel(folder: string): Promise<LayersModel> {
   const path = join(folder, 'model.json')
   const text = await readBytes(path)
   const weights = await readBytes(join(folder, 'weights.bin'))
   try {
-    const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(text).toString()) as io.ModelJSON
-    const weightSpecs = weightsManifest.flatMap((group) => group.weights)
-    return await loadLayersModel(
-      io.fromMemory({
-        modelTopology,
-        weightSpecs,
-        weightData: weights.buffer.slice(
-          weights.byteOffset,
-          weights.byteOffset + weights.byteLength,
-        ) as ArrayBuffer,
-      }),
-    )
+    const found = JSON.parse(Buffer.from(text).toString()) as Partial<io.ModelJSON> | null
+    const topology = modelTopology(found?.modelTopology)
+    const { specs, numbers } = savedWeights(found?.weightsManifest, weights.byteLength)
+    const artifacts: io.ModelArtifacts = {
+      modelTopology: topology,
+      weightSpecs: specs,
+      weightData: new Uint8Array(weights).buffer,
+    }
+    return await withinWeights(numbers, () => loadLayersModel(io.fromMemory(artifacts)))
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new KdError(`${path} must be a TensorFlow.js layers model with its weights.bin, got: ${reason}`, {

@@ -76,14 +76,18 @@ export function restoreCheckpoint(
     const variables = numbered(method.variables)
     const ofMethod = fitting(tensors, 'variables/', variables)
     for (const [index, variable] of Object.entries(variables)) variable.assign(ofMethod[index]!)
-    optimizer.loadState(makeTensors('optimizer/', tensors))
-    method.loadState?.(makeTensors('method/', tensors))
+    if (progress.best !== undefined) fitting(tensors, 'best/', weightsOf(student))
+    takeBack(`optimizer ${optimizer.name}`, () => {
+      optimizer.loadState(makeTensors('optimizer/', tensors))
+    })
+    takeBack(`method ${method.name}`, () => {
+      method.loadState?.(makeTensors('method/', tensors))
+    })
   })
   history.push(...progress.history)
   if (progress.best === undefined) return
-  const weights = Object.keys(weightsOf(student)).map((index) => tensors.get(`best/${index}`))
-  if (weights.includes(undefined)) throw misfit('hold the weights of the best epoch', 'none of some')
-  tracker.goOn(progress.best, weights as TensorValues[])
+  const weights = Object.keys(weightsOf(student)).map((index) => tensors.get(`best/${index}`)!)
+  tracker.goOn(progress.best, weights)
 }
 
 function weightsOf(model: LayersModel): Record<string, tf.Tensor> {
@@ -115,6 +119,20 @@ function fitting(
   return made
 }
 
+/** What a method, perhaps somebody's own, says of a state that it cannot take need not say where that came from. */
+function takeBack(who: string, load: () => void): void {
+  try {
+    load()
+  } catch (error) {
+    if (KdError.isInstance(error)) throw error
+    throw misfit(
+      `hold a state that the ${who} takes`,
+      error instanceof Error ? error.message : String(error),
+      error,
+    )
+  }
+}
+
 function assertPosition(
   { epoch, step, running, history }: TrainingCheckpoint['progress'],
   { epochs, stepsPerEpoch }: { readonly epochs: number; readonly stepsPerEpoch: number },
@@ -137,8 +155,9 @@ function assertSame(what: string, wanted: string, found: string): void {
   if (wanted !== found) throw misfit(`be of a run with ${what} ${wanted}`, found)
 }
 
-function misfit(rule: string, found: string): KdError {
+function misfit(rule: string, found: string, cause?: unknown): KdError {
   return new KdError(`distill: resume must ${rule}, got ${found}`, {
     hint: 'resume with the options of the run that the checkpoint was taken in',
+    ...(cause !== undefined && { cause }),
   })
 }

@@ -234,7 +234,7 @@ describe('a checkpoint', () => {
         progress,
         tensors: new Map([...tensors].filter(([name]) => name !== 'best/0')),
       }),
-      'resume must hold the weights of the best epoch',
+      'resume must hold float32 [4, 6] as best/0, got none',
     ],
     [
       'state of another optimizer',
@@ -248,6 +248,19 @@ describe('a checkpoint', () => {
     const checkpoints = await checkpointsOf({ ...base(), epochs: 2 })
     const resume = change(checkpoints.find(({ progress }) => progress.epoch === 1 && progress.step === 1)!)
     await expect(distill({ ...base(), resume })).rejects.toThrow(message)
+  })
+
+  it('says which method cannot take its state, whatever that throws', async () => {
+    const [first] = await checkpointsOf(base())
+    const method: DistillationMethod = {
+      ...labelLoss(),
+      loadState() {
+        throw new TypeError('no such thing')
+      },
+    }
+    await expect(distill({ ...base(), method, resume: first! })).rejects.toThrow(
+      'distill: resume must hold a state that the method label-loss takes, got no such thing',
+    )
   })
 
   it('counts the step of an infinite loss from the start of the epoch', async () => {

@@ -5,7 +5,9 @@ import type * as module from 'node:module'
 import type * as os from 'node:os'
 import type * as path from 'node:path'
 import type * as process from 'node:process'
+import type * as v8 from 'node:v8'
 import type * as workerThreads from 'node:worker_threads'
+import type * as zlib from 'node:zlib'
 
 /** Those that this package uses. */
 export interface NodeModules {
@@ -16,7 +18,9 @@ export interface NodeModules {
   'node:os': typeof os
   'node:path': typeof path
   'node:process': typeof process
+  'node:v8': typeof v8
   'node:worker_threads': typeof workerThreads
+  'node:zlib': typeof zlib
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parseParquet } from './parse-parquet.js'
+import { parseParquet } from './parquet/parse-parquet.js'
 import { loadDataset, type LoadDatasetOptions } from '../load-dataset.js'
 
 /*

@@ -1,7 +1,7 @@
 import type { Dataset, Normalization } from '@kd/core'
 import { featureNormalization } from './feature-normalization.js'
 import { parseCsv } from './parse-csv.js'
-import { parseParquet } from './parse-parquet.js'
+import { parseParquet } from './parquet/parse-parquet.js'
 import { tableExamples, type TableExamplesOptions } from './table-examples.js'
 import type { Table } from './table.js'
 import { gunzip } from '../files/gunzip.js'

@@ -59,7 +59,14 @@ export function refreshedMethod(
     throw new InvalidArgumentError(`${use.functionName}: every must be a whole number >= 0, got ${every}`)
   let values: Float32Array | Int32Array | undefined
   const valueOf = (id: number): number => {
-    if (values !== undefined) return values[id]!
+    const value = values?.[id]
+    if (value !== undefined) return value
+    if (values !== undefined) {
+      throw new KdError(
+        `${use.functionName}: state must have a number for each example, got ${values.length} and the id ${id}`,
+        { hint: 'resume with the data that the run was started with' },
+      )
+    }
     throw new KdError(`${use.functionName}: beforeEpoch must have run before the first step, got no choice`, {
       hint: 'train with distill of @kd/core, which calls it',
     })

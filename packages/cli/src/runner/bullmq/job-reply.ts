@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import { recordedRun } from '../../run/recorded-run.js'
+import { resultLineSchema } from '../../run/result-line.js'
 import { writeFileSafely } from '../../run/write-file-safely.js'
 import type { Job, JobOutcome } from '../job.js'
 
@@ -24,21 +25,6 @@ const replySchema = z.strictObject({
     },
     ...{ 'diagnostics.json': text.optional(), 'mixing-weights.csv': text.optional() },
   }),
-})
-
-const share = z.number().min(0).max(1)
-const metrics = z.looseObject({ top1: share })
-const atEpoch = z
-  .looseObject({ epoch: z.int().min(1), validation: metrics.optional(), test: metrics.optional() })
-  .optional()
-/** As much of a run's result as tables are made of. */
-const resultSchema = z.looseObject({
-  kind: z.literal('result'),
-  ended: z.enum(['epochs', 'early-stop']),
-  last: atEpoch,
-  best: atEpoch,
-  teachers: z.array(z.looseObject({ train: metrics, test: metrics.optional() })),
-  seconds: z.number(),
 })
 
 /** What a worker gives back of a job that is done: small files, as text. */
@@ -105,7 +91,7 @@ function isRun(id: string, files: JobReply['files']): boolean {
   try {
     const environment = JSON.parse(files['environment.json'] ?? '') as { id?: unknown }
     const lastLine = files['metrics.jsonl']!.trimEnd().split('\n').at(-1)!
-    const result = resultSchema.safeParse(JSON.parse(lastLine))
+    const result = resultLineSchema.safeParse(JSON.parse(lastLine))
     const config: unknown = parse(files['config.yaml']!)
     return environment.id === id && result.success && typeof config === 'object' && config !== null
   } catch {

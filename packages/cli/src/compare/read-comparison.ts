@@ -7,6 +7,7 @@ import { applyOverrides } from '../config/override.js'
 import { resolveConfig, type ReadConfig } from '../config/read-config.js'
 import { methodsWithoutTeacher } from '../methods.js'
 import { baselineLabels, comparisonAxes, type Axis, type AxisValue } from './comparison-axes.js'
+import { comparisonContent, type ComparisonContent } from './comparison-content.js'
 import { comparisonSchema, MAX_RUNS, type ComparisonInput } from './comparison-schema.js'
 
 /** One run of a comparison, before anything of it was done. */
@@ -39,7 +40,7 @@ export async function readComparison(
   source: string | ComparisonInput,
   overrides: readonly string[],
 ): Promise<ReadComparison> {
-  return resolveComparison(await configContent(source, { overrides }))
+  return resolveComparison(await comparisonContent(source, overrides))
 }
 
 /**
@@ -51,7 +52,7 @@ export async function readComparison(
  * @throws {@link ConfigError} as {@link readComparison}
  */
 export async function resolveComparison(
-  content: ConfigSource,
+  content: ComparisonContent,
   schema: typeof comparisonSchema = comparisonSchema,
 ): Promise<ReadComparison> {
   const parsed = schema.safeParse(content.value, { error: knownKeys, reportInput: true })
@@ -84,8 +85,9 @@ function seedsOf({ seeds = 5 }: ComparisonInput, content: ConfigSource): readonl
 }
 
 /** What the runs have in common, as content whose places are those of its own file. */
-async function baseOf({ base }: ComparisonInput, content: ConfigSource): Promise<ConfigSource> {
-  if (typeof base === 'string') return configContent(content.absolute(base, ['base']), { overrides: [] })
+async function baseOf({ base }: ComparisonInput, content: ComparisonContent): Promise<ConfigSource> {
+  if (typeof base === 'string')
+    return configContent(content.absolute(base, ['base']), { overrides: content.baseOverrides ?? [] })
   return {
     name: content.name,
     value: base,

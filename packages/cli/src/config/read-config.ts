@@ -7,6 +7,7 @@ import { mapConfigPaths } from './config-paths.js'
 import { ConfigError } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
 import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
+import { parseOverride } from './override.js'
 import { loadPlugin } from './plugin.js'
 
 /** A config ready to run. */
@@ -43,7 +44,7 @@ export async function readConfig(
   source: string | ConfigInput,
   { overrides = [], required = [], folder }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
-  return resolveConfig(await configContent(source, { overrides, folder }), required)
+  return resolveConfig(await configContent(source, { overrides: overrides.map(parseOverride), folder }), required)
 }
 
 /**

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigError } from './config-error.js'
 import { readConfig } from './read-config.js'
+import { makeMethod } from '../methods.js'
 import { methodRun } from '../testing/method-run.js'
 
 let folder: string
@@ -187,6 +188,25 @@ describe('readConfig', () => {
     expect(config.method).toEqual({ name: 'mine', strength: 3 })
     expect(pluginMethods['mine']!({ strength: 3 }, methodRun)).toEqual({ name: 'mine', strength: 3 })
     expect((await problems(good.replace('vanilla-kd', 'mine')))[0]).toContain('unknown method.name "mine"')
+  })
+
+  it("puts Label Revision and Data Selection around a plugin's method, which does not see their options", async () => {
+    await file(
+      'export default { methods: { mine: (options) => ({ name: Object.keys(options).join(), loss: () => 0 }) } }',
+      'around.mjs',
+    )
+    const around = 'reviseTeacher: { eta: 0.5 }\n  selection: { fraction: 0.5 }'
+    const text = good
+      .replace('name: vanilla-kd', `name: mine\n  temperature: 3\n  ${around}`)
+      .concat('plugin: around.mjs\n')
+    const { config, pluginMethods } = await readConfig(await file(text))
+    expect(makeMethod(config.method!, pluginMethods, methodRun).name).toBe('selected-revised-temperature')
+    expect(await problems(text.replace('fraction: 0.5', 'fractoin: 0.5'))).toEqual([
+      expect.stringContaining('unknown key method.selection.fractoin, did you mean fraction?'),
+    ])
+    expect(await problems(text.replace('  temperature: 3\n', ''))).toEqual([
+      expect.stringContaining('method.temperature must be a number beside reviseTeacher'),
+    ])
   })
 
   it('says what is wrong with a plugin', async () => {

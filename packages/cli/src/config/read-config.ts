@@ -1,6 +1,6 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { labelProblems } from '../label/label-rules.js'
-import { methods, methodSchema, type MethodFactory } from '../methods.js'
+import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
 import { configContent, type ConfigSource } from './config-content.js'
 import { mapConfigPaths } from './config-paths.js'
@@ -44,7 +44,10 @@ export async function readConfig(
   source: string | ConfigInput,
   { overrides = [], required = [], folder }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
-  return resolveConfig(await configContent(source, { overrides: overrides.map(parseOverride), folder }), required)
+  return resolveConfig(
+    await configContent(source, { overrides: overrides.map(parseOverride), folder }),
+    required,
+  )
 }
 
 /**
@@ -79,10 +82,7 @@ export async function resolveConfig(
 function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {
   const names = Object.keys(pluginMethods).filter((name) => !Object.hasOwn(methods, name))
   if (names.length === 0) return methodSchema
-  return namedSchema(
-    methods,
-    names.map((name) => z.looseObject({ name: z.literal(name) })),
-  )
+  return namedSchema(methods, names.map(pluginMethodSchema))
 }
 
 function missing(

@@ -41,6 +41,8 @@ student:
 # How: kd list methods
 method:
   name: label-revision
+  # Vanilla KD from the revised teacher. Without this line: squared errors of logits, which want a lower learning rate.
+  loss: kl
   eta: 0.8
 
 training:

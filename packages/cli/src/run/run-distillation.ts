@@ -12,6 +12,7 @@ import { assertLabelsDo } from '../label/label-rules.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { chanceWarning } from './chance-warning.js'
 import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
@@ -200,5 +201,8 @@ async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> 
   // An epoch that has ended has made the weights.
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
   if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
+  const lastEpoch = found.history.at(-1)
+  const warning = lastEpoch && chanceWarning(run.dataset.train, lastEpoch.train.top1)
+  if (warning !== undefined) context.tell({ kind: 'message', text: warning })
   return finishRun(context, { ...run, found })
 }

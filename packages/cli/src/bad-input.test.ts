@@ -150,6 +150,8 @@ describe('bad usage', () => {
     [['distill']],
     [['distil', 'x']],
     [['evaluate', 'x', '--limit', '0']],
+    [['distill', 'x', '--engine', 'cuda']],
+    [['distill', 'x', '--epochs', '3']],
     [['evaluate', 'x', '--split', 'tests']],
     [['list', 'method']],
     [['distill', 'c.yaml', '--speed', '9']],
@@ -177,10 +179,20 @@ describe('bad usage', () => {
     expect(run.json()).toMatchObject({ exitCode: 2 })
   })
 
+  it('says of a flag where values of a config go', async () => {
+    const { err } = await runKd(['distill', config, '--epochs', '3'])
+    expect(err).toContain('values of a config are typed without dashes: training.epochs=5')
+  })
+
+  it('a run to evaluate that is none', async () => {
+    expect(await failure(2, 'evaluate', join(folder, 'nope'))).toContain('got nothing there')
+    expect(await failure(2, 'evaluate', folder)).toContain('got a folder without config.yaml')
+  })
+
   it('an engine that does not exist or does not load', async () => {
-    expect(await distill('--engine', 'abacus')).toContain(
-      'name must be one of node-gpu, native, node, wasm, cpu, webgpu, got abacus',
-    )
+    const run = await runKd(['distill', config, '--engine', 'abacus'])
+    expect(run.err).toContain('Allowed choices are node-gpu, native, node, wasm, cpu, webgpu.')
+    expect(run.exitCode).toBe(2)
     expect(await distill('--engine', 'webgpu')).toMatch(/engine webgpu must load, got webgpu: /)
   })
 

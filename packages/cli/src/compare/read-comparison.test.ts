@@ -72,6 +72,11 @@ describe('readComparison', () => {
 
   it.each([
     ['nothing to compare', { base }, 'must have methods, datasets or axes'],
+    [
+      'the config of one run',
+      { ...base, method: methods.KD },
+      'is the config of one run, which a comparison',
+    ],
     ['an unknown key', { base, metods: methods }, 'unknown key metods, did you mean methods?'],
     [
       'an unknown method',
@@ -192,8 +197,9 @@ methods:
       'override base.training.epochs=0: training.epochs must be >= 1, got 0',
     )
     await expect(readComparison(path, ['training.epochs=3'])).rejects.toThrow(
-      'override training.epochs=3: unknown key training',
+      'override training.epochs=3: unknown key training, did you mean base.training?',
     )
+    await expect(readComparison(path, ['epochs=3'])).rejects.toThrow('did you mean base.training.epochs?')
     const other = ['base.training.epochs=7', `base=${join(folder, 'overridden.json')}`]
     expect((await readComparison({ base, methods }, other)).points[0]!.read.config.training?.epochs).toBe(7)
   })

@@ -3,6 +3,7 @@ import { configContent, type ConfigSource } from '../config/config-content.js'
 import type { ConfigPath } from '../config/config-document.js'
 import { ConfigError, type ConfigProblem } from '../config/config-error.js'
 import { explainIssue, knownKeys } from '../config/explain-issue.js'
+import { placesOfKey } from '../config/misplaced-key.js'
 import { applyOverrides } from '../config/override.js'
 import { resolveConfig, type ReadConfig } from '../config/read-config.js'
 import { methodsWithoutTeacher } from '../methods.js'
@@ -57,7 +58,14 @@ export async function resolveComparison(
 ): Promise<ReadComparison> {
   const parsed = schema.safeParse(content.value, { error: knownKeys, reportInput: true })
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => explainIssue(issue)).map(content.problem))
+    if (isRun(content.value)) {
+      const message =
+        'is the config of one run, which a comparison names as its base; kd distill runs it alone'
+      throw new ConfigError([{ where: content.name, message }])
+    }
+    throw new ConfigError(
+      parsed.error.issues.flatMap((issue) => explainIssue(issue, [], placesInBase)).map(content.problem),
+    )
   }
   // Keys that are missing are not there, not undefined.
   const input = parsed.data as ComparisonInput
@@ -75,6 +83,15 @@ export async function resolveComparison(
   const baseline = baselineLabels(input)
   const name = basename(content.name, extname(content.name))
   return { name, axes, seeds, points, ...(baseline && { baseline }) }
+}
+
+function isRun(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'dataset' in value && !('base' in value)
+}
+
+/** `base.training.epochs` for `epochs`, `base.training` for `training`. */
+function placesInBase(key: string): string[] {
+  return placesOfKey(key).map((place) => `base.${place}`)
 }
 
 function seedsOf({ seeds = 5 }: ComparisonInput, content: ConfigSource): readonly number[] {

@@ -85,8 +85,23 @@ class ConfigPlaces {
   problem({ path, aboutKey, message }: Explanation): ConfigProblem {
     const override = overrideOf(path, this.#overrides) ?? this.#overrideThatMade(path)
     if (override !== undefined) return { where: `override ${override.text}`, message }
+    const renamed = aboutKey ? this.#overrideOfName(path) : undefined
+    if (renamed !== undefined) {
+      const owner = path.slice(0, -1).join('.')
+      const hint = `${owner}='{ name: ${String(renamed.value)} }' replaces all of the file's ${owner}`
+      return { where: `override ${renamed.text}`, message: `${message}; ${hint}` }
+    }
     const where = aboutKey ? this.#document?.placeOfKey(path) : this.#document?.placeOf(path)
     return { where: where ?? this.#name, message }
+  }
+
+  /** Another name leaves the options of the file's name behind. */
+  #overrideOfName(path: ConfigPath): Override | undefined {
+    if (path.length < 2) return undefined
+    const name = [...path.slice(0, -1), 'name']
+    return this.#overrides.findLast(
+      (override) => override.path.length === name.length && startsWith(override.path, name),
+    )
   }
 
   /** A map that an override put something into, and that the file does not have. */

@@ -8,6 +8,7 @@ import { ConfigError } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
 import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
 import { parseOverride } from './override.js'
+import { placesOfKey } from './misplaced-key.js'
 import { loadPlugin } from './plugin.js'
 
 /** A config ready to run. */
@@ -62,6 +63,10 @@ export async function resolveConfig(
   { name, value, absolute, problem }: ConfigSource,
   required: readonly RequiredSection[],
 ): Promise<ReadConfig> {
+  if (isComparison(value)) {
+    const message = 'is a comparison, got where the config of one run belongs; kd compare runs it'
+    throw new ConfigError([{ where: name, message }])
+  }
   const pluginPath = (value as { plugin?: unknown } | null)?.plugin
   const pluginMethods =
     typeof pluginPath === 'string' ? await loadPlugin(absolute(pluginPath, ['plugin'])) : {}
@@ -71,12 +76,16 @@ export async function resolveConfig(
     ? required
         .filter((section) => result.data[section] === undefined)
         .map((section) => missing(section, pluginMethods))
-    : result.error.issues.flatMap((issue) => explainIssue(issue))
+    : result.error.issues.flatMap((issue) => explainIssue(issue, [], placesOfKey))
   if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
   const config = mapConfigPaths(result.data as Config, absolute)
   const problems = labelProblems(config)
   if (problems.length > 0) throw new ConfigError(problems.map(problem))
   return { config, name, pluginMethods }
+}
+
+function isComparison(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'base' in value && !('dataset' in value)
 }
 
 function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {

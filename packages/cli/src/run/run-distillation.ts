@@ -12,6 +12,7 @@ import { assertLabelsDo } from '../label/label-rules.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { assertTeachers } from './assert-teachers.js'
 import { chanceWarning } from './chance-warning.js'
 import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
@@ -110,6 +111,9 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const made = makeRunMethod(config, read)
   assertHeldOut(made.method, dataset)
   assertLabelsDo(config, made.method)
+  // A run that has ended needs its teachers no more.
+  const unheard = resume ? undefined : await assertTeachers(config, made.method)
+  if (unheard !== undefined) tell({ kind: 'message', text: unheard })
   const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })

@@ -9,6 +9,7 @@ import {
 } from '../../packages/models/src/index.js'
 import { writeRecord } from '../../packages/report/src/event-file/records.js'
 import { eventFileHeader, eventRecord, readEventFile } from '../../packages/report/src/index.js'
+import { changedHeader } from './changed-header.js'
 import type { FuzzTarget } from './fuzz-target.js'
 import { mutateBytes, mutateText, mutateValue, pick } from './mutate.js'
 
@@ -22,20 +23,6 @@ const tensors = new Map<string, SafetensorsTensor>([
   ['none', { dtype: 'F32', shape: [0], data: new Float32Array(0) }],
 ])
 const safetensors = writeSafetensors(tensors, { format: 'pt' })
-
-/** A safetensors file whose header was made from changed values, with a length that fits it. */
-function changedHeader(random: RandomSource, file: Uint8Array): Uint8Array {
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
-  const text = new TextDecoder().decode(file.subarray(8, 8 + length))
-  const changed =
-    random.integer(2) === 0
-      ? mutateText(random, text)
-      : (JSON.stringify(mutateValue(random, JSON.parse(text))) ?? '')
-  const header = utf8.encode(changed)
-  const start = new Uint8Array(8)
-  new DataView(start.buffer).setBigUint64(0, BigInt(header.length), true)
-  return join(start, header, file.subarray(8 + length))
-}
 
 const metrics = { examples: 3, loss: 0.3, top1: 1 / 3, expectedCalibrationError: 0.1 }
 const checkpoint = encodeCheckpoint({

@@ -5,6 +5,7 @@ import { byteTargets } from './byte-targets.js'
 import { configTargets } from './config-targets.js'
 import { fileTargets } from './file-targets.js'
 import type { FuzzTarget } from './fuzz-target.js'
+import { labelTargets } from './label-targets.js'
 
 // Gives one target its inputs, one after another. A process of its own: what hangs, crashes or eats memory ends here, and the
 // number of the case that it began last stands on its fourth stream.
@@ -17,7 +18,7 @@ const MAX_BYTES = 300e6
 const MAX_MESSAGE = 20_000
 
 const [, , name, from, count, seed] = process.argv
-const target: FuzzTarget = { ...byteTargets, ...configTargets, ...fileTargets }[name!]!
+const target: FuzzTarget = { ...byteTargets, ...configTargets, ...fileTargets, ...labelTargets }[name!]!
 const found = { valid: 0, refused: 0, failures: [] as string[] }
 let current = 0
 

@@ -27,6 +27,8 @@ const names = [
   'run folders',
   'comparison files',
   'folders to write into',
+  'manifests of labels',
+  'shards of labels',
   'IDX files',
   'CIFAR files',
   'CSV files',

@@ -30,6 +30,7 @@ export type {
   EpochContext,
   EpochStudent,
   ExampleLosses,
+  FeatureRequirements,
   LossTerms,
   PassBatch,
   PassOptions,

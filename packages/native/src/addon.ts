@@ -134,24 +134,8 @@ export interface Addon {
   labelMargin(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
   labelMarginGrad(logits: Floats, labels: Int32Array, dy: Floats, dx: Floats, numbers: Numbers): void
 
-  sgd(
-    variable: Floats,
-    gradient: Floats,
-    velocity: Optional,
-    newVariable: Floats,
-    newVelocity: Optional,
-    numbers: Numbers,
-  ): void
-  adam(
-    variable: Floats,
-    gradient: Floats,
-    mean: Optional,
-    square: Optional,
-    newVariable: Floats,
-    newMean: Floats,
-    newSquare: Floats,
-    numbers: Numbers,
-  ): void
+  sgd(...given: (Floats | undefined | Numbers)[]): void
+  adam(...given: (Floats | undefined | Numbers)[]): void
 }
 
 /** The addon could not be loaded; the message says from where and why, and what to do. */

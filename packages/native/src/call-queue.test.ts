@@ -112,9 +112,16 @@ describe.skipIf(native === undefined)('calls that wait', () => {
     const variable = tf.fill([8], 1)
     const gradient = tf.fill([8], 1)
     const velocity = tf.fill([2], 1) // too short, which only the addon sees
-    const attributes = { learningRate: 1, momentum: 0.9, weightDecay: 0, nesterov: false, decoupled: false }
-    const inputs = { variable, gradient, velocity }
-    const [moved] = tf.engine().runKernel<tf.Tensor[]>('KdSgdStep', inputs, attributes)
+    const attributes = {
+      count: 1,
+      learningRate: 1,
+      momentum: 0.9,
+      weightDecay: 0,
+      nesterov: false,
+      decoupled: false,
+    }
+    const inputs = { variable0: variable, gradient0: gradient, momentum0: velocity }
+    const [moved] = tf.engine().runKernel<tf.Tensor[]>('KdSgdSteps', inputs, attributes)
     const after = tf.add(moved!, 1)
     for (let time = 0; time < 2; time++) expect(() => after.dataSync()).toThrow(/must have 8 items, got 2/)
     expect(() => tf.neg(after)).toThrow(/must have 8 items, got 2/)

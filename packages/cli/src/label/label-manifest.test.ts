@@ -48,6 +48,8 @@ describe('a manifest of labels', () => {
     expect(shardsOf(good, 'train').map(({ index }) => index)).toEqual([0, 1])
     expect(isComplete(good)).toBe(true)
     expect(isComplete({ ...good, splits: { train: { ...train, shards: [entry(0, 250)] } } })).toBe(false)
+    const huge = { ...train, examples: 2 ** 31 - 1, shards: [] }
+    expect(isComplete({ ...good, rowsPerShard: 1, splits: { train: huge } })).toBe(false)
   })
 
   it('has another id for another teacher, other data, another form; the same for other names and versions', () => {

@@ -82,9 +82,8 @@ const manifestSchema = z
       complain(['logits', 'top'], `must be less than the ${classes} classes`)
     }
     for (const split of labelSplits) {
-      const { examples = 0, shards = [] } = splits[split] ?? {}
-      // Before there is a list of them, which could be far longer than the manifest.
-      if (shards.length > Math.ceil(examples / rowsPerShard))
+      const { shards = [] } = splits[split] ?? {}
+      if (shards.length > shardCount({ splits, rowsPerShard }, split))
         complain(['splits', split, 'shards'], 'must be fewer')
       for (const [index, { file, rows, sha256: hash }] of shards.entries()) {
         if (file !== shardFile({ split, index }, hash))
@@ -112,10 +111,17 @@ export function shardFile({ split, index }: ShardPlace, hash: string): string {
   return `${split}-${String(index).padStart(5, '0')}-${hash}.safetensors`
 }
 
+/** How many shards a split has. A manifest that was tampered with can claim far more than there is memory to list. */
+export function shardCount(
+  { splits, rowsPerShard }: Pick<LabelManifest, 'splits' | 'rowsPerShard'>,
+  split: LabelSplit,
+): number {
+  return Math.ceil((splits[split]?.examples ?? 0) / rowsPerShard)
+}
+
 /** All shards of a split, in order. */
-export function shardsOf({ splits, rowsPerShard }: LabelManifest, split: LabelSplit): ShardPlace[] {
-  const length = Math.ceil((splits[split]?.examples ?? 0) / rowsPerShard)
-  return Array.from({ length }, (_, index) => ({ split, index }))
+export function shardsOf(manifest: LabelManifest, split: LabelSplit): ShardPlace[] {
+  return Array.from({ length: shardCount(manifest, split) }, (_, index) => ({ split, index }))
 }
 
 /** How many examples a shard has. */
@@ -129,7 +135,7 @@ export function shardRows(
 /** Whether all shards are there. */
 export function isComplete(manifest: LabelManifest): boolean {
   return labelSplits.every(
-    (split) => (manifest.splits[split]?.shards.length ?? 0) === shardsOf(manifest, split).length,
+    (split) => (manifest.splits[split]?.shards.length ?? 0) === shardCount(manifest, split),
   )
 }
 

@@ -58,9 +58,9 @@ export function labelProblems({ dataset, teachers, teacherMode, method }: Config
  */
 export function assertLabelsDo({ teachers }: Config, { name, requires }: DistillationMethod): void {
   const labelled = teachers.findIndex(({ labels }) => labels !== undefined)
-  const { teacherFeatures = [] } = requires ?? {}
-  if (labelled === -1 || teacherFeatures.length === 0) return
-  const what = `${name} reads features of its teachers (${teacherFeatures.join(', ')})`
+  const features = [...(requires?.teacherFeatures ?? []), ...(requires?.passes?.teacherFeatures ?? [])]
+  if (labelled === -1 || features.length === 0) return
+  const what = `${name} reads features of its teachers (${features.join(', ')})`
   throw new UsageError(featuresMessage(labelled, what))
 }
 

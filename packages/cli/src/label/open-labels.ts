@@ -9,7 +9,7 @@ import { recipeData } from '../run/recipe-data.js'
 import { loadModel, loadWeights, weightsHash } from '../run/saved-model.js'
 import { inputsHash } from './inputs-hash.js'
 import { LabelFolder } from './label-folder.js'
-import { isComplete, labelSplits, MANIFEST, shardsOf, type LabelManifest } from './label-manifest.js'
+import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } from './label-manifest.js'
 import { StoredLabels } from './stored-labels.js'
 
 /**
@@ -47,9 +47,14 @@ async function neighbours(path: string): Promise<string> {
   return folders.length === 0 ? 'make them with kd label CONFIG' : `name one of ${folders.join(', ')}`
 }
 
-function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
+/**
+ * Checks that a labelling was ended.
+ *
+ * @throws {@link KdError} saying how many shards there should be
+ */
+export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
   if (isComplete(manifest)) return
-  const wanted = labelSplits.reduce((sum, split) => sum + shardsOf(manifest, split).length, 0)
+  const wanted = labelSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
   throw new KdError(
     `labels of ${path} must be complete, got a labelling of ${wanted} shards that was not ended`,
     {

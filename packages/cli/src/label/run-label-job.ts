@@ -7,7 +7,7 @@ import type { LabelJob } from '../runner/job.js'
 import { inputsHash } from './inputs-hash.js'
 import { LabelFolder } from './label-folder.js'
 import { labelShards } from './label-shards.js'
-import { shardsOf } from './label-manifest.js'
+import { shardCount } from './label-manifest.js'
 import { labelTeacher } from './label-teacher.js'
 
 /** How a job's shards are labelled. */
@@ -41,7 +41,7 @@ export async function runLabelJob(
   const config = { ...given, engine: engine.name }
   const dataset = await prepareDataset(config.dataset, tell)
   for (const place of shards) {
-    if (place.index < shardsOf(manifest, place.split).length) continue
+    if (place.index < shardCount(manifest, place.split)) continue
     throw new KdError(
       `labels of ${path}: a job's shards must be in its manifest, got ${place.index} of ${place.split}`,
     )

@@ -17,14 +17,20 @@ export interface LossTerms {
   readonly parts: ExampleLosses
 }
 
+/** Layers whose outputs a method reads; `'penultimate'` is the input of the last dense layer. */
+export interface FeatureRequirements {
+  /** Of the student. */
+  readonly studentFeatures?: readonly string[]
+  /** Of every teacher; in `requires` itself they make the teachers run at every training step. */
+  readonly teacherFeatures?: readonly string[]
+}
+
 /** What a method needs beside labels and student logits. The training loop checks it before it starts. */
-export interface Requirements {
+export interface Requirements extends FeatureRequirements {
   /** How many teachers at least; default 0. */
   readonly teachers?: number
-  /** Student layers whose outputs the method reads; `'penultimate'` is the input of the last dense layer. */
-  readonly studentFeatures?: readonly string[]
-  /** As `studentFeatures`, read from every teacher. */
-  readonly teacherFeatures?: readonly string[]
+  /** What only the passes of `beforeEpoch` have as well, which costs the training steps nothing. */
+  readonly passes?: FeatureRequirements
   /** Whether the method learns on a validation split. */
   readonly validation?: boolean
 }

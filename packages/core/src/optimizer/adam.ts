@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { assertInRange } from '../validation/assert-in-range.js'
 import { assertPositive } from '../validation/assert-positive.js'
-import { runFusedStep } from './fused-step.js'
+import { runFusedSteps } from './fused-steps.js'
 import type { Optimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 
@@ -70,9 +70,6 @@ export function adam(options: AdamOptions = {}): Optimizer {
     gradient: tf.Tensor,
     learningRate: number,
   ): tf.Tensor => {
-    const numbers = { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps }
-    const fused = fusedUpdate(slots, index, { variable, gradient }, numbers)
-    if (fused !== undefined) return fused
     const coupled = weightDecay > 0 && !decoupled ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
     const decay = (name: string, beta: number, value: tf.Tensor): tf.Tensor => {
       const previous = slots.get(index, name)
@@ -93,14 +90,18 @@ export function adam(options: AdamOptions = {}): Optimizer {
     name: decoupled ? 'adamw' : 'adam',
     step(variables, gradients, learningRate) {
       steps += 1
-      variables.forEach((variable, index) => {
-        const gradient = gradients[index]
-        if (gradient !== undefined) {
-          tf.tidy(() => {
-            variable.assign(update(index, variable, gradient, learningRate))
-          })
-        }
-      })
+      const tensors = { variables, gradients, slots, slotNames: ['mean', 'square'] }
+      const numbers = { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps }
+      if (!runFusedSteps('KdAdamSteps', tensors, numbers)) {
+        variables.forEach((variable, index) => {
+          const gradient = gradients[index]
+          if (gradient !== undefined) {
+            tf.tidy(() => {
+              variable.assign(update(index, variable, gradient, learningRate))
+            })
+          }
+        })
+      }
       slots.set(0, 'steps', tf.scalar(steps, 'int32'))
     },
     state: () => slots.state(),
@@ -113,18 +114,4 @@ export function adam(options: AdamOptions = {}): Optimizer {
       steps = 0
     },
   }
-}
-
-function fusedUpdate(
-  slots: Slots,
-  index: number,
-  tensors: Readonly<Record<string, tf.Tensor>>,
-  numbers: Readonly<Record<string, number | boolean>>,
-): tf.Tensor | undefined {
-  const before = { mean: slots.get(index, 'mean'), square: slots.get(index, 'square') }
-  const fused = runFusedStep('KdAdamStep', { ...tensors, ...before }, numbers)
-  if (fused === undefined) return undefined
-  slots.set(index, 'mean', fused[1]!)
-  slots.set(index, 'square', fused[2]!)
-  return fused[0]!
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { assertInRange } from '../validation/assert-in-range.js'
-import { runFusedStep } from './fused-step.js'
+import { runFusedSteps } from './fused-steps.js'
 import type { Optimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 
@@ -64,19 +64,10 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     gradient: tf.Tensor,
     learningRate: number,
   ): tf.Tensor => {
-    const velocityBefore = momentum > 0 ? slots.get(index, 'momentum') : undefined
-    const fused = runFusedStep(
-      'KdSgdStep',
-      { variable, gradient, velocity: velocityBefore },
-      { learningRate, momentum, weightDecay, nesterov, decoupled },
-    )
-    if (fused !== undefined) {
-      if (momentum > 0) slots.set(index, 'momentum', fused[1]!)
-      return fused[0]!
-    }
     const coupled = weightDecay > 0 && !decoupled ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
     let direction: tf.Tensor = coupled
     if (momentum > 0) {
+      const velocityBefore = slots.get(index, 'momentum')
       const velocity =
         velocityBefore === undefined ? tf.clone(coupled) : tf.add(tf.mul(velocityBefore, momentum), coupled)
       slots.set(index, 'momentum', velocity)
@@ -89,6 +80,9 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   return {
     name: 'sgd',
     step(variables, gradients, learningRate) {
+      const tensors = { variables, gradients, slots, slotNames: momentum > 0 ? ['momentum'] : [] }
+      const numbers = { learningRate, momentum, weightDecay, nesterov, decoupled }
+      if (runFusedSteps('KdSgdSteps', tensors, numbers)) return
       variables.forEach((variable, index) => {
         const gradient = gradients[index]
         if (gradient !== undefined) {

@@ -56,7 +56,7 @@ function assertMethodFits({
   teachers = [],
   teacherMode = 'eval',
 }: DistillationOptions): void {
-  const { teachers: wanted = 0, teacherFeatures = [], validation = false } = method.requires ?? {}
+  const { teachers: wanted = 0, teacherFeatures = [], passes, validation = false } = method.requires ?? {}
   if (teachers.length < wanted) {
     throw new InvalidArgumentError(
       `distill: teachers must be at least ${wanted} for ${method.name}, got ${teachers.length}`,
@@ -64,7 +64,8 @@ function assertMethodFits({
   }
   if (validation && dataset.validation === undefined) throw needsValidation(method.name)
   const other = teachers.find((teacher) => typeof teacher === 'function' || isStored(teacher))
-  if (other !== undefined && (teacherFeatures.length > 0 || teacherMode === 'train')) {
+  const features = teacherFeatures.length + (passes?.teacherFeatures?.length ?? 0)
+  if (other !== undefined && (features > 0 || teacherMode === 'train')) {
     const found = isStored(other) ? 'stored logits' : 'a function'
     throw new InvalidArgumentError(
       `distill: teachers must be layers models for features or teacherMode train, got ${found}`,

@@ -235,6 +235,35 @@ describe('distill', () => {
     ])
   })
 
+  it('gives passes the layers that only they ask for, and lets training steps look the logits up all the same', async () => {
+    const inSteps = new Set<string>()
+    const inPasses: unknown[] = []
+    const names = (features: readonly object[]): string =>
+      JSON.stringify(features.map((one) => Object.keys(one)))
+    const method: DistillationMethod = {
+      name: 'probe',
+      requires: {
+        teachers: 1,
+        passes: { studentFeatures: ['penultimate'], teacherFeatures: ['penultimate'] },
+      },
+      loss: (batch) => {
+        inSteps.add(names([batch.studentFeatures, ...batch.teacherFeatures]))
+        return plainDistillation.loss(batch)
+      },
+      beforeEpoch: ({ forEachBatch }) =>
+        forEachBatch('train', ({ studentFeatures, teacherFeatures }) => {
+          inPasses.push(studentFeatures['penultimate']!.shape, teacherFeatures[0]!['penultimate']!.shape)
+        }),
+    }
+    const { teacherTrainMetrics } = await distill(run({ teachers: [network(2)], method, epochs: 1 }))
+    expect([...inSteps]).toEqual(['[[],[]]'])
+    expect(inPasses).toEqual([
+      [60, 8],
+      [60, 8],
+    ])
+    expect(teacherTrainMetrics).toHaveLength(1)
+  })
+
   it('lets a method pass over a split before each epoch', async () => {
     const epochs: number[] = []
     let ids: number[] = []
@@ -432,6 +461,19 @@ describe('distill', () => {
       'an unknown layer',
       () => ({ method: { ...labelLoss(), requires: { studentFeatures: ['stage9'] } } }),
       /student must have the layer asked for, got stage9\n.*its layers: dense/,
+    ],
+    [
+      'an unknown layer for passes',
+      () => ({ method: { ...labelLoss(), requires: { passes: { studentFeatures: ['stage9'] } } } }),
+      /student must have the layer asked for, got stage9/,
+    ],
+    [
+      'a function whose features passes read',
+      () => ({
+        teachers: [(inputs: tf.Tensor) => inputs as tf.Tensor2D],
+        method: { ...labelLoss(), requires: { passes: { teacherFeatures: ['penultimate'] } } },
+      }),
+      /teachers must be layers models for features or teacherMode train, got a function/,
     ],
     [
       'early stop without validation',

@@ -95,8 +95,14 @@ async function run(
   const batches = options.batches ?? memoryBatches(dataset)
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
-  const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
-  const { predictors, teach, isKept, teacherTrainMetrics } = await prepareTeachers(options, batches.augments)
+  const { studentFeatures = [], passes } = method.requires ?? {}
+  const predict = classifier(student, studentFeatures, 'student')
+  const predictInPasses =
+    passes?.studentFeatures === undefined
+      ? predict
+      : classifier(student, [...new Set([...studentFeatures, ...passes.studentFeatures])], 'student')
+  const prepared = await prepareTeachers(options, batches.augments)
+  const { teach, teacherTrainMetrics } = prepared
   const random = randomSource(options.seed ?? 0)
   const setup = { ...options, batches, schedule, predict, teach, random, trainingTeachers }
   const tracker = new BestEpochTracker(student, options.monitor ?? 'top1')
@@ -119,18 +125,17 @@ async function run(
     const start = first?.epoch === epoch ? first : { epoch, step: 0 }
     if (method.beforeEpoch !== undefined && start.step === 0) {
       const ofMethod = random.split('method')
-      const passes = {
+      const setupOfPasses = {
         dataset,
         student,
-        predict,
-        predictors,
-        teachFromTables: isKept ? teach : undefined,
+        predict: predictInPasses,
+        ...prepared.inPasses,
         batchSize: EVALUATION_BATCH,
         epochs,
         learningRateOf: (of: number) => schedule({ epoch: of, step: 0, stepsPerEpoch, epochs }),
         random: ofMethod,
       }
-      await method.beforeEpoch(epochContext(passes, epoch))
+      await method.beforeEpoch(epochContext(setupOfPasses, epoch))
     }
     const trained = await trainEpoch(setup, { ...start, ...withinEpoch(options, state, epoch) })
     if (trained === undefined) return result('aborted')

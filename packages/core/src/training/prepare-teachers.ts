@@ -10,10 +10,14 @@ export const EVALUATION_BATCH = 250
 
 /** Teachers made ready for a run. */
 export interface PreparedTeachers {
-  readonly predictors: readonly TeacherPredictor[]
+  /** For training steps. */
   readonly teach: Teach
-  /** Whether `teach` looks every teacher's logits up. */
-  readonly isKept: boolean
+  /** For passes between epochs. */
+  readonly inPasses: {
+    readonly predictors: readonly TeacherPredictor[]
+    /** Looks every teacher's logits on the training split up, where they are kept and passes need nothing else. */
+    readonly teachFromTables: Teach | undefined
+  }
   /** Of each teacher on the training split, where its logits are looked up. */
   readonly teacherTrainMetrics?: readonly ClassificationMetrics[]
 }
@@ -31,14 +35,19 @@ export async function prepareTeachers(
   augments: boolean,
 ): Promise<PreparedTeachers> {
   if (augments) assertSeesAugmented(teachers)
-  const featureNames = method.requires?.teacherFeatures ?? []
-  const predictors = teacherPredictors(teachers, featureNames, dataset.classNames.length)
-  if (augments || teacherMode === 'train' || featureNames.length > 0 || teachers.length === 0) {
-    return { predictors, teach: teachLive(predictors, teacherMode === 'train'), isKept: false }
+  const { teacherFeatures = [], passes: { teacherFeatures: inPasses = [] } = {} } = method.requires ?? {}
+  const classes = dataset.classNames.length
+  const predictors = teacherPredictors(teachers, teacherFeatures, classes)
+  const names = [...new Set([...teacherFeatures, ...inPasses])]
+  const ofPasses = inPasses.length === 0 ? predictors : teacherPredictors(teachers, names, classes)
+  if (augments || teacherMode === 'train' || teacherFeatures.length > 0 || teachers.length === 0) {
+    const live = { predictors: ofPasses, teachFromTables: undefined }
+    return { teach: teachLive(predictors, teacherMode === 'train'), inPasses: live }
   }
   const { tables, teach } = await teachFromTables(predictors, dataset, EVALUATION_BATCH)
   const teacherTrainMetrics = tables.map((table) => classificationMetrics(table, dataset.train.labels))
-  return { predictors, teach, isKept: true, teacherTrainMetrics }
+  const teachInPasses = inPasses.length === 0 ? teach : undefined
+  return { teach, inPasses: { predictors: ofPasses, teachFromTables: teachInPasses }, teacherTrainMetrics }
 }
 
 function assertSeesAugmented(teachers: readonly Teacher[]): void {

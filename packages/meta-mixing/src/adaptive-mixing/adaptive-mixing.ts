@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError, meanLoss, type DistillationMethod, type EpochContext } from '@kd/core'
 import { assertLearningRates } from '../terms/assert-learning-rates.js'
-import { mixingTerms, termNames, weightedTerms } from '../terms/mixing-terms.js'
+import { termNames, termScales, unscaledTerms, weightedTerms } from '../terms/mixing-terms.js'
 import { disposeHeldOut, heldOutExamples, heldOutTurns } from './held-out-examples.js'
 import { heldOutNoise } from './held-out-noise.js'
 import { mixingSettings, type AdaptiveMixingOptions, type MixingSettings } from './mixing-options.js'
@@ -68,18 +68,19 @@ export function adaptiveMixing(options: AdaptiveMixingOptions = {}): AdaptiveMix
   const settings = mixingSettings(options)
   const { teachers } = settings
   const terms = termNames(teachers)
+  const scales = termScales(settings)
   const initial = mixingRules[settings.variant].initial(settings)
   let table: MixingTable | undefined
 
   return {
     name: 'adaptive-mixing',
     terms,
-    requires: { teachers, studentFeatures: ['penultimate'], validation: true },
+    requires: { teachers, passes: { studentFeatures: ['penultimate'] }, validation: true },
     loss(batch) {
-      const losses = mixingTerms(batch, settings, 'adaptiveMixing')
-      const weights = table?.read(batch.ids)
-      const columns = weights === undefined ? initial : columnsOf(weights, terms.length)
-      return meanLoss(weightedTerms(losses, columns))
+      const losses = unscaledTerms(batch, settings, 'adaptiveMixing')
+      // Scaled outside of the graph, which every training step goes through twice.
+      const weights = table?.columns(batch.ids, scales).map((column) => tf.tensor1d(column))
+      return meanLoss(weightedTerms(losses, weights ?? initial.map((weight, term) => weight * scales[term]!)))
     },
     async beforeEpoch(context) {
       table ??= MixingTable.create(context.train, terms.length, (id) =>
@@ -140,13 +141,4 @@ async function updateTable(
   } finally {
     disposeHeldOut(heldOut)
   }
-}
-
-/** [N, K] row by row as K tensors [N]. */
-function columnsOf(table: Float32Array, columns: number): tf.Tensor1D[] {
-  return Array.from({ length: columns }, (_, column) =>
-    tf.tensor1d(
-      Float32Array.from({ length: table.length / columns }, (_, row) => table[row * columns + column]!),
-    ),
-  )
 }

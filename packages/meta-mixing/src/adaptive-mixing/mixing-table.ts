@@ -93,14 +93,37 @@ export class MixingTable {
   read(ids: ArrayLike<number>): Float32Array {
     const values = new Float32Array(ids.length * this.#columns)
     for (let row = 0; row < ids.length; row++) {
-      const start = ids[row]! * this.#columns
-      const weight = this.#weights[start]
-      if (weight === undefined || Number.isNaN(weight)) {
-        throw new InvalidArgumentError(`adaptiveMixing: ids must be of the training split, got ${ids[row]}`)
-      }
-      values.set(this.#weights.subarray(start, start + this.#columns), row * this.#columns)
+      const start = this.#start(ids[row]!)
+      for (let column = 0; column < this.#columns; column++)
+        values[row * this.#columns + column] = this.#weights[start + column]!
     }
     return values
+  }
+
+  /**
+   * Reads weights, each times the number of its term.
+   *
+   * @param ids - of training examples
+   * @param scales - K
+   * @returns K times [n]
+   * @throws {@link InvalidArgumentError} that names an id which the training split does not have
+   */
+  columns(ids: ArrayLike<number>, scales: readonly number[]): Float32Array[] {
+    const values = scales.map(() => new Float32Array(ids.length))
+    for (let row = 0; row < ids.length; row++) {
+      const start = this.#start(ids[row]!)
+      for (let column = 0; column < this.#columns; column++)
+        values[column]![row] = scales[column]! * this.#weights[start + column]!
+    }
+    return values
+  }
+
+  /** Where an example's weights begin. */
+  #start(id: number): number {
+    const start = id * this.#columns
+    const weight = this.#weights[start]
+    if (weight !== undefined && !Number.isNaN(weight)) return start
+    throw new InvalidArgumentError(`adaptiveMixing: ids must be of the training split, got ${id}`)
   }
 
   /** Replaces the weights of training examples by `values` [n, K]. */

@@ -96,7 +96,7 @@ export function metaWeightNet(options: MetaWeightNetOptions = {}): DistillationM
   const optimizer = adam()
   return {
     name: 'meta-weight-net',
-    requires: { teachers, studentFeatures: ['penultimate'], validation: true },
+    requires: { teachers, passes: { studentFeatures: ['penultimate'] }, validation: true },
     loss(batch) {
       const terms = mixingTerms(batch, settings, 'metaWeightNet')
       const weights = withoutGradient(() => network.weights(tf.stack(terms, 1)))

@@ -12,8 +12,14 @@ export function termNames(teachers: number): string[] {
   return ['label', ...Array.from({ length: teachers }, (_, teacher) => `teacher${teacher}`)]
 }
 
+/** What each term is multiplied by before it is weighted: 1 for the label, temperature^2 for a teacher. */
+export function termScales({ teachers, temperature }: MixingTermOptions): number[] {
+  return [1, ...Array.from({ length: teachers }, () => temperature ** 2)]
+}
+
 /**
- * The losses that are mixed, unweighted: CE(student, label), then temperature^2 * KL(teacher || student) for each teacher.
+ * The losses that are mixed, without their {@link termScales}: CE(student, label), then KL(teacher || student) at the
+ * temperature for each teacher.
  *
  * @param batch - of the training step
  * @param options - number of teachers, temperature
@@ -21,7 +27,7 @@ export function termNames(teachers: number): string[] {
  * @returns one [N] for each of {@link termNames}
  * @throws {@link InvalidArgumentError} when the run has another number of teachers
  */
-export function mixingTerms(
+export function unscaledTerms(
   { studentLogits, teacherLogits, labels }: DistillationBatch,
   { teachers, temperature }: MixingTermOptions,
   functionName: string,
@@ -34,10 +40,28 @@ export function mixingTerms(
   }
   return [
     crossEntropy(studentLogits, labels),
-    ...teacherLogits.map((logits) =>
-      tf.mul<tf.Tensor1D>(temperature ** 2, klDivergence(logits, studentLogits, temperature)),
-    ),
+    ...teacherLogits.map((logits) => klDivergence(logits, studentLogits, temperature)),
   ]
+}
+
+/**
+ * The losses that are mixed, unweighted: CE(student, label), then temperature^2 * KL(teacher || student) for each teacher.
+ *
+ * @param batch - of the training step
+ * @param options - number of teachers, temperature
+ * @param functionName - the method's factory, for the message
+ * @returns one [N] for each of {@link termNames}
+ * @throws {@link InvalidArgumentError} when the run has another number of teachers
+ */
+export function mixingTerms(
+  batch: DistillationBatch,
+  options: MixingTermOptions,
+  functionName: string,
+): tf.Tensor1D[] {
+  const scales = termScales(options)
+  return unscaledTerms(batch, options, functionName).map((losses, term) =>
+    term === 0 ? losses : tf.mul<tf.Tensor1D>(scales[term]!, losses),
+  )
 }
 
 /**

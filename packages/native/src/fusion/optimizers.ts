@@ -1,15 +1,19 @@
-import { util } from '@tensorflow/tfjs-core'
-import { registerNative } from '../native-kernel.js'
+import { util, type TensorInfo } from '@tensorflow/tfjs-core'
+import { registerNative, type KernelCall } from '../native-kernel.js'
 import { numbers } from '../numbers.js'
 
-interface SgdAttributes {
+interface Attributes {
+  /** How many tensors. */
+  readonly count: number
+}
+interface SgdAttributes extends Attributes {
   readonly learningRate: number
   readonly momentum: number
   readonly weightDecay: number
   readonly nesterov: boolean
   readonly decoupled: boolean
 }
-interface AdamAttributes {
+interface AdamAttributes extends Attributes {
   readonly learningRate: number
   readonly beta1: number
   readonly beta2: number
@@ -21,51 +25,49 @@ interface AdamAttributes {
 }
 
 /**
- * Registers the steps of SGD and Adam as one kernel per variable: KdSgdStep gives [variable, velocity], without the velocity
- * where momentum is 0; KdAdamStep gives [variable, mean, square]. Slots that are not given count as the first step.
+ * Registers a step of SGD and of Adam on all variables as one kernel each. Of tensor i they take `variable<i>`, `gradient<i>` and
+ * its slots, `momentum<i>` for KdSgdSteps unless momentum is 0, `mean<i>` and `square<i>` for KdAdamSteps; slots that are not given
+ * count as the first step. They give the new variable and the new slots of each.
  */
 export function registerOptimizerKernels(): void {
-  registerNative<SgdAttributes>('KdSgdStep', ({ inputs, attributes, backend }) => {
-    const { variable, gradient, velocity } = inputs
-    const { learningRate, momentum, weightDecay, nesterov, decoupled } = attributes
-    util.assertShapesMatch(variable!.shape, gradient!.shape, 'native: variable and gradient ')
-    const changed = backend.allocate(variable!.shape, 'float32')
-    const moved = momentum > 0 ? backend.allocate(variable!.shape, 'float32') : undefined
-    backend.addon.sgd(
-      backend.floats(variable!),
-      backend.floats(gradient!),
-      velocity == null ? undefined : backend.floats(velocity),
-      changed.values,
-      moved?.values,
-      numbers(changed.values.length, learningRate, momentum, weightDecay, nesterov, decoupled),
-    )
-    return moved === undefined ? [changed.info] : [changed.info, moved.info]
+  registerNative<SgdAttributes>('KdSgdSteps', (call) => {
+    const { count, learningRate, momentum, weightDecay, nesterov, decoupled } = call.attributes
+    const { given, results } = stepTensors(call, momentum > 0 ? ['momentum'] : [])
+    call.backend.addon.sgd(...given, numbers(count, learningRate, momentum, weightDecay, nesterov, decoupled))
+    return results
   })
-  registerNative<AdamAttributes>('KdAdamStep', ({ inputs, attributes, backend }) => {
-    const { variable, gradient, mean, square } = inputs
-    const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps } = attributes
-    util.assertShapesMatch(variable!.shape, gradient!.shape, 'native: variable and gradient ')
-    const [changed, newMean, newSquare] = [0, 1, 2].map(() => backend.allocate(variable!.shape, 'float32'))
-    backend.addon.adam(
-      backend.floats(variable!),
-      backend.floats(gradient!),
-      mean == null ? undefined : backend.floats(mean),
-      square == null ? undefined : backend.floats(square),
-      changed!.values,
-      newMean!.values,
-      newSquare!.values,
-      numbers(
-        changed!.values.length,
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        1 - beta1 ** steps,
-        1 - beta2 ** steps,
-        decoupled,
-      ),
+  registerNative<AdamAttributes>('KdAdamSteps', (call) => {
+    const { count, learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps } = call.attributes
+    const { given, results } = stepTensors(call, ['mean', 'square'])
+    const corrections = [1 - beta1 ** steps, 1 - beta2 ** steps]
+    call.backend.addon.adam(
+      ...given,
+      numbers(count, learningRate, beta1, beta2, epsilon, weightDecay, ...corrections, decoupled),
     )
-    return [changed!.info, newMean!.info, newSquare!.info]
+    return results
   })
+}
+
+/** What goes into the addon's call, and the new tensors, in its order. */
+function stepTensors(
+  { inputs, attributes: { count }, backend }: KernelCall<Attributes>,
+  slots: readonly string[],
+): { given: (Float32Array | undefined)[]; results: TensorInfo[] } {
+  const given: (Float32Array | undefined)[] = []
+  const results: TensorInfo[] = []
+  for (let index = 0; index < count; index++) {
+    const [variable, gradient] = [inputs[`variable${index}`]!, inputs[`gradient${index}`]!]
+    util.assertShapesMatch(variable.shape, gradient.shape, 'native: variable and gradient ')
+    given.push(backend.floats(variable), backend.floats(gradient))
+    for (const slot of slots) {
+      const before = inputs[`${slot}${index}`]
+      given.push(before == null ? undefined : backend.floats(before))
+    }
+    for (let output = 0; output <= slots.length; output++) {
+      const { info, values } = backend.allocate(variable.shape, 'float32')
+      given.push(values)
+      results.push(info)
+    }
+  }
+  return { given, results }
 }

@@ -94,9 +94,10 @@ const exampleLoss: fc.Arbitrary<KernelCase> = fc
       }),
   )
 
+/** Some steps of one to four variables, not all of which have a gradient each time. */
 const optimizerStep: fc.Arbitrary<KernelCase> = fc
   .record({
-    shape: filled({ min: 0, max: 3 }),
+    shapes: fc.array(filled({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }),
     momentum: fc.constantFrom(0, 0.5, 0.9),
     nesterov: fc.boolean(),
     decoupled: fc.boolean(),
@@ -104,20 +105,33 @@ const optimizerStep: fc.Arbitrary<KernelCase> = fc
     learningRate: fc.double({ min: 1e-3, max: 0.5, noNaN: true }),
     kind: fc.constantFrom('sgd' as const, 'adam' as const),
   })
-  .chain(({ shape, kind, learningRate, momentum, nesterov, ...decay }) =>
-    fc
-      .tuple(calm(shape), fc.array(calm(shape), { minLength: 1, maxLength: 3 }))
-      .map(([start, gradients]): KernelCase => () => {
+  .chain(({ shapes, kind, learningRate, momentum, nesterov, ...decay }) => {
+    const gradients = fc.tuple(...shapes.map((shape) => fc.option(calm(shape), { nil: undefined, freq: 4 })))
+    return fc
+      .tuple(
+        fc.tuple(...shapes.map((shape) => calm(shape))),
+        fc.array(gradients, { minLength: 1, maxLength: 3 }),
+      )
+      .map(([start, steps]): KernelCase => () => {
         const optimizer: Optimizer =
           kind === 'adam' ? adam(decay) : sgd({ momentum, nesterov: nesterov && momentum > 0, ...decay })
-        const variable = tf.variable(start())
-        for (const gradient of gradients) optimizer.step([variable], [gradient()], learningRate)
-        const found = [variable, ...Object.values(optimizer.state())].map((tensor) => tf.add(tensor, 0))
+        const variables = start.map((values) => tf.variable(values()))
+        for (const step of steps)
+          optimizer.step(
+            variables,
+            step.map((gradient) => gradient?.()),
+            learningRate,
+          )
+        const state = optimizer.state()
+        const slots = Object.keys(state)
+          .sort()
+          .map((key) => state[key]!)
+        const found = [...variables, ...slots].map((tensor) => tf.add(tensor, 0))
         optimizer.dispose()
-        variable.dispose()
+        tf.dispose(variables)
         return found
-      }),
-  )
+      })
+  })
 
 /** fused.matMul and fused.conv2d with the gradients of all that goes in. */
 const fusedGradient: fc.Arbitrary<KernelCase> = fc

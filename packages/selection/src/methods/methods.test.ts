@@ -284,7 +284,7 @@ describe('refreshedSelection', () => {
   it('says what it needs', async () => {
     expect(refreshedSelection(vanillaKd()).requires).toEqual({
       teachers: 1,
-      teacherFeatures: ['penultimate'],
+      passes: { teacherFeatures: ['penultimate'] },
       validation: true,
     })
     const { validation: _, ...without } = dataset

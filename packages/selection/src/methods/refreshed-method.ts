@@ -114,7 +114,10 @@ function withScoring(requires: Requirements | undefined, model: 'teacher' | 'stu
   return {
     ...requires,
     teachers: Math.max(requires?.teachers ?? 0, model === 'teacher' ? 1 : 0),
-    [features]: [...new Set([...(requires?.[features] ?? []), 'penultimate'])],
+    passes: {
+      ...requires?.passes,
+      [features]: [...new Set([...(requires?.passes?.[features] ?? []), 'penultimate'])],
+    },
     validation: true,
   }
 }

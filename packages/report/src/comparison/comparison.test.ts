@@ -126,6 +126,13 @@ describe('tables', () => {
     expect(table.filter((line) => line.length > 60)).toEqual([])
     expect(table[2]).toMatch(/^method +seeds +mean ± std +difference +95 % interval$/)
     expect(text).toContain('(too narrow here for t; t, Holm; Wilcoxon; W., Holm)')
+    const axes = [{ name: 'student.model.hiddenUnits', labels: ['KD', 'LR', 'WSL'] }]
+    const runs = comparison.runs.map((one) => ({
+      ...one,
+      labels: { 'student.model.hiddenUnits': one.labels['method']! },
+    }))
+    const dotted = comparisonText({ ...comparison, axes, baseline: runs[0]!.labels, runs }, 60)
+    expect(dotted).toMatch(/\n\nhiddenUnits +seeds +mean ± std +difference/)
     expect(comparisonText(comparison, 1)).toContain('\nmethod\nKD\nLR\nWSL\n(too narrow')
   })
 

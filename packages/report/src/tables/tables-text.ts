@@ -4,16 +4,19 @@ import type { ComparisonTable, ComparisonTables } from '../comparison/comparison
  * Tables and notes for the terminal: lines without a line end; control characters are taken out.
  *
  * @param tables - and notes
- * @param columns - how wide the terminal is; of a wider table the last columns are left out, and named
+ * @param columns - how wide the terminal is; of a wider table dotted names are shortened, and the last columns left out and named
  */
 export function tablesText({ tables, notes }: ComparisonTables, columns: number): string {
   const texts = tables.map((table) => textTable(table, columns))
   return [...texts, notes.map((note) => `* ${printable(note)}`).join('\n')].join('\n\n')
 }
 
-function textTable({ title, head, rows }: ComparisonTable, columns: number): string {
-  const cells = [head, ...rows].map((row) => row.map(printable))
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
+function textTable(table: ComparisonTable, columns: number): string {
+  const wide = layout(table)
+  const isFitting = fittingColumns(wide.widths, columns) === wide.widths.length
+  // Of an axis such as student.model.hiddenUnits the last word says enough.
+  const head = isFitting ? table.head : table.head.map((name) => name.replace(/^(\w+\.)+(?=\w)/, ''))
+  const { cells, widths } = layout({ ...table, head })
   const fitting = Math.max(1, fittingColumns(widths, columns))
   const lines = cells.map((row) =>
     row
@@ -22,11 +25,17 @@ function textTable({ title, head, rows }: ComparisonTable, columns: number): str
       .join('  ')
       .trimEnd(),
   )
-  const leftOut = head.slice(fitting)
+  const leftOut = head.slice(fitting).map(printable)
   const note = leftOut.length === 0 ? [] : [`(too narrow here for ${leftOut.join('; ')})`]
-  return [title, '', ...lines, ...note].join('\n')
+  return [table.title, '', ...lines, ...note].join('\n')
 }
 
+function layout({ head, rows }: ComparisonTable): { cells: string[][]; widths: number[] } {
+  const cells = [head, ...rows].map((row) => row.map(printable))
+  return { cells, widths: head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length))) }
+}
+
+/** How many columns go into a line, with two spaces between them. */
 function fittingColumns(widths: readonly number[], columns: number): number {
   let end = -2
   const tooFar = widths.findIndex((width) => (end += width + 2) > columns)

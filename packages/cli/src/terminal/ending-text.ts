@@ -7,7 +7,7 @@ const saved = 'ending after this step and saving what was done'
  * @param command - the word behind `kd`
  * @returns what is kept and how to go on with it; nothing for a command that only looks on
  */
-export function endingText(command: string | undefined): string {
+export function endingText(command = ''): string {
   switch (command) {
     case 'watch':
       return ''

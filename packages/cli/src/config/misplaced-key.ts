@@ -10,6 +10,8 @@ interface Schema {
 /** Deeper than any key of a config. */
 const MAX_DEPTH = 6
 
+let pathsByKey: Map<string, string[]> | undefined
+
 /**
  * Where a config has a key that somebody put at its top, such as `training.epochs` for `epochs`.
  *
@@ -17,14 +19,28 @@ const MAX_DEPTH = 6
  * @returns of each section that has it the shortest dotted path
  */
 export function placesOfKey(key: string): string[] {
-  const found: string[] = []
+  // Of a file that is no config at all every word is an unknown key: the schema is gone through once.
+  pathsByKey ??= collectPaths()
+  const depth = (path: string): number => path.split('.').length
+  const shortest = new Map<string, string>()
+  for (const path of (pathsByKey.get(key) ?? []).toSorted((one, other) => depth(one) - depth(other))) {
+    const section = path.split('.')[0]!
+    if (!shortest.has(section)) shortest.set(section, path)
+  }
+  // A teacher's model and recipe have the keys of the student's.
+  if (shortest.size > 1) shortest.delete('teachers')
+  return [...shortest.values()]
+}
+
+function collectPaths(): Map<string, string[]> {
+  const paths = new Map<string, string[]>()
   const root = configJsonSchema() as Schema
   const visit = (schema: Schema, path: readonly (string | number)[]): void => {
     if (path.length > MAX_DEPTH) return
     const { $ref, properties = {}, items } = schema
     if ($ref !== undefined) visit(referenced(root, $ref), path)
     for (const [name, property] of Object.entries(properties)) {
-      if (name === key) found.push([...path, name].join('.'))
+      paths.set(name, [...(paths.get(name) ?? []), [...path, name].join('.')])
       visit(property, [...path, name])
     }
     if (items !== undefined) visit(items, [...path, 0])
@@ -33,15 +49,7 @@ export function placesOfKey(key: string): string[] {
     }
   }
   visit(root, [])
-  const depth = (path: string): number => path.split('.').length
-  const shortest = new Map<string, string>()
-  for (const path of found.toSorted((first, second) => depth(first) - depth(second))) {
-    const section = path.split('.')[0]!
-    if (!shortest.has(section)) shortest.set(section, path)
-  }
-  // A teacher's model and recipe have the keys of the student's.
-  if (shortest.size > 1) shortest.delete('teachers')
-  return [...shortest.values()]
+  return paths
 }
 
 function referenced(root: Schema, reference: string): Schema {

@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = 'b4e8b109592e'
+export const addonVersion = '8baecc026f26'

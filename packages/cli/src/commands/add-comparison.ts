@@ -47,9 +47,7 @@ function addWorker(program: Command, context: CommandContext, show: Show): void 
     .option('--queue <url>', 'redis://host:port of the queue; otherwise KD_QUEUE')
     .option('--jobs <number>', 'jobs of the queue at a time, a process each', wholeNumber, 1)
     .option('--workspace <folder>', 'where jobs of the queue read and write: they cannot leave it', '.')
-    .addOption(
-      new Option('--index <file>', 'jobs.json of kd compare --runner slurm or kubernetes').conflicts('queue'),
-    )
+    .addOption(new Option('--index <file>', 'jobs.json of --runner slurm or kubernetes').conflicts('queue'))
     .option(
       '--task <number>',
       'which job of --index, from 0; otherwise what Slurm or Kubernetes say',

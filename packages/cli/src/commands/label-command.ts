@@ -27,7 +27,7 @@ export async function labelCommand(
   overrides: readonly string[],
   flags: LabelFlags,
   { terminal, signal }: CommandContext,
-): Promise<{ text: string; json: LabellingResult }> {
+): Promise<{ text: string; json: LabellingResult; exitCode: number }> {
   const isHere = flags.runner === 'local' && flags.jobs === 1
   const { runner: _, ...options } = flags
   const runner = isHere ? {} : { runner: await makeRunner(flags) }
@@ -43,18 +43,25 @@ export async function labelCommand(
       onProgress,
       signal,
     })
-    return { text: labellingText(result), json: result }
+    return { text: labellingText(result), json: result, exitCode: result.failed.length === 0 ? 0 : 1 }
   } finally {
     stop()
   }
+}
+
+function submittedText({ folder, failed }: Pick<LabellingResult, 'folder' | 'failed'>): string {
+  const lines = failed.map(({ name, message }) => `  ${name}: ${message.split('\n')[0]!}`)
+  return [
+    ...(failed.length === 0 ? [] : [`${failed.length} jobs have failed, and are submitted again:`, ...lines]),
+    `submitted; the same command again, once that is done, goes on: ${folder}`,
+  ].join('\n')
 }
 
 function labellingText({ labels, examples, perSecond, ...result }: LabellingResult): string {
   const time = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
   if (result.ended === 'aborted')
     return `ended by you (${time}); the same command again goes on: ${result.folder}`
-  if (result.ended === 'submitted')
-    return `submitted; the same command again, once that is done, ends it: ${result.folder}`
+  if (result.ended === 'submitted') return submittedText(result)
   const speed = perSecond === undefined ? '' : `, ${speedText(perSecond)}`
   const rows = labels.map(({ folder, teacher, shards, bytes, ...one }) => [
     teacher,

@@ -3,10 +3,9 @@ import type { Comparison } from '@kd/report'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { recordedRun } from '../run/recorded-run.js'
+import { assertCarriable } from '../runner/assert-carriable.js'
 import type { Job, JobEvent, JobOutcome } from '../runner/job.js'
-import { failureMessage } from '../runner/failure-message.js'
 import { localRunner } from '../runner/local-runner.js'
-import { readJob } from '../runner/read-job.js'
 import type { Runner } from '../runner/runner.js'
 import { UsageError } from '../usage-error.js'
 import { comparedRun } from './compared-run.js'
@@ -113,7 +112,11 @@ export async function runComparison(
     threads,
     tell: () => undefined,
   })
-  if (!runner.trusted) await assertCarriable(plan, { runner: runner.name, workspace })
+  await assertCarriable(
+    plan.runs.map(({ job }) => job),
+    runner,
+    workspace,
+  )
   const found = await finishedRuns(plan, workspace)
   const waiting = plan.runs.filter(({ job }) => !found.has(job.id))
   const toDo = neededJobs(plan, waiting)
@@ -148,20 +151,6 @@ export function workspaceOf({ workspace }: { readonly workspace?: string }, fold
     throw new UsageError(`--out ${folder} must lie in the workspace, got ${path} as that`)
   }
   return path
-}
-
-/** Finds before anything starts what would be refused where it arrives. */
-async function assertCarriable(
-  { runs }: ComparisonPlan,
-  { runner, workspace }: { readonly runner: string; readonly workspace: string },
-): Promise<void> {
-  for (const { job } of runs) {
-    try {
-      await readJob(job, { workspace, trusted: false })
-    } catch (error) {
-      throw new UsageError(`--runner ${runner} cannot carry ${job.name}: ${failureMessage(error)}`)
-    }
-  }
 }
 
 /** Runs that are done, by the id that their folder says. */

@@ -1,9 +1,11 @@
 import { KdError } from '@kd/core'
 import { createHash } from 'node:crypto'
 import type { OnRunProgress } from '../run/run-progress.js'
+import { assertCarriable } from '../runner/assert-carriable.js'
+import { failedJobs, type FailedJob } from '../runner/indexed/failed-jobs.js'
 import type { Job, JobEvent, JobOutcome, LabelJob } from '../runner/job.js'
 import type { Runner } from '../runner/runner.js'
-import type { LabelManifest, ShardPlace } from './label-manifest.js'
+import { labelSplits, shardsOf, type LabelManifest, type ShardPlace } from './label-manifest.js'
 
 /** What all jobs of a labelling have in common. */
 export type CommonJob = Pick<LabelJob, 'config' | 'teachers' | 'threads' | 'needs'>
@@ -17,10 +19,11 @@ export interface LabelsToDo extends Pick<LabelJob, 'folder' | 'index' | 'state'>
 }
 
 /**
- * Shares shards out: consecutive ones to a job, each of which loads data and teacher once.
+ * Shares shards out: consecutive ones to a job, each of which loads data and teacher once. Which ones a job is for does not depend on
+ * what is missing, so that a labelling that is called again asks a queue for the jobs that are in it.
  *
  * @param labels - of one teacher
- * @param count - how many jobs, fewer where there are fewer shards
+ * @param count - how many jobs, fewer where there are fewer shards or all of a job's are there
  * @param common - of all jobs
  * @returns the jobs, in any order and on any machine
  */
@@ -29,16 +32,20 @@ export function labelJobs(
   count: number,
   common: CommonJob,
 ): LabelJob[] {
-  const size = Math.max(1, Math.ceil(missing.length / count))
-  return Array.from({ length: Math.ceil(missing.length / size) }, (_, job) => {
-    const shards = missing.slice(job * size, (job + 1) * size)
+  const all = labelSplits.flatMap((split) => shardsOf(manifest, split))
+  const size = Math.max(1, Math.ceil(all.length / count))
+  const keyOf = ({ split, index: shard }: ShardPlace): string => `${split} ${shard}`
+  const wanted = new Set(missing.map(keyOf))
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, job) => {
+    const part = all.slice(job * size, (job + 1) * size)
+    // With the folder: two teachers, or two labellings, can come to the same labels.
     const id = createHash('sha256')
-      .update(JSON.stringify([manifest.id, state, shards]))
+      .update(JSON.stringify([manifest.id, folder, part]))
       .digest('hex')
-    const [first, last] = [shards[0]!, shards.at(-1)!]
-    const range = `${first.split} ${first.index} to ${last.split} ${last.index}`
-    return { kind: 'label', id, name: `${name}: ${range}`, folder, index, state, shards, ...common }
-  })
+    const range = `${keyOf(part[0]!)} to ${keyOf(part.at(-1)!)}`
+    const shards = part.filter((place) => wanted.has(keyOf(place)))
+    return { kind: 'label' as const, id, name: `${name}: ${range}`, folder, index, state, shards, ...common }
+  }).filter(({ shards }) => shards.length > 0)
 }
 
 /** How jobs are done. */
@@ -51,20 +58,33 @@ export interface JobsContext {
   readonly tell: OnRunProgress
 }
 
+/** What jobs came to. */
+export interface JobsEnd {
+  /** Of all of them: `done` only if every one is. */
+  readonly state: Exclude<JobOutcome['state'], 'failed'>
+  /** Where nobody waits for them: those that failed since they were handed over. They are handed over again. */
+  readonly failed: readonly FailedJob[]
+}
+
 /**
  * Does jobs, and tells of all together how many examples are labelled.
  *
  * @param jobs - of one kind
  * @param examples - how many they label, 0 for teachers
  * @param context - see {@link JobsContext}
- * @returns what all of them came to: `done` only if every one is
- * @throws {@link KdError} when one failed, after the others have ended
+ * @returns what all of them came to
+ * @throws {@link KdError} when one failed, after the others have ended; {@link UsageError} when the runner cannot carry one
  */
 export async function doJobs(
   jobs: readonly Job[],
   examples: number,
   { runner, workspace, folder, signal, tell }: JobsContext,
-): Promise<Exclude<JobOutcome['state'], 'failed'>> {
+): Promise<JobsEnd> {
+  const [first] = jobs
+  if (first === undefined) return { state: 'done', failed: [] }
+  await assertCarriable(jobs, runner, workspace)
+  // Before the runner forgets them.
+  const failed = (await failedJobs(folder)).filter(({ kind }) => kind === first.kind)
   const started = performance.now()
   const labelled = new Map<string, number>()
   const onEvent = (event: JobEvent): void => {
@@ -82,6 +102,6 @@ export async function doJobs(
   const outcomes = [...(await runner.run(jobs, { workspace, folder, signal, onEvent })).values()]
   for (const outcome of outcomes) if (outcome.state === 'failed') throw new KdError(outcome.message)
   const states = outcomes.map(({ state }) => state)
-  if (states.includes('stopped')) return 'stopped'
-  return states.includes('submitted') ? 'submitted' : 'done'
+  if (states.includes('stopped')) return { state: 'stopped', failed: [] }
+  return states.includes('submitted') ? { state: 'submitted', failed } : { state: 'done', failed: [] }
 }

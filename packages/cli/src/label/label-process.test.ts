@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runTraining } from '../run/run-distillation.js'
 import { buildMain } from '../testing/build-main.js'
+import { labelFiles } from '../testing/label-files.js'
 import { runLabelling } from './run-labelling.js'
 
 let folder: string
@@ -37,15 +38,6 @@ const words = (out: string): string[] => [
   ...[main, 'label', join(folder, 'label.yaml'), '--out', out],
   ...['--shard-rows', '250', '--jobs', '2', '--json'],
 ]
-const contents = async (out: string): Promise<Record<string, string>> => {
-  const path = join(out, 'labels-1')
-  // What a killed process was writing goes with the next call, unless its own end came later.
-  const names = (await readdir(path)).filter((name) => !name.endsWith('.tmp'))
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(path, name), 'base64')] as const)),
-  )
-}
-
 it('gives the same bytes from several processes, killed at any moment and called again', async () => {
   const alone = join(folder, 'alone')
   await runLabelling(join(folder, 'label.yaml'), { out: alone, shardRows: 250 })
@@ -64,5 +56,5 @@ it('gives the same bytes from several processes, killed at any moment and called
     ended: 'done',
     labels: [{ examples: 1797 }],
   })
-  expect(await contents(out)).toEqual(await contents(alone))
+  expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(join(alone, 'labels-1')))
 }, 60_000)

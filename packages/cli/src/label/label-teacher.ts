@@ -18,19 +18,46 @@ export interface LabelTeacherPlace {
   readonly state: number
 }
 
+/** What a teacher with a recipe is known by. To work it out all its data are hashed: once is enough. */
+export interface TeacherRecipe {
+  /** Hash of the data that it is trained on. */
+  readonly data: string
+  /** See `teacherIdentity`. */
+  readonly id: string
+}
+
+/** Undefined for a teacher without a recipe. */
+export async function teacherRecipe(
+  config: Config,
+  index: number,
+  clean: Dataset,
+): Promise<TeacherRecipe | undefined> {
+  const teacher = config.teachers[index]
+  if (teacher?.training === undefined) return undefined
+  const data = dataHash(await recipeData(config, teacher, clean))
+  return { data, id: teacherIdentity({ config, teacher, index, data }) }
+}
+
+/** Where a teacher is to be found. */
+export interface LabelTeacherSource extends LabelTeacherPlace {
+  readonly recipe: TeacherRecipe | undefined
+  /** Of those that were trained by a recipe. */
+  readonly teachersFolder: string
+}
+
 /**
  * Loads a teacher that labels.
  *
  * @param config - with its engine
  * @param clean - the data set before label noise
- * @param place - which teacher, and where those lie that were trained by a recipe
+ * @param source - which teacher, and where it is
  * @returns the model
  * @throws {@link KdError} when it is not there, or none for these data
  */
 export async function labelTeacher(
   config: Config,
   clean: Dataset,
-  { index, state, teachersFolder }: LabelTeacherPlace & { readonly teachersFolder: string },
+  { index, state, recipe, teachersFolder }: LabelTeacherSource,
 ): Promise<LayersModel> {
   const teacher = config.teachers[index]
   if (teacher?.run !== undefined) {
@@ -43,18 +70,13 @@ export async function labelTeacher(
     await loadWeights(model, teacher.weights)
     return model
   }
-  const models = (teacher && (await loadTrained({ config, teachersFolder }, clean, index))) ?? []
+  const models =
+    (recipe && (await loadTrained({ config, teachersFolder }, clean, { index, data: recipe.data }))) ?? []
   for (const [other, model] of models.entries()) if (other !== state) model.dispose()
   const found = models[state]
   if (found !== undefined) return found
   throw new KdError(
     `labels: teacher ${index + 1} must be trained before it labels, got none in ${teachersFolder}`,
+    { hint: 'all machines must see the same workspace; the same kd label again trains what is not there' },
   )
-}
-
-/** See `teacherIdentity`. */
-export async function recipeIdentity(config: Config, index: number, clean: Dataset): Promise<string> {
-  const teacher = config.teachers[index]!
-  const data = dataHash(await recipeData(config, teacher, clean))
-  return teacherIdentity({ config, teacher, index, data })
 }

@@ -5,6 +5,7 @@ import { UsageError } from '../usage-error.js'
 
 /** Everything that a labelling writes: the labels of each teacher, and teachers that were trained for it. */
 const folders = /^(labels-[1-9]\d*|teachers)$/
+const replaced = /^(labels-[1-9]\d*|failures)$/
 /** And its runners. */
 const ofRunners =
   /^(labels-[1-9]\d*\.[0-9a-f]{8}\.lock.*|(jobs\.json|slurm\.sh|kubernetes\.yaml|logs|failures)(\.\d+\.tmp)?)$/
@@ -13,7 +14,7 @@ const ofRunners =
  * Makes the folder of a labelling, or takes up the one that is there.
  *
  * @param out - its path
- * @param force - whether labels that are there are removed; teachers stay
+ * @param force - whether labels that are there are removed, and what is known of failures; teachers stay
  * @returns its absolute path
  * @throws {@link UsageError} when it holds anything else
  */
@@ -30,7 +31,7 @@ export async function openLabelling(out: string, force: boolean): Promise<string
         `--out ${out} must be a new, an empty or a labelling's folder, got ${other.name} in it`,
       )
     }
-    const removed = force ? found.filter(({ name }) => folders.test(name) && name !== 'teachers') : []
+    const removed = force ? found.filter(({ name }) => replaced.test(name)) : []
     await Promise.all(removed.map(({ name }) => rm(join(path, name), { recursive: true })))
   } catch (error) {
     throw error instanceof UsageError ? error : writeError(path, error)

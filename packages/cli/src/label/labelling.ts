@@ -2,6 +2,7 @@ import { evaluate, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, join } from 'node:path'
 import type { Config } from '../config/config-schema.js'
+import { loadTrained } from '../run/make-teachers.js'
 import { pieceOf } from '../run/piece-of.js'
 import type { TeacherJob } from '../runner/job.js'
 import { workspacePath } from '../runner/read-job.js'
@@ -10,9 +11,9 @@ import { missingShards } from './find-shards.js'
 import { LabelFolder } from './label-folder.js'
 import { rowBytes, type LabelForm } from './label-form.js'
 import type { CommonJob, JobsContext, LabelsToDo } from './label-jobs.js'
-import { shardRows } from './label-manifest.js'
+import { shardRows, type LabelSplit } from './label-manifest.js'
 import { LABEL_BATCH } from './label-shards.js'
-import { labelTeacher, recipeIdentity, type LabelTeacherPlace } from './label-teacher.js'
+import { labelTeacher, type LabelTeacherPlace, type TeacherRecipe } from './label-teacher.js'
 import { planLabels } from './plan-labels.js'
 
 /** A labelling under way. */
@@ -20,6 +21,10 @@ export interface Labelling extends JobsContext {
   readonly config: Config
   /** Before label noise. */
   readonly dataset: Dataset
+  /** Of the inputs of each split that is labelled. */
+  readonly hashes: ReadonlyMap<LabelSplit, string>
+  /** Of each teacher of the config that has one. */
+  readonly recipes: readonly (TeacherRecipe | undefined)[]
   readonly form: LabelForm
   /** How many at a time. */
   readonly jobs: number
@@ -64,16 +69,31 @@ function placesOf({ teachers }: Config): LabelTeacherPlace[] {
  * Teachers with a recipe are trained first, once for all who label.
  *
  * @param labelling - see {@link Labelling}
- * @returns jobs that do nothing where the teacher is there
+ * @returns a job for each teacher that is not there yet
  */
-export async function teacherJobs({ config, dataset, common }: Labelling): Promise<TeacherJob[]> {
+export async function teacherJobs({
+  config,
+  dataset,
+  recipes,
+  folder,
+  common,
+}: Labelling): Promise<TeacherJob[]> {
   const jobs: TeacherJob[] = []
-  for (const [index, { training }] of config.teachers.entries()) {
-    if (training === undefined) continue
-    const id = await recipeIdentity(config, index, dataset)
-    jobs.push({ kind: 'teacher', id, name: `teacher ${id.slice(0, 8)}`, index, ...common })
+  for (const [index, recipe] of recipes.entries()) {
+    if (recipe === undefined) continue
+    const { data, id } = recipe
+    const context = { config, teachersFolder: teachersIn(folder) }
+    const there = await loadTrained(context, dataset, { index, data })
+    for (const model of there ?? []) model.dispose()
+    if (there === undefined)
+      jobs.push({ kind: 'teacher', id, name: `teacher ${id.slice(0, 8)}`, index, ...common })
   }
   return jobs
+}
+
+/** Where a labelling keeps the teachers that were trained for it. */
+export function teachersIn(folder: string): string {
+  return join(folder, 'teachers')
 }
 
 /**
@@ -82,36 +102,23 @@ export async function teacherJobs({ config, dataset, common }: Labelling): Promi
  * @param labelling - whose teachers are trained
  * @returns what is to do
  */
-export async function beginLabels({
-  config,
-  dataset,
-  form,
-  folder,
-  workspace,
-  jobs,
-  tell,
-}: Labelling): Promise<BegunLabels[]> {
+export async function beginLabels(labelling: Labelling): Promise<BegunLabels[]> {
+  const { config, dataset, recipes, folder, workspace, jobs, tell } = labelling
   const begun: BegunLabels[] = []
   for (const [number, place] of placesOf(config).entries()) {
-    const model = await labelTeacher(config, dataset, { ...place, teachersFolder: join(folder, 'teachers') })
+    const recipe = recipes[place.index]
+    const teachersFolder = teachersIn(folder)
+    const model = await labelTeacher(config, dataset, { ...place, recipe, teachersFolder })
     const own = new LabelFolder(join(folder, `labels-${number + 1}`))
-    const manifest = await planLabels(config, place, { model, dataset, form })
+    const manifest = await planLabels(config, place, { ...labelling, model, recipe })
     const missing = await missingShards(own, manifest, tell)
     const examples = missing.reduce((sum, shard) => sum + shardRows(manifest, shard), 0)
     const seconds = examples === 0 ? 0 : (examples * (await secondsPerExample(model, dataset))) / jobs
     model.dispose()
     const left = `${missing.length} shards to do, about ${Math.max(1, Math.ceil(seconds))} s`
     tell({ kind: 'message', text: `${own.path}: ${examples === 0 ? 'all shards are there' : left}` })
-    const name = basename(own.path)
-    begun.push({
-      ...place,
-      own,
-      name,
-      folder: workspacePath(workspace, own.path),
-      manifest,
-      missing,
-      examples,
-    })
+    const path = workspacePath(workspace, own.path)
+    begun.push({ ...place, own, name: basename(own.path), folder: path, manifest, missing, examples })
   }
   return begun
 }

@@ -13,16 +13,25 @@ import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } fro
 import { StoredLabels } from './stored-labels.js'
 
 /**
- * Reads the labels that a config names for one of its teachers, if they are those of its data, and of the teacher where it
- * names that as well.
+ * Reads the labels that a config names for its teachers, if they are those of its data, and of the teacher where it names that
+ * as well.
  *
  * @param config - with its engine
- * @param index - which of its teachers; it has `labels`
  * @param clean - the data set before label noise
- * @returns a teacher of stored logits
+ * @returns teachers of stored logits, by their place; undefined for one without labels
  * @throws {@link KdError} naming what does not fit, with both hashes, or the file that is missing or damaged
  */
-export async function openLabels(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
+export async function openLabels(
+  config: Config,
+  clean: Dataset,
+): Promise<readonly (StoredLabels | undefined)[]> {
+  const opened: (StoredLabels | undefined)[] = []
+  for (const [index, { labels }] of config.teachers.entries())
+    opened.push(labels === undefined ? undefined : await labelsOf(config, index, clean))
+  return opened
+}
+
+async function labelsOf(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
   const { labels, fixed = false } = config.teachers[index]!
   const folder = new LabelFolder(labels!)
   const manifest = await folder.manifest()

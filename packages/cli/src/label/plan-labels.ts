@@ -3,25 +3,34 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../config/config-schema.js'
 import { packageVersions } from '../run/environment.js'
 import { weightsHash } from '../run/saved-model.js'
-import { inputsHash } from './inputs-hash.js'
 import type { LabelForm } from './label-form.js'
-import { labelsId, type LabelManifest } from './label-manifest.js'
-import { recipeIdentity, type LabelTeacherPlace } from './label-teacher.js'
+import { labelsId, type LabelManifest, type LabelSplit } from './label-manifest.js'
+import type { LabelTeacherPlace, TeacherRecipe } from './label-teacher.js'
+
+/** What labels are made of. */
+export interface PlannedLabels {
+  readonly model: LayersModel
+  readonly recipe: TeacherRecipe | undefined
+  /** Before label noise. */
+  readonly dataset: Dataset
+  /** Of the inputs of each split: see `inputsHash`. */
+  readonly hashes: ReadonlyMap<LabelSplit, string>
+  readonly form: LabelForm
+}
 
 /**
  * Says what the labels of one teacher are: their manifest, before there are shards.
  *
  * @param config - with its engine
  * @param place - which teacher
- * @param made - the teacher, the data set before label noise, and the form
+ * @param made - see {@link PlannedLabels}
  * @returns the manifest
  */
 export async function planLabels(
   config: Config,
   { index, state }: LabelTeacherPlace,
-  made: { readonly model: LayersModel; readonly dataset: Dataset; readonly form: LabelForm },
+  { model, recipe, dataset, hashes, form }: PlannedLabels,
 ): Promise<LabelManifest> {
-  const { model, dataset, form } = made
   const teacher = config.teachers[index]!
   const { mean, standardDeviation } = dataset.normalization
   const name = teacher.model?.name ?? model.name
@@ -31,8 +40,7 @@ export async function planLabels(
     teacher: {
       name: teacher.checkpoints === undefined ? name : `${name} after epoch ${teacher.checkpoints[state]!}`,
       weights: await weightsHash(model),
-      ...(teacher.training &&
-        !teacher.checkpoints && { recipe: await recipeIdentity(config, index, dataset) }),
+      ...(recipe && !teacher.checkpoints && { recipe: recipe.id }),
     },
     dataset: {
       name: dataset.name,
@@ -48,7 +56,7 @@ export async function planLabels(
     splits: Object.fromEntries(
       form.splits.map((split) => [
         split,
-        { examples: dataset[split]!.ids.length, data: inputsHash(dataset[split]!), shards: [] },
+        { examples: dataset[split]!.ids.length, data: hashes.get(split)!, shards: [] },
       ]),
     ),
   }

@@ -8,7 +8,7 @@ import { inputsHash } from './inputs-hash.js'
 import { LabelFolder } from './label-folder.js'
 import { labelShards } from './label-shards.js'
 import { shardCount } from './label-manifest.js'
-import { labelTeacher } from './label-teacher.js'
+import { labelTeacher, teacherRecipe } from './label-teacher.js'
 
 /** How a job's shards are labelled. */
 export interface LabelJobOptions {
@@ -50,7 +50,8 @@ export async function runLabelJob(
     const examples = dataset[split]
     assertSame(path, `${split} split`, manifest.splits[split]?.data, examples && inputsHash(examples))
   }
-  const teacher = await labelTeacher(config, dataset, { index, state, teachersFolder })
+  const recipe = await teacherRecipe(config, index, dataset)
+  const teacher = await labelTeacher(config, dataset, { index, state, recipe, teachersFolder })
   try {
     assertSame(path, "teacher's weights", manifest.teacher.weights, await weightsHash(teacher))
     return await labelShards({ manifest, folder, dataset, teacher, shards }, { signal, tell })

@@ -10,6 +10,7 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -147,7 +148,9 @@ describe('labels as float32', () => {
       /method.selection scores the last layer of the teacher, which labels do not have/,
     ],
   ])('are refused for %s', async (_, change, message) => {
+    const out = join(folder, `run-${runs + 1}`)
     await expect(distil({ ...change, ...labels(path) })).rejects.toThrow(message)
+    expect(existsSync(out)).toBe(false)
   })
 
   it('are refused for another teacher, with both hashes', async () => {
@@ -160,6 +163,12 @@ describe('labels as float32', () => {
     await expect(distil({ teachers: [{ ...recipe, labels: path }] })).rejects.toThrow(
       /teacher has the recipe none, this one has [0-9a-f]{64}/,
     )
+    // Nor is what was there replaced.
+    const there = join(folder, 'run-1')
+    const before = await readFile(join(there, 'metrics.jsonl'), 'utf8')
+    const refused = { ...config, teachers: [{ ...recipe, labels: path }] }
+    await expect(runDistillation(refused, { out: there, force: true })).rejects.toThrow('has the recipe none')
+    expect(await readFile(join(there, 'metrics.jsonl'), 'utf8')).toBe(before)
     // With the very weights that labelled they pass, wherever they lie.
     const weights = join(run, 'student/student.safetensors')
     const same = await distil({ teachers: [{ model, weights, labels: path }] })

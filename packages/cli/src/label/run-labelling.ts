@@ -10,13 +10,16 @@ import type { OnRunProgress } from '../run/run-progress.js'
 import { inProcessRunner } from '../runner/in-process-runner.js'
 import { localRunner } from '../runner/local-runner.js'
 import { workspacePath } from '../runner/read-job.js'
+import type { FailedJob } from '../runner/indexed/failed-jobs.js'
 import type { Runner } from '../runner/runner.js'
 import { UsageError } from '../usage-error.js'
 import { finishLabels } from './find-shards.js'
+import { inputsHash } from './inputs-hash.js'
 import { labelForm, type LabelFormOptions } from './label-form.js'
-import { doJobs, labelJobs } from './label-jobs.js'
+import { doJobs, labelJobs, type JobsEnd } from './label-jobs.js'
 import { isLabelsOnly } from './label-rules.js'
-import { beginLabels, sizeText, teacherJobs, type Labelling } from './labelling.js'
+import { teacherRecipe } from './label-teacher.js'
+import { beginLabels, sizeText, teacherJobs, teachersIn, type Labelling } from './labelling.js'
 import { openLabelling } from './labelling-folder.js'
 
 /** How a labelling is started. */
@@ -29,7 +32,7 @@ export interface LabellingOptions extends LabelFormOptions {
   readonly out?: string
   /** Whether other labels in `out` are replaced. @defaultValue false */
   readonly force?: boolean
-  /** How many processes label at a time; 1: this one. @defaultValue 1 */
+  /** How many jobs the shards are shared out over, each a process here; 1: this one. @defaultValue 1 */
   readonly jobs?: number
   /** Of each process, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
   readonly threads?: number
@@ -62,6 +65,8 @@ export interface LabellingResult {
   readonly ended: 'done' | 'aborted' | 'submitted'
   /** Of each teacher and each checkpoint; none unless it was done. */
   readonly labels: readonly TeacherLabels[]
+  /** Of those that were submitted, what failed and why since the last call; submitted again. */
+  readonly failed: readonly FailedJob[]
   /** Labelled now; the others were there. */
   readonly examples: number
   /** Of these; absent where there were none. */
@@ -117,9 +122,11 @@ export async function runLabelling(
   const runner = options.runner ?? (jobs === 1 ? inProcessRunner() : localRunner(jobs))
   const labelling: Labelling = {
     ...{ config, dataset, form, folder, jobs, runner, workspace, signal, tell },
+    hashes: new Map(form.splits.map((split) => [split, inputsHash(dataset[split]!)])),
+    recipes: await Promise.all(config.teachers.map((_, index) => teacherRecipe(config, index, dataset))),
     common: {
       config: transportable(config, workspace),
-      teachers: workspacePath(workspace, join(folder, 'teachers')),
+      teachers: workspacePath(workspace, teachersIn(folder)),
       threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs)),
       needs: [],
     },
@@ -151,18 +158,20 @@ const endings = { stopped: 'aborted', submitted: 'submitted', done: 'done' } as 
 
 async function label(
   labelling: Labelling,
-): Promise<Pick<LabellingResult, 'ended' | 'labels' | 'examples' | 'perSecond'>> {
+): Promise<Pick<LabellingResult, 'ended' | 'failed' | 'labels' | 'examples' | 'perSecond'>> {
   const { jobs, common, tell } = labelling
-  const nothing = { labels: [], examples: 0 }
+  const early = ({ state, failed }: JobsEnd): Awaited<ReturnType<typeof label>> => {
+    return { ended: endings[state], failed, labels: [], examples: 0 }
+  }
   const trained = await doJobs(await teacherJobs(labelling), 0, labelling)
-  if (trained !== 'done') return { ...nothing, ended: endings[trained] }
+  if (trained.state !== 'done') return early(trained)
   const begun = await beginLabels(labelling)
   const examples = begun.reduce((sum, labels) => sum + labels.examples, 0)
   const started = performance.now()
   const toDo = begun.flatMap((labels) => labelJobs(labels, jobs, common))
   const labelled = await doJobs(toDo, examples, labelling)
   const perSecond = (1000 * examples) / (performance.now() - started)
-  if (labelled !== 'done') return { ...nothing, ended: endings[labelled] }
+  if (labelled.state !== 'done') return early(labelled)
   const labels: TeacherLabels[] = []
   for (const { own, manifest } of begun) {
     const shards = await finishLabels(own, manifest, tell)
@@ -174,5 +183,5 @@ async function label(
       bytes: shards.reduce((sum, { bytes }) => sum + bytes, 0),
     })
   }
-  return { ended: 'done', labels, examples, ...(examples > 0 && { perSecond }) }
+  return { ended: 'done', failed: [], labels, examples, ...(examples > 0 && { perSecond }) }
 }

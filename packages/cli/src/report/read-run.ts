@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { metricsLines } from '../run/metrics-lines.js'
 import { recordedRun } from '../run/recorded-run.js'
+import { standStill } from '../run/stand-still.js'
 import { UsageError } from '../usage-error.js'
 import { checkedAs } from './checked-as.js'
 import { examplesOverTraining, examplesOverTrainingLine } from './examples-over-training.js'
@@ -47,6 +48,8 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
   const recorded = await recordedRun(folder)
   if (recorded === undefined)
     throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
+  // First: whoever is gone by then has written all there is.
+  const reason = await standStill(folder)
   const linesOf = await readLines(folder)
   const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
   const result = linesOf(resultLine, ['result']).at(-1)
@@ -59,7 +62,7 @@ export async function readRun(folder: string, name: string): Promise<ReportedRun
     environment: recorded.environment,
     epochs: linesOf(epochLine, ['epoch']).map(reportedEpoch),
     ...examplesOverTraining(linesOf(examplesOverTrainingLine, ['mixing', 'selection', 'examples'])),
-    ...(result && { result: reportedResult(result) }),
+    ...(result ? { result: reportedResult(result) } : reason !== undefined && { stopped: reason }),
     ...(diagnostics && { diagnostics }),
   }
 }

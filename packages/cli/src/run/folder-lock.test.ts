@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { builtMain } from '../testing/built-main.js'
 import { runKd } from '../testing/run-kd.js'
 import { UsageError } from '../usage-error.js'
+import { writeReport } from '../report/write-report.js'
+import { WatchedFolder } from '../watch/watched-folder.js'
 import { FolderLock, lockPattern } from './folder-lock.js'
 
 const built = builtMain()
@@ -71,9 +73,17 @@ describe('two processes in one run folder', () => {
   it('goes on at once with what a process left that was killed with -9', async () => {
     const out = join(built.folder, 'killed')
     const child = await longRun(out)
+    const watched = new WatchedFolder(out)
+    expect((await watched.read()).runs[0]).toMatchObject({ state: 'running' })
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     expect(await locksIn(out)).toHaveLength(1)
+    const reason = `process ${child.pid} on ${hostname()} is gone`
+    expect((await watched.read()).runs[0]).toMatchObject({ state: 'stopped', message: reason })
+    const watch = await runKd(['watch', out])
+    expect(watch.out).toContain(`killed: stopped: ${reason}`)
+    const { file } = await writeReport([out], { out: join(built.folder, 'killed.html') })
+    expect(await readFile(file, 'utf8')).toContain(`stopped: ${reason}`)
     const { exitCode, err } = await again(out, '--resume')
     expect(err).not.toContain('in use')
     expect(exitCode, err).toBe(0)
@@ -120,6 +130,22 @@ describe('FolderLock', () => {
     await utimes(theirs, past, past)
     await (await FolderLock.take(path)).release()
     expect(await readdir(path)).toEqual([])
+  })
+
+  it('is taken over at once from one who lost the lease of the job, and only from that one', async () => {
+    const path = await newFolder('job')
+    const theirs = join(path, 'lock-other-machine-12-abcdef01.99')
+    await writeFile(theirs, 'this job')
+    for (const job of [undefined, 'another job', ''])
+      await expect(FolderLock.take(path, { job })).rejects.toThrow('process 12 on other-machine')
+    const lock = await FolderLock.take(path, { job: 'this job' })
+    const [name, ...others] = await readdir(path)
+    expect(others).toEqual([])
+    expect(await readFile(join(path, name!), 'utf8')).toBe('this job')
+    await lock.assertHeld()
+    // As the next one does, should this process stand still for too long.
+    await rm(join(path, name!))
+    await expect(lock.assertHeld()).rejects.toThrow('was taken over by another process')
   })
 
   it('is never had by two of many processes that begin at once', async () => {

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs'
-import { open, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { KdError } from '@kd/core'
 import { UsageError } from '../usage-error.js'
 import { processStart } from './process-start.js'
 import { writeError } from './write-file-safely.js'
@@ -30,15 +31,18 @@ process.on('exit', () => {
   for (const path of held) rmSync(path, { force: true })
 })
 
-/** How long {@link FolderLock.take} waits for another process to end. */
+/** How a folder is taken. */
 export interface LockOptions {
-  /** @defaultValue 0 */
+  /** How long to wait for another process to end. @defaultValue 0 */
   readonly waitSeconds?: number | undefined
+  /** Id of the job that is done there, whose lease this process holds. */
+  readonly job?: string | undefined
 }
 
 /**
  * Keeps two processes from working in one folder. A process that was killed leaves its lock behind; whoever comes next sees
- * by pid and start that it is dead, and takes over at once.
+ * by pid and start that it is dead, and takes over at once. The lock of a job's process says for which job it is: whoever holds the
+ * lease of that now has it from one who lost it, and takes over at once wherever that one was.
  */
 export class FolderLock {
   readonly #path: string
@@ -63,17 +67,30 @@ export class FolderLock {
    * @returns the lock, to be released
    * @throws {@link UsageError} naming the process that works there
    */
-  static async take(folder: string, { waitSeconds = 0 }: LockOptions = {}): Promise<FolderLock> {
+  static async take(folder: string, { waitSeconds = 0, job }: LockOptions = {}): Promise<FolderLock> {
     const path = join(folder, `lock-${host}-${process.pid}-${processStart(process.pid)!}`)
     const end = performance.now() + 1000 * waitSeconds
     for (let attempt = 1; ; attempt++) {
       // First each puts its own down, then it looks: of two at once, at least one sees the other.
-      const holder = (await create(path)) ? await otherHolder(folder, path) : path
+      const holder = (await create(path, job)) ? await otherHolder(folder, path, job) : path
       if (holder === undefined) return new FolderLock(path)
       if (holder !== path) await rm(path, { force: true })
       if (attempt >= TRIES && performance.now() >= end) throw await refusal(folder, holder)
       await sleep(RETRY + (process.pid % RETRY))
     }
+  }
+
+  /**
+   * Checks that nobody has taken over meanwhile, as happens to a process that stood still too long.
+   *
+   * @throws {@link KdError} when somebody has
+   */
+  async assertHeld(): Promise<void> {
+    const isHeld = await stat(this.#path).then(
+      () => true,
+      (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOENT',
+    )
+    if (!isHeld) throw new KdError(`${dirname(this.#path)} was taken over by another process`)
   }
 
   /** Gives the folder back. */
@@ -85,9 +102,9 @@ export class FolderLock {
 }
 
 /** False when this process has the folder already. */
-async function create(path: string): Promise<boolean> {
+async function create(path: string, job = ''): Promise<boolean> {
   try {
-    await (await open(path, 'wx')).close()
+    await writeFile(path, job, { flag: 'wx' })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -95,38 +112,73 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
-/** The lock of another process that lives; those of dead ones are removed. */
-async function otherHolder(folder: string, own: string): Promise<string | undefined> {
+/** The lock of another process that lives; those of dead ones are removed, and that of one who lost the lease of this job. */
+async function otherHolder(
+  folder: string,
+  own: string,
+  job: string | undefined,
+): Promise<string | undefined> {
+  // By the clock of the disk, as those of others.
+  const now = await stat(own).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  )
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     if (!lockPattern.test(name) || path === own) continue
-    if (await isAlive(path, own)) return path
+    const isOfThisJob = job !== undefined && (await contentOf(path)) === job
+    if (!isOfThisJob && (await isAlive(path, now))) return path
     await rm(path, { force: true })
   }
   return undefined
 }
 
-async function isAlive(path: string, own: string): Promise<boolean> {
-  const [, itsHost, pid, start] = lockPattern.exec(path.split(/[\\/]/).at(-1)!)!
-  if (itsHost === host) return processStart(Number(pid)) === start
+async function contentOf(path: string): Promise<string | undefined> {
   try {
-    // Both times by the clock of the disk.
-    const [theirs, ours] = await Promise.all([stat(path), stat(own)])
-    return ours.mtimeMs - theirs.mtimeMs < SILENCE
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw writeError(path, error)
+  }
+}
+
+/**
+ * Whether the process lives that put a lock down.
+ *
+ * @param path - of the lock
+ * @param now - in milliseconds, by a clock that the lock's time can be compared with; looked at for other machines alone
+ */
+export async function isAlive(path: string, now: number): Promise<boolean> {
+  const { isHere, pid, start } = lockOwner(basename(path))
+  if (isHere) return processStart(pid) === start
+  try {
+    return now - (await stat(path)).mtimeMs < SILENCE
   } catch {
     // Gone meanwhile.
     return false
   }
 }
 
+/** Whose lock it is, by its name. */
+export function lockOwner(name: string): {
+  readonly host: string
+  readonly pid: number
+  readonly start: string
+  /** Whether that is this machine. */
+  readonly isHere: boolean
+} {
+  const [, itsHost, pid, start] = lockPattern.exec(name)!
+  return { host: itsHost!, pid: Number(pid), start: start!, isHere: itsHost === host }
+}
+
 async function refusal(folder: string, holder: string): Promise<UsageError> {
-  const [, itsHost, pid] = lockPattern.exec(holder.split(/[\\/]/).at(-1)!)!
+  const owner = lockOwner(basename(holder))
   const since = await stat(holder).then(
     ({ birthtime }) => ` since ${birthtime.toISOString()}`,
     () => '',
   )
   return new UsageError(
-    `${folder} is in use by process ${pid} on ${itsHost}${since}`,
+    `${folder} is in use by process ${owner.pid} on ${owner.host}${since}`,
     'wait until it has ended, or end it; the lock of a process that is gone is taken over',
   )
 }

@@ -2,7 +2,6 @@ import { KdError, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { join } from 'node:path'
 import type { Config, TeacherConfig } from '../config/config-schema.js'
-import { openLabels } from '../label/open-labels.js'
 import type { StoredLabels } from '../label/stored-labels.js'
 import { assertFits } from './assert-fits.js'
 import { teacherModel } from './config-model.js'
@@ -28,13 +27,19 @@ export interface ReadyTeacher {
  * Loads the teachers of a config, or trains them by their recipes. Where one has labels, these speak for it.
  *
  * @param clean - the data set before label noise, of which each recipe makes its own
+ * @param labels - by the place of their teacher
  * @returns undefined when the run was ended meanwhile
  */
-export async function makeTeachers(context: RunContext, clean: Dataset): Promise<ReadyTeacher[] | undefined> {
+export async function makeTeachers(
+  context: RunContext,
+  clean: Dataset,
+  labels: readonly (StoredLabels | undefined)[],
+): Promise<ReadyTeacher[] | undefined> {
   const teachers: ReadyTeacher[] = []
   for (const [index, config] of context.config.teachers.entries()) {
-    if (config.labels !== undefined) {
-      teachers.push(await labelledTeacher(context, clean, index))
+    const labelled = labels[index]
+    if (labelled !== undefined) {
+      teachers.push(await labelledTeacher(labelled, clean))
       continue
     }
     const { states, own } = await makeTeacher(context, clean, config, index)
@@ -58,8 +63,7 @@ export async function makeTeachers(context: RunContext, clean: Dataset): Promise
   return teachers
 }
 
-async function labelledTeacher({ config }: RunContext, clean: Dataset, index: number): Promise<ReadyTeacher> {
-  const model = await openLabels(config, index, clean)
+async function labelledTeacher(model: StoredLabels, clean: Dataset): Promise<ReadyTeacher> {
   const test = model.has('test') && (await evaluateSplit(model, clean, { split: 'test' }))
   return { model, report: { model: `${model.name}, by its labels`, ...(test && { test }) } }
 }
@@ -147,18 +151,17 @@ function freshStates(config: Config, index: number, clean: Dataset): TeacherStat
  *
  * @param context - of whoever needs it
  * @param clean - the data set before label noise
- * @param index - of the teacher
+ * @param place - which teacher, and the hash of its recipe's data
  * @returns its models; undefined where nobody has trained it, or its file is damaged
  */
 export async function loadTrained(
   context: Pick<RunContext, 'config' | 'teachersFolder'>,
   clean: Dataset,
-  index: number,
+  { index, data }: Pick<TeacherStates, 'index' | 'data'>,
 ): Promise<LayersModel[] | undefined> {
   const teacher = context.config.teachers[index]!
   const states = freshStates(context.config, index, clean)
   const models = states.map(({ model }) => model)
-  const data = dataHash(await recipeData(context.config, teacher, clean))
   if (await loadShared(context, { states, teacher, index, data })) return models
   for (const model of models) model.dispose()
   return undefined

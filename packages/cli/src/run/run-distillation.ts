@@ -9,6 +9,8 @@ import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { assertLabelsDo } from '../label/label-rules.js'
+import { openLabels } from '../label/open-labels.js'
+import type { StoredLabels } from '../label/stored-labels.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
@@ -114,11 +116,13 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   // A run that has ended needs its teachers no more.
   const unheard = resume ? undefined : await assertTeachers(config, made.method)
   if (unheard !== undefined) tell({ kind: 'message', text: unheard })
+  // Before a folder is begun, or emptied with --force: labels that do not fit leave all as it was.
+  const labels = await openLabels(config, clean)
   const student = await studentModel(config, dataset)
 
   const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
   try {
-    return await runIn(folder, { config, clean, dataset, made, student }, options)
+    return await runIn(folder, { config, clean, dataset, labels, made, student }, options)
   } finally {
     await folder.release()
   }
@@ -131,11 +135,13 @@ interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student'> {
   readonly config: Config
   /** The data set before label noise. */
   readonly clean: Dataset
+  /** By the place of their teacher. */
+  readonly labels: readonly (StoredLabels | undefined)[]
 }
 
 async function runIn(
   folder: RunFolder,
-  { config, clean, dataset, made, student }: PreparedRun,
+  { config, clean, dataset, labels, made, student }: PreparedRun,
   options: RunConfigOptions,
 ): Promise<RunResult> {
   const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
@@ -160,7 +166,7 @@ async function runIn(
   const goesOn = recorded !== undefined
   const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
   const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
-  const teachers = await makeTeachers(context, clean)
+  const teachers = await makeTeachers(context, clean, labels)
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)

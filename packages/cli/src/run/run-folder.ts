@@ -22,9 +22,12 @@ export interface RunFolderOptions {
   readonly force?: boolean | undefined
   /** Whether a run in `out` goes on. */
   readonly resume?: boolean | undefined
-  /** How long to wait for another process that works in `out`. @defaultValue 0 */
-  readonly waitSeconds?: number | undefined
+  /** Of the job that is done in `out`, whose lease this process holds. */
+  readonly id?: string | undefined
 }
+
+/** How long a job waits for a run that somebody began by hand in its folder: longer than the lock of a machine that is gone counts. */
+const JOB_WAIT_SECONDS = 150
 
 /** The folder of one run. */
 export class RunFolder {
@@ -50,11 +53,14 @@ export class RunFolder {
    * @throws {@link UsageError} when `out` is not empty, or another process works in it
    */
   static async create(options: RunFolderOptions): Promise<RunFolder> {
-    const { out, name, waitSeconds } = options
+    const { out, name, id } = options
     const path = out === undefined ? await claimNumbered(resolve('runs', name)) : resolve(out)
     await attempt(path, () => mkdir(path, { recursive: true }))
     await removable(path, options)
-    const lock = await FolderLock.take(path, { waitSeconds })
+    const lock = await FolderLock.take(
+      path,
+      id === undefined ? {} : { job: id, waitSeconds: JOB_WAIT_SECONDS },
+    )
     try {
       // Another process may have changed it until now.
       const entries = await removable(path, options)
@@ -66,6 +72,11 @@ export class RunFolder {
       await lock.release()
       throw error
     }
+  }
+
+  /** Checks that no other process works in the folder by now. */
+  async assertHeld(): Promise<void> {
+    await this.#lock?.assertHeld()
   }
 
   /** Lets other processes work in the folder. */
@@ -91,6 +102,7 @@ export class RunFolder {
   /** Appends one line to metrics.jsonl and waits until it is on the disk. */
   async appendMetrics(line: object): Promise<void> {
     const path = join(this.path, 'metrics.jsonl')
+    await this.assertHeld()
     await attempt(path, async () => {
       const file = await open(path, 'a')
       try {

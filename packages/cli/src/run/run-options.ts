@@ -34,8 +34,6 @@ export interface RunOptions {
 
 /** As {@link RunOptions}, for a config that was read before. */
 export interface RunConfigOptions extends RunOptions {
-  /** The identity that the run must turn out to have. */
+  /** Of the job that the run is, whose lease this process holds: the identity that the run must turn out to have. */
   readonly id?: string
-  /** How long to wait for another process that works in `out`. @defaultValue 0 */
-  readonly waitSeconds?: number
 }

@@ -15,12 +15,10 @@ import { sharedTeacherFolder } from './shared-teacher-folder.js'
 export interface RunTeacherOptions {
   /** Which of the config's teachers. */
   readonly index: number
-  /** Its identity, see `teacherIdentity`. */
+  /** Of the job, whose lease this process holds: the teacher's identity, see `teacherIdentity`. */
   readonly id: string
   /** Where it goes. */
   readonly teachersFolder: string
-  /** How long to wait for another process that works there. @defaultValue 0 */
-  readonly waitSeconds?: number
   readonly signal: AbortSignal
   readonly onProgress: OnRunProgress
 }
@@ -34,14 +32,14 @@ export interface RunTeacherOptions {
  */
 export async function runTeacher(
   read: ReadConfig,
-  { index, id, teachersFolder, waitSeconds, signal, onProgress: tell }: RunTeacherOptions,
+  { index, id, teachersFolder, signal, onProgress: tell }: RunTeacherOptions,
 ): Promise<void> {
   const engine = await selectEngine(read.config.engine)
   const config = { ...read.config, engine: engine.name }
   const teacher = config.teachers[index]!
   const clean = await prepareDataset(config.dataset, tell)
   const { path: out } = sharedTeacherFolder(teachersFolder, id)
-  const folder = await RunFolder.create({ out, name: id, resume: true, waitSeconds })
+  const folder = await RunFolder.create({ out, name: id, resume: true, id })
   try {
     const resume = (await recordedRun(out)) !== undefined
     if (!resume) {

@@ -10,12 +10,6 @@ import { withLease } from './job-lease.js'
 import { jobPlace } from './job-place.js'
 import { readJob } from './read-job.js'
 
-/**
- * For another process in the same folder: what is left of a comparison that was killed ends after its current step, and the
- * lock of a machine that is gone counts for two minutes, longer than its lease of the job.
- */
-const WAIT_SECONDS = 150
-
 /** How a job is done. */
 export interface RunJobOptions {
   /** Absolute. */
@@ -62,7 +56,7 @@ async function doTeacher(
   { workspace, signal, onProgress }: HowToDo,
 ): Promise<JobOutcome> {
   const teachersFolder = resolve(workspace, teachers)
-  await runTeacher(read, { id, index, teachersFolder, waitSeconds: WAIT_SECONDS, signal, onProgress })
+  await runTeacher(read, { id, index, teachersFolder, signal, onProgress })
   return { state: signal.aborted ? 'stopped' : 'done' }
 }
 
@@ -92,7 +86,6 @@ async function doDistill(
     out,
     ...how,
     id,
-    waitSeconds: WAIT_SECONDS,
     teachersFolder,
     signal,
     onProgress,

@@ -1,5 +1,6 @@
 import { appendFile, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FolderLock } from '../run/folder-lock.js'
 
 /** A finished run that is written anew bit by bit, as its process wrote it. */
 export interface ReplayedRun {
@@ -8,6 +9,8 @@ export interface ReplayedRun {
   readonly toEpoch: (epoch: number) => Promise<void>
   /** Writes the rest. */
   readonly toEnd: () => Promise<void>
+  /** Ends before, without a word. */
+  readonly stop: () => Promise<void>
 }
 
 /** Begins to write a finished run anew. */
@@ -20,6 +23,7 @@ export async function replayRun(finished: string, folder: string): Promise<Repla
     done = end
   }
   await mkdir(folder)
+  const lock = await FolderLock.take(folder)
   for (const name of ['config.yaml', 'environment.json'])
     await copyFile(join(finished, name), join(folder, name))
   await writeFile(path, '')
@@ -33,6 +37,8 @@ export async function replayRun(finished: string, folder: string): Promise<Repla
       await copyFile(join(finished, 'diagnostics.json'), join(folder, 'diagnostics.json.1.tmp'))
       await rename(join(folder, 'diagnostics.json.1.tmp'), join(folder, 'diagnostics.json'))
       await upTo(metrics.length)
+      await lock.release()
     },
+    stop: () => lock.release(),
   }
 }

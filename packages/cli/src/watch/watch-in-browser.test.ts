@@ -117,6 +117,12 @@ describe.skipIf(chromiumProgram === undefined)('kd watch --browser', () => {
     await run.toEpoch(3)
     await expect.poll(() => charts.first().innerHTML(), { timeout: 20_000 }).not.toBe(before)
     expect(await opened.getAttribute('open')).not.toBeNull()
+    const ends = page.locator('#runs tbody tr td:nth-child(7)')
+    expect(await ends.allTextContents()).toEqual(['goes on', 'goes on'])
+    await other.stop()
+    await expect
+      .poll(() => ends.allTextContents(), { timeout: 20_000 })
+      .toEqual(['goes on', 'stopped: no process works on it'])
     expect(
       await page.evaluate("document.activeElement.matches('#examples details + details > summary')"),
     ).toBe(true)

@@ -45,7 +45,14 @@ function oneRun(run: WatchedRun): string[] {
 
 /** A title, and those under way first; of the others as many as there is room for. */
 function manyRuns({ title, runs }: Watched, rows: number): string[] {
-  const order: readonly WatchedRun['state'][] = ['running', 'failed', 'interrupted', 'done', 'waiting']
+  const order: readonly WatchedRun['state'][] = [
+    'running',
+    'failed',
+    'stopped',
+    'interrupted',
+    'done',
+    'waiting',
+  ]
   const counts = order.flatMap((state) => {
     const count = runs.filter((run) => run.state === state).length
     return count === 0 ? [] : [`${count} ${state}`]

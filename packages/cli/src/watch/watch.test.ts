@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -71,6 +71,34 @@ describe('kd watch', () => {
       ended: true,
       runs: [{ name: 'live', state: 'done', epoch: 4, epochs: 4, last: { test: last.test.top1 } }],
     })
+  })
+
+  it('ends with a run that nobody works on any more, and says so', async () => {
+    const run = await replayRun(join(folder, 'whole'), join(folder, 'left'))
+    await run.toEpoch(2)
+    const watch = startKd(['watch', run.folder, '--json'])
+    await soon(() => {
+      expect(watch.out()).toContain('left: running')
+    })
+    await run.stop()
+    const { exitCode, out, json } = await watch.ended
+    expect(exitCode).toBe(0)
+    expect(out).toContain('left: stopped: no process works on it')
+    expect(json()).toMatchObject({
+      ended: true,
+      runs: [{ state: 'stopped', message: 'no process works on it' }],
+    })
+    // Of another machine there is only what it said last.
+    const theirs = join(run.folder, 'lock-other-machine-12-abcdef01.99')
+    await writeFile(theirs, '')
+    const watched = new WatchedFolder(run.folder)
+    expect((await watched.read()).runs[0]).toMatchObject({ state: 'running' })
+    const past = new Date(Date.now() - 121_000)
+    await utimes(theirs, past, past)
+    const text = watchText(await watched.read(), { columns: 120, rows: 24 })
+    expect(text.split('\n')[0]).toBe(
+      'left: weighted-soft-labels, seed 0, stopped: process 12 on other-machine was not heard of for two minutes',
+    )
   })
 
   it('waits for a run to begin, and follows one that goes on from an earlier epoch', async () => {

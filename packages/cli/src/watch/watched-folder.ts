@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { readComparisonFile } from '../report/read-comparison-file.js'
 import { readRun } from '../report/read-run.js'
 import { recordedRun } from '../run/recorded-run.js'
+import { standStill } from '../run/stand-still.js'
 import { UsageError } from '../usage-error.js'
 import type { Watched, WatchedRun } from './watched-run.js'
 
@@ -114,7 +115,9 @@ async function signatureOf({ folder, compared }: Place): Promise<string> {
       return found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs}`
     }),
   )
-  return [compared?.state, ...files].join('|')
+  // Where there is no folder there is no process either.
+  const reason = await standStill(folder).catch(() => undefined)
+  return [compared?.state, reason, ...files].join('|')
 }
 
 async function readPlace({ name, folder, compared }: Place): Promise<WatchedRun> {
@@ -130,13 +133,13 @@ async function readPlace({ name, folder, compared }: Place): Promise<WatchedRun>
     name,
     written,
     ...(typeof training?.epochs === 'number' && { epochs: training.epochs }),
-    ...(state ?? { state: stateOf(written) }),
+    ...(state ?? stateOf(written)),
   }
 }
 
-function stateOf({ result }: ReportedRun): WatchedRun['state'] {
-  if (result === undefined) return 'running'
-  return result.ended === 'aborted' ? 'interrupted' : 'done'
+function stateOf({ result, stopped }: ReportedRun): Pick<WatchedRun, 'state' | 'message'> {
+  if (result !== undefined) return { state: result.ended === 'aborted' ? 'interrupted' : 'done' }
+  return stopped === undefined ? { state: 'running' } : { state: 'stopped', message: stopped }
 }
 
 /** comparison.json is written when all is over; what its runs found is in their folders before. */

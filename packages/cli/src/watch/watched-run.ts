@@ -4,8 +4,9 @@ import type { Comparison, ReportedRun } from '@kd/report'
 export interface WatchedRun {
   /** The report's name for it. */
   readonly name: string
-  readonly state: 'waiting' | 'running' | 'done' | 'interrupted' | 'failed'
-  /** Why it failed. */
+  /** `interrupted` saved where it was; `stopped` is without a process and without an end, as after a kill. */
+  readonly state: 'waiting' | 'running' | 'done' | 'interrupted' | 'stopped' | 'failed'
+  /** Why it failed or stopped. */
   readonly message?: string
   /** Epochs that its config asks for; early stopping may end it before. */
   readonly epochs?: number

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "declarations.h"
 #include "mathematics.h"
 
@@ -8,12 +10,15 @@ namespace {
 
 inline float maximum(const float* x, size_t size) { return static_cast<float>(reduceRow(Reduction::max, x, size)); }
 
-/** log of the sum of exp((x - maximum) / temperature). */
+/**
+ * log of the sum of exp((x - maximum) / temperature). The sum is 1 and what the others add: in float32 a loss of 0.001 would be
+ * wrong in its fifth digit, and methods divide losses by one another.
+ */
 inline float logSumExp(const float* x, size_t size, float most, float temperature) {
-  float total = 0;
+  double total = 0;
 #pragma omp simd reduction(+ : total)
   for (size_t i = 0; i < size; ++i) total += exponential((x[i] - most) / temperature);
-  return logarithm(total);
+  return static_cast<float>(std::log(total));
 }
 
 }  // namespace
@@ -82,7 +87,8 @@ void klDivergence(const float* teacher, const float* student, float* losses, siz
   for (size_t row = 0; row < rows; ++row, teacher += classes, student += classes) {
     const float teacherMost = maximum(teacher, classes);
     const float studentMost = maximum(student, classes);
-    float teacherSum = 0, studentSum = 0, weighted = 0;
+    // Of two distributions that are nearly the same, whose divergence is what is left of greater numbers.
+    double teacherSum = 0, studentSum = 0, weighted = 0;
 #pragma omp simd reduction(+ : teacherSum, studentSum, weighted)
     for (size_t i = 0; i < classes; ++i) {
       const float teacherScore = (teacher[i] - teacherMost) / temperature;
@@ -93,8 +99,8 @@ void klDivergence(const float* teacher, const float* student, float* losses, siz
       weighted += weight != 0 ? weight * (teacherScore - studentScore) : 0.0f;
     }
     // Never negative but for rounding; NaN stays NaN.
-    const float loss = weighted / teacherSum - (logarithm(teacherSum) - logarithm(studentSum));
-    losses[row] = loss < 0 ? 0 : loss;
+    const double loss = weighted / teacherSum - std::log(teacherSum / studentSum);
+    losses[row] = loss < 0 ? 0.0f : static_cast<float>(loss);
   }
 }
 

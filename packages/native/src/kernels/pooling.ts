@@ -19,9 +19,7 @@ export function registerPoolingKernels(): void {
       const x = inputs['x']!
       if (x.dtype !== 'float32') return undefined
       const info = describe(x.shape, attributes)
-      // As the cpu engine, also where a padding would shift the image.
-      const single = info.filterHeight === 1 && info.filterWidth === 1
-      if (single && util.arraysEqual(info.inShape, info.outShape)) return backend.share(x, x.shape)
+      if (isIdentity(info)) return backend.share(x, x.shape)
       const y = backend.allocate(info.outShape, 'float32')
       backend.addon[pool](backend.floats(x), y.values, pack(info))
       return y.info
@@ -31,6 +29,8 @@ export function registerPoolingKernels(): void {
     const { dy, input, output } = inputs
     if (input!.dtype !== 'float32') return undefined
     const info = describe(input!.shape, attributes)
+    // Strides that went forward as if they were 1: what the output holds is not of the windows that the strides give.
+    if (isIdentity(info) && (info.strideHeight > 1 || info.strideWidth > 1)) return undefined
     const dx = backend.allocate(input!.shape, 'float32')
     backend.addon.maxPoolGrad(
       backend.floats(input!),
@@ -50,6 +50,11 @@ export function registerPoolingKernels(): void {
     backend.addon.avgPoolGrad(backend.floats(dy!), dx.values, pack(info))
     return dx.info
   })
+}
+
+/** As the cpu engine has it, also where a padding would shift the image or a stride leave some of it out. */
+function isIdentity({ filterHeight, filterWidth, inShape, outShape }: backend_util.Conv2DInfo): boolean {
+  return filterHeight === 1 && filterWidth === 1 && util.arraysEqual(inShape, outShape)
 }
 
 function describe(shape: number[], attributes: PoolAttributes): backend_util.Conv2DInfo {

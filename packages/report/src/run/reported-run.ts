@@ -16,7 +16,9 @@ export interface ReportedRun {
   readonly spreads?: readonly SpreadOverTraining[]
   /** Shares of training examples over the training. */
   readonly shares?: readonly ShareOverTraining[]
-  /** Absent while the run goes on. */
+  /** Why nobody goes on with a run that has no result, such as a process that was killed; absent while somebody does. */
+  readonly stopped?: string
+  /** Absent while the run goes on, and where it was stopped. */
   readonly result?: ReportedResult
   /** Absent for a run that did not reach its end. */
   readonly diagnostics?: RunDiagnostics

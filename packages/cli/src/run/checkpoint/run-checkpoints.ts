@@ -104,6 +104,7 @@ export class RunCheckpoints {
     const { seconds } = this
     const training = await moment.take()
     try {
+      await folder.assertHeld()
       const metricsBytes = await folder.metricsBytes()
       await this.#files.write({ identity, who, metricsBytes, seconds, training })
     } catch (error) {

@@ -183,11 +183,10 @@ class WorkerDesk {
     let told = -PROGRESS
     return (progress) => {
       const now = performance.now()
-      if (progress.kind !== 'step' || now - told < PROGRESS || this.#connection.client.status !== 'ready')
-        return
+      const isTold = progress.kind === 'step' || progress.kind === 'labelled'
+      if (!isTold || now - told < PROGRESS || this.#connection.client.status !== 'ready') return
       told = now
-      const { who, step } = progress
-      queued.updateProgress({ who, step }).catch(() => undefined)
+      queued.updateProgress(progress).catch(() => undefined)
     }
   }
 }

@@ -56,6 +56,13 @@ const worker = (...words: string[]): KdProcess => kd(['worker', ...words])
 const compare = (out: string, ...words: string[]): KdProcess =>
   kd(['compare', path('compare.yaml'), '--runner', 'bullmq', '--json', '--out', path(out), ...words])
 
+/** Of the processes that a process started, each as text. */
+async function environmentsBelow(pid: number): Promise<string[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const pids = children.trim().split(' ').filter(Boolean)
+  return Promise.all(pids.map((child) => readFile(`/proc/${child}/environ`, 'utf8')))
+}
+
 const runsOf = ({ out }: KdEnd): ComparedRun[] =>
   (JSON.parse(out.trim().split('\n').at(-1)!) as { comparison: { runs: ComparedRun[] } }).comparison.runs
 
@@ -113,6 +120,12 @@ describe.skipIf(!isHere)('a queue', { timeout: 120_000 }, () => {
     const metrics = join(run, 'metrics.jsonl')
     while (!existsSync(metrics) || (await readFile(metrics, 'utf8')).split('\n').length < 4)
       await setTimeout(5)
+    if (process.platform === 'linux') {
+      const environments = await environmentsBelow(first.pid)
+      expect(environments).not.toEqual([])
+      // What trains has no business with the queue.
+      expect(environments.join()).not.toContain(encodeURIComponent(RedisServer.password))
+    }
     first.kill('SIGTERM')
     const { code, err } = await first.ended
     expect(code).toBe(143)
@@ -138,6 +151,8 @@ describe.skipIf(!isHere)('a queue', { timeout: 120_000 }, () => {
     await again.says('no worker is at')
     await setTimeout(200)
     expect(await withQueue((queue) => queue.getWaitingCount())).toBe(1)
+    // As when Redis comes back without its log.
+    await withQueue((queue) => queue.obliterate({ force: true }))
     worker('--workspace', path('left'))
     expect((await again.ended).code).toBe(0)
   })

@@ -1,5 +1,6 @@
 import type { Job as QueuedJob, Queue } from 'bullmq'
 import { setTimeout } from 'node:timers/promises'
+import type { RunProgress } from '../../run/run-progress.js'
 import { failureMessage } from '../failure-message.js'
 import { jobPlace } from '../job-place.js'
 import type { Job, JobEvent, JobOutcome } from '../job.js'
@@ -74,8 +75,8 @@ export class QueuedJobs {
   async outcomeOf(job: Job): Promise<JobOutcome> {
     try {
       const old = await this.#queue.getJob(job.id)
-      // What failed in an earlier comparison is tried anew.
-      if (old !== undefined && hasFailed(old)) await old.remove()
+      // What failed earlier is tried anew, and what was done and is not there: of a run's result the queue has all that is needed.
+      if (old?.finishedOn !== undefined && (hasFailed(old) || job.kind !== 'distill')) await old.remove()
       await this.#put(job)
     } catch (error) {
       if (this.#hasLeft) return { state: 'submitted' }
@@ -151,8 +152,10 @@ export class QueuedJobs {
     waiting.progress = now
     const told = progressSchema.safeParse(progress).data
     if (told === undefined) return
-    const { who, step } = told
-    onEvent({ kind: 'progress', job, progress: { kind: 'step', who, step: { ...step, loss: step.loss } } })
+    // Without a loss there is none, as in `StepProgress`.
+    const known: RunProgress =
+      told.kind === 'step' ? { ...told, step: { ...told.step, loss: told.step.loss } } : told
+    onEvent({ kind: 'progress', job, progress: known })
   }
 
   #end(id: string, outcome: JobOutcome): void {

@@ -181,7 +181,7 @@ describe('kd worker --index', () => {
     if (content !== undefined) await writeFile(index, content)
     const { exitCode, err } = await runKd(['worker', '--index', index, '--task', '0'])
     expect(exitCode).toBe(1)
-    expect(err).toContain('must be what kd compare --runner slurm or kubernetes writes')
+    expect(err).toContain('must be what --runner slurm or kubernetes writes')
     expect(err).toContain(reason)
   })
 

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { writeFileSafely } from '../../run/write-file-safely.js'
 import { jobSchema, type Job } from '../job.js'
 
-/** The file in the folder of a comparison that lists the jobs which tasks of a cluster do, by their place in it. */
+/** The file in the folder of a comparison or a labelling that lists the jobs which tasks of a cluster do, by their place in it. */
 export const INDEX_FILE = 'jobs.json'
 
 const indexSchema = z.strictObject({
@@ -46,7 +46,7 @@ export async function writeJobIndex({ workspace, folder, jobs }: JobIndex): Prom
  */
 export async function readJobIndex(path: string): Promise<JobIndex> {
   const wrong = (found: string): KdError =>
-    new KdError(`--index ${path} must be what kd compare --runner slurm or kubernetes writes, got ${found}`)
+    new KdError(`--index ${path} must be what --runner slurm or kubernetes writes, got ${found}`)
   let value: unknown
   try {
     value = JSON.parse(await readFile(path, 'utf8'))

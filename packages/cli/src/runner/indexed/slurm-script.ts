@@ -30,7 +30,7 @@ export function slurmScript({ tasks, atOnce, threads, command, index, logs }: Sl
 #SBATCH --requeue
 #SBATCH --signal=B:TERM@120
 #SBATCH --output=/dev/null
-# kd compare --runner slurm wrote this file. Partition, time, memory and so on are options of sbatch:
+# kd --runner slurm wrote this file. Partition, time, memory and so on are options of sbatch:
 #   sbatch --time=4:00:00 slurm.sh
 # Two minutes before the time is up, or when Slurm wants the machine, a task saves where it is; done again, it goes on.
 set -eu

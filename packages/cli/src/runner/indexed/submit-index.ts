@@ -25,9 +25,12 @@ export async function submitIndex(
   const command = await writeOrder(await writeJobIndex({ workspace, folder, jobs }))
   const outcome: JobOutcome = { state: 'submitted' }
   for (const job of jobs) onEvent({ kind: 'ended', job, outcome })
+  // A labelling looks itself when it is called again.
+  const isComparison = jobs.some(({ kind }) => kind === 'distill')
+  const then = isComparison ? `\nand see what is done with\n  kd collect ${shellQuoted(folder)}` : ''
   onEvent({
     kind: 'message',
-    text: `${jobs.length} jobs are written down; start them with\n  ${command}\nand see what is done with\n  kd collect ${shellQuoted(folder)}`,
+    text: `${jobs.length} jobs are written down; start them with\n  ${command}${then}`,
   })
   return new Map(jobs.map(({ id }) => [id, outcome]))
 }

@@ -31,14 +31,14 @@ export function runsSection(runs: readonly ReportedRun[]): Section {
     'ended',
     'seconds',
   ]
-  const rows = runs.map(({ name, method, seed, epochs, result }) => [
+  const rows = runs.map(({ name, method, seed, epochs, result, stopped }) => [
     name,
     method,
     seed,
     epochs.length,
     percent(result?.last?.test),
     percent(result?.best?.test),
-    result?.ended ?? 'goes on',
+    result?.ended ?? (stopped === undefined ? 'goes on' : `stopped: ${stopped}`),
     result?.seconds.toFixed(1) ?? '',
   ])
   const teachers = runs.flatMap(({ name, result }) =>

@@ -1,5 +1,6 @@
 import { readSafetensors, writeSafetensors } from '@kd/models'
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -121,12 +122,6 @@ describe('parts that do not fit', () => {
     )
   })
 
-  it('a run that is none', async () => {
-    expect(await distill(`teachers=[{run: ${folder}/nowhere}]`)).toContain(
-      `cannot read ${folder}/nowhere/student/model.json`,
-    )
-  })
-
   it('a student cut short', async () => {
     const run = join(folder, 'whole')
     expect((await runKd(['distill', config, '--out', run])).exitCode).toBe(0)
@@ -150,6 +145,8 @@ describe('bad usage', () => {
     [['distill']],
     [['distil', 'x']],
     [['evaluate', 'x', '--limit', '0']],
+    [['distill', 'x', '--engine', 'cuda']],
+    [['distill', 'x', '--epochs', '3']],
     [['evaluate', 'x', '--split', 'tests']],
     [['list', 'method']],
     [['distill', 'c.yaml', '--speed', '9']],
@@ -177,10 +174,41 @@ describe('bad usage', () => {
     expect(run.json()).toMatchObject({ exitCode: 2 })
   })
 
-  it('an engine that does not exist or does not load', async () => {
-    expect(await distill('--engine', 'abacus')).toContain(
-      'name must be one of node-gpu, native, node, wasm, cpu, webgpu, got abacus',
+  it('teachers that are too few or not there, before there is a folder', async () => {
+    const out = join(folder, 'no-teachers')
+    const words = ['distill', config, '--out', out]
+    expect(await failure(2, ...words, 'teachers=[]')).toContain('teachers must be at least 1 for vanilla-kd')
+    const run = join(folder, 'no-run')
+    expect(await failure(1, ...words, `teachers=[{ run: ${run} }]`)).toContain(
+      `teachers.0.run must be the folder of a run that has a student, got no ${run}`,
     )
+    expect(await failure(1, ...words, 'teachers=[{ model: { name: mlp }, weights: none.st }]')).toContain(
+      'teachers.0.weights must be a file, got no',
+    )
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('says that a method hears one teacher of several', async () => {
+    const teacher = '{ model: { name: mlp, hiddenUnits: [8] }, training: { epochs: 1 } }'
+    const out = join(folder, 'unheard')
+    const { err } = await runKd(['distill', config, '--out', out, `teachers=[${teacher}, ${teacher}]`])
+    expect(err).toContain('vanilla-kd hears the first teacher only, of 2')
+  })
+
+  it('says of a flag where values of a config go', async () => {
+    const { err } = await runKd(['distill', config, '--epochs', '3'])
+    expect(err).toContain('values of a config are typed without dashes: training.epochs=5')
+  })
+
+  it('a run to evaluate that is none', async () => {
+    expect(await failure(2, 'evaluate', join(folder, 'nope'))).toContain('got nothing there')
+    expect(await failure(2, 'evaluate', folder)).toContain('got a folder without config.yaml')
+  })
+
+  it('an engine that does not exist or does not load', async () => {
+    const run = await runKd(['distill', config, '--engine', 'abacus'])
+    expect(run.err).toContain('Allowed choices are node-gpu, native, node, wasm, cpu, webgpu.')
+    expect(run.exitCode).toBe(2)
     expect(await distill('--engine', 'webgpu')).toMatch(/engine webgpu must load, got webgpu: /)
   })
 

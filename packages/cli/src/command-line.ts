@@ -55,6 +55,7 @@ function commandTree(context: CommandContext, show: Show): Command {
       writeErr: (text) => terminal.err.write(text),
     })
     .addHelpText('after', helpExamples)
+    .showHelpAfterError('--help says how; values of a config are typed without dashes: training.epochs=5')
   addRunCommands(program, context, show)
   addComparison(program, context, show)
   addEvaluate(program, context, show)

@@ -1,3 +1,4 @@
+import type { EngineName } from '@kd/core'
 import { InvalidArgumentError, Option } from 'commander'
 
 // What several commands have in common.
@@ -5,7 +6,16 @@ import { InvalidArgumentError, Option } from 'commander'
 export const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
 export const json = (): Option =>
   new Option('--json', 'print one JSON object as the last line of standard output')
-export const engine = (): Option => new Option('--engine <name>', 'what computes: kd list engines')
+// A list of its own: @kd/core is loaded by commands that compute, and not for kd --help.
+export const engine = (): Option =>
+  new Option('--engine <name>', 'what computes; kd doctor says which load').choices([
+    'node-gpu',
+    'native',
+    'node',
+    'wasm',
+    'cpu',
+    'webgpu',
+  ] satisfies EngineName[])
 
 /** Reads a whole number from 1. */
 export function wholeNumber(text: string): number {

@@ -124,8 +124,8 @@ describe('kd as a process', () => {
     'reports a limit on file size and leaves no half-written file',
     async () => {
       const out = join(built.folder, 'limited')
-      // In blocks of 512 or 1,024 bytes: the config fits, the weights do not.
-      const command = `ulimit -f 2; exec '${process.execPath}' '${built.main}' train '${config()}' --out '${out}'`
+      // In blocks of 512 or 1,024 bytes: config and environment fit, the weights do not.
+      const command = `ulimit -f 3; exec '${process.execPath}' '${built.main}' train '${config()}' 'student.model.hiddenUnits=[16]' --out '${out}'`
       const found = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
       expect(found.stderr).toMatch(
         /error cannot write \S+student.safetensors: the file is larger than allowed here/,

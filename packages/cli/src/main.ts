@@ -1,14 +1,12 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line.js'
+import { endingText } from './terminal/ending-text.js'
 import { processTerminal } from './terminal/terminal.js'
 
 const terminal = processTerminal()
 const controller = new AbortController()
 let endedBy: number | undefined
-const ending =
-  process.argv[2] === 'watch'
-    ? ''
-    : 'ending after this step and saving what was done, --resume goes on; once more ends at once\n'
+const ending = endingText(process.argv[2])
 
 for (const [name, number] of [
   ['SIGINT', 2],

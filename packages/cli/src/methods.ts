@@ -24,6 +24,7 @@ import {
   temperature,
   warmupEpochs,
   weight,
+  type MakeMethod,
   type MethodEntry,
   type MethodRun,
 } from './config/method-entry.js'
@@ -202,8 +203,23 @@ export function makeMethod(
   run: MethodRun,
 ): DistillationMethod {
   const { name, ...options } = config
-  const make = Object.hasOwn(methods, name)
-    ? (methods[name as keyof typeof methods].make as MethodFactory)
-    : pluginMethods[name]!
-  return make(options, run)
+  if (Object.hasOwn(methods, name))
+    return (methods[name as keyof typeof methods].make as MethodFactory)(options, run)
+  const make = selectable(revisable(pluginMethods[name]! as MakeMethod<{ readonly temperature: number }>))
+  return make(options as Parameters<typeof make>[0], run)
+}
+
+/**
+ * The form of a plugin's method in a config: options of its own, which it checks, and what goes around any method.
+ *
+ * @param name - of the method
+ * @returns a schema that lets other keys through
+ */
+export function pluginMethodSchema(name: string): z.ZodObject {
+  return z
+    .looseObject({ name: z.literal(name), reviseTeacher, selection })
+    .refine((options) => options.reviseTeacher === undefined || typeof options['temperature'] === 'number', {
+      path: ['temperature'],
+      message: 'method.temperature must be a number beside reviseTeacher, which revises at this temperature',
+    })
 }

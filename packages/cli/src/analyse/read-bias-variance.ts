@@ -1,6 +1,7 @@
 import type { Axis } from '../compare/comparison-axes.js'
+import { comparisonContent, type ComparisonContent } from '../compare/comparison-content.js'
 import { resolveComparison, type ComparisonPoint } from '../compare/read-comparison.js'
-import { configContent, type ConfigSource } from '../config/config-content.js'
+import type { ConfigSource } from '../config/config-content.js'
 import { ConfigError } from '../config/config-error.js'
 import type { ConfigInput } from '../config/config-schema.js'
 import type { ReadConfig } from '../config/read-config.js'
@@ -44,7 +45,7 @@ export async function readBiasVariance(
   source: string | BiasVarianceInput | ConfigInput,
   { overrides, splits, seeds }: ReadBiasVarianceOptions,
 ): Promise<ReadBiasVariance> {
-  const found = asComparison(await configContent(source, { overrides }))
+  const found = asComparison(await comparisonContent(source, overrides))
   const given = { ...(splits !== undefined && { splits }), ...(seeds !== undefined && { seeds }) }
   const content = isMap(found.value) ? { ...found, value: { ...found.value, ...given } } : found
   const comparison = await resolveComparison(content, biasVarianceSchema)
@@ -58,7 +59,7 @@ export async function readBiasVariance(
 }
 
 /** One run is a comparison of its method with nothing. */
-function asComparison(content: ConfigSource): ConfigSource {
+function asComparison(content: ComparisonContent): ComparisonContent {
   const { value } = content
   if (!isMap(value) || 'base' in value || !('dataset' in value || 'student' in value)) return content
   const back = (path: readonly (string | number)[]): readonly (string | number)[] =>

@@ -9,7 +9,7 @@ import type { WorkerFlags } from './worker-command.js'
 export function addComparison(program: Command, context: CommandContext, show: Show): void {
   addCompare(program, context, show)
   addWorker(program, context, show)
-  addCollect(program, show)
+  addCollect(program, context, show)
 }
 
 function addCompare(program: Command, context: CommandContext, show: Show): void {
@@ -60,7 +60,7 @@ function addWorker(program: Command, context: CommandContext, show: Show): void 
     })
 }
 
-function addCollect(program: Command, show: Show): void {
+function addCollect(program: Command, context: CommandContext, show: Show): void {
   program
     .command('collect')
     .description('write the tables of a comparison anew, of what a cluster or a queue has done so far')
@@ -68,7 +68,7 @@ function addCollect(program: Command, show: Show): void {
     .addOption(json())
     .action(async (folder: string) => {
       const { collectCommand } = await import('./collect-command.js')
-      show(await collectCommand(folder))
+      show(await collectCommand(folder, context))
     })
 }
 

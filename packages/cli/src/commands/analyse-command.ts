@@ -32,7 +32,7 @@ export async function biasVarianceCommand(
   const students = report.settings.flatMap(({ repeats }) => repeats.flatMap((repeat) => repeat.students))
   const failed = students.some(({ state }) => state === 'failed')
   return {
-    text: `${biasVarianceText(report)}\n\nbias-variance.md, .csv, .json, examples.csv and the runs: ${folder}`,
+    text: `${biasVarianceText(report, terminal.out.columns)}\n\nbias-variance.md, .csv, .json, examples.csv and the runs: ${folder}`,
     json: { ...result, summary: summarizeBiasVariance(report) },
     exitCode: failed ? 1 : 0,
   }

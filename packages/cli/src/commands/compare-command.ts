@@ -37,7 +37,7 @@ export async function compareCommand(
   const failed = comparison.runs.some(({ state }) => state === 'failed')
   const tables = 'comparison.md, .tex, .csv, .json'
   return {
-    text: `${comparisonText(comparison)}\n\n${tables} and the runs: ${folder}`,
+    text: `${comparisonText(comparison, terminal.out.columns)}\n\n${tables} and the runs: ${folder}`,
     json: { ...result, summary: summarizeComparison(comparison) },
     exitCode: failed ? 1 : 0,
   }

@@ -28,6 +28,8 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
     engines,
     datasets,
   }
+  // What selectEngine takes; webgpu only when asked for.
+  const taken = engines.find(({ name, loads }) => loads && name !== 'webgpu')?.name
   const mark = (good: boolean): string => (good ? 'yes' : 'no')
   const text = [
     table(
@@ -39,7 +41,9 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
       engines.map(({ name, loads, version, reason, hint }) => [
         name,
         mark(loads),
-        [loads ? version : reason, hint && `to mend it: ${hint}`].filter(Boolean).join('\n'),
+        [loads ? `${version}${name === taken ? ', the default' : ''}` : reason, hint && `to mend it: ${hint}`]
+          .filter(Boolean)
+          .join('\n'),
       ]),
     ),
     table(

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeError } from '../run/write-file-safely.js'
+import { commandName } from '../terminal/command-name.js'
 import { UsageError } from '../usage-error.js'
 
 /** `kd init [DIR]`: writes a config that works at once. */
@@ -13,7 +14,7 @@ export async function initCommand(folder: string): Promise<{ text: string; json:
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(path, error)
     throw new UsageError(`${path} exists already`, 'kd init overwrites nothing: name another folder')
   }
-  return { text: `wrote ${path}\nnext: kd distill ${path}`, json: { config: path } }
+  return { text: `wrote ${path}\nnext: ${commandName(process.env)} distill ${path}`, json: { config: path } }
 }
 
 const starter = `# yaml-language-server: $schema=https://unpkg.com/@kd/cli/schema/kd-config.schema.json
@@ -41,6 +42,8 @@ student:
 # How: kd list methods
 method:
   name: label-revision
+  # Vanilla KD from the revised teacher. Without this line: squared errors of logits, which want a lower learning rate.
+  loss: kl
   eta: 0.8
 
 training:

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { commandName } from '../terminal/command-name.js'
 import { runKd } from '../testing/run-kd.js'
 
 let folder: string
@@ -15,7 +16,10 @@ describe('kd init', () => {
   it('writes a config that works at once, and overwrites nothing', async () => {
     const made = await runKd(['init', join(folder, 'new')])
     const config = join(folder, 'new/kd.yaml')
-    expect([made.exitCode, made.out]).toEqual([0, `wrote ${config}\nnext: kd distill ${config}\n`])
+    expect([made.exitCode, made.out]).toEqual([
+      0,
+      `wrote ${config}\nnext: ${commandName(process.env)} distill ${config}\n`,
+    ])
 
     const run = await runKd([
       'distill',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { runDistillation, runTraining } from '../run/run-distillation.js'
 import type { RunOptions } from '../run/run-options.js'
 import type { RunResult } from '../run/run-result.js'
+import { commandName } from '../terminal/command-name.js'
 import { showProgress } from '../terminal/show-progress.js'
 import { resultText } from '../terminal/show-result.js'
 import type { CommandContext } from './command-context.js'
@@ -39,7 +40,8 @@ export async function runCommand(
 /** How to go on with a run that was interrupted; its config.yaml holds overrides and engine as well. */
 function goOn(kind: 'distill' | 'train', { ended, folder }: RunResult): string {
   if (ended !== 'aborted') return ''
-  return `\ngo on with: kd ${kind} ${quoted(join(folder, 'config.yaml'))} --out ${quoted(folder)} --resume`
+  const command = `${commandName(process.env)} ${kind}`
+  return `\ngo on with: ${command} ${quoted(join(folder, 'config.yaml'))} --out ${quoted(folder)} --resume`
 }
 
 /** For a shell. */

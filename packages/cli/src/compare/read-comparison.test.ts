@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigError } from '../config/config-error.js'
 import type { ComparisonInput } from './comparison-schema.js'
@@ -72,6 +72,11 @@ describe('readComparison', () => {
 
   it.each([
     ['nothing to compare', { base }, 'must have methods, datasets or axes'],
+    [
+      'the config of one run',
+      { ...base, method: methods.KD },
+      'is the config of one run, which a comparison',
+    ],
     ['an unknown key', { base, metods: methods }, 'unknown key metods, did you mean methods?'],
     [
       'an unknown method',
@@ -172,5 +177,30 @@ methods:
     expect(points[0]!.read.config.student.weights).toBe(join(folder, 'w'))
     await writeFile(join(folder, 'base.json'), '{ "dataset": { "name": "digitz" } }')
     expect(await problems(path)).toContain(`${join(folder, 'base.json')}:1:`)
+  })
+
+  it('puts overrides into a base of its own file, as into one that stands in the comparison', async () => {
+    await writeFile(join(folder, 'overridden.json'), JSON.stringify(base))
+    const path = join(folder, 'over.yaml')
+    await writeFile(path, 'base: overridden.json\nmethods: [{ name: vanilla-kd }]\n')
+    const read = await readComparison(path, [
+      'base.training.epochs=7',
+      'seeds=1',
+      'base.student.weights=here.safetensors',
+    ])
+    expect(read.points).toHaveLength(1)
+    const { training, student } = read.points[0]!.read.config
+    expect(training?.epochs).toBe(7)
+    // What was typed starts where it was typed.
+    expect(student.weights).toBe(resolve('here.safetensors'))
+    await expect(readComparison(path, ['base.training.epochs=0'])).rejects.toThrow(
+      'override base.training.epochs=0: training.epochs must be >= 1, got 0',
+    )
+    await expect(readComparison(path, ['training.epochs=3'])).rejects.toThrow(
+      'override training.epochs=3: unknown key training, did you mean base.training?',
+    )
+    await expect(readComparison(path, ['epochs=3'])).rejects.toThrow('did you mean base.training.epochs?')
+    const other = ['base.training.epochs=7', `base=${join(folder, 'overridden.json')}`]
+    expect((await readComparison({ base, methods }, other)).points[0]!.read.config.training?.epochs).toBe(7)
   })
 })

@@ -3,10 +3,12 @@ import { configContent, type ConfigSource } from '../config/config-content.js'
 import type { ConfigPath } from '../config/config-document.js'
 import { ConfigError, type ConfigProblem } from '../config/config-error.js'
 import { explainIssue, knownKeys } from '../config/explain-issue.js'
+import { placesOfKey } from '../config/misplaced-key.js'
 import { applyOverrides } from '../config/override.js'
 import { resolveConfig, type ReadConfig } from '../config/read-config.js'
 import { methodsWithoutTeacher } from '../methods.js'
 import { baselineLabels, comparisonAxes, type Axis, type AxisValue } from './comparison-axes.js'
+import { comparisonContent, type ComparisonContent } from './comparison-content.js'
 import { comparisonSchema, MAX_RUNS, type ComparisonInput } from './comparison-schema.js'
 
 /** One run of a comparison, before anything of it was done. */
@@ -39,7 +41,7 @@ export async function readComparison(
   source: string | ComparisonInput,
   overrides: readonly string[],
 ): Promise<ReadComparison> {
-  return resolveComparison(await configContent(source, { overrides }))
+  return resolveComparison(await comparisonContent(source, overrides))
 }
 
 /**
@@ -51,12 +53,19 @@ export async function readComparison(
  * @throws {@link ConfigError} as {@link readComparison}
  */
 export async function resolveComparison(
-  content: ConfigSource,
+  content: ComparisonContent,
   schema: typeof comparisonSchema = comparisonSchema,
 ): Promise<ReadComparison> {
   const parsed = schema.safeParse(content.value, { error: knownKeys, reportInput: true })
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => explainIssue(issue)).map(content.problem))
+    if (isRun(content.value)) {
+      const message =
+        'is the config of one run, which a comparison names as its base; kd distill runs it alone'
+      throw new ConfigError([{ where: content.name, message }])
+    }
+    throw new ConfigError(
+      parsed.error.issues.flatMap((issue) => explainIssue(issue, [], placesInBase)).map(content.problem),
+    )
   }
   // Keys that are missing are not there, not undefined.
   const input = parsed.data as ComparisonInput
@@ -76,6 +85,15 @@ export async function resolveComparison(
   return { name, axes, seeds, points, ...(baseline && { baseline }) }
 }
 
+function isRun(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'dataset' in value && !('base' in value)
+}
+
+/** `base.training.epochs` for `epochs`, `base.training` for `training`. */
+function placesInBase(key: string): string[] {
+  return placesOfKey(key).map((place) => `base.${place}`)
+}
+
 function seedsOf({ seeds = 5 }: ComparisonInput, content: ConfigSource): readonly number[] {
   if (typeof seeds === 'number') return Array.from({ length: seeds }, (_, seed) => seed)
   if (new Set(seeds).size === seeds.length) return seeds
@@ -84,8 +102,9 @@ function seedsOf({ seeds = 5 }: ComparisonInput, content: ConfigSource): readonl
 }
 
 /** What the runs have in common, as content whose places are those of its own file. */
-async function baseOf({ base }: ComparisonInput, content: ConfigSource): Promise<ConfigSource> {
-  if (typeof base === 'string') return configContent(content.absolute(base, ['base']), { overrides: [] })
+async function baseOf({ base }: ComparisonInput, content: ComparisonContent): Promise<ConfigSource> {
+  if (typeof base === 'string')
+    return configContent(content.absolute(base, ['base']), { overrides: content.baseOverrides ?? [] })
   return {
     name: content.name,
     value: base,

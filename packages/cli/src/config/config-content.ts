@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigDocument, type ConfigPath } from './config-document.js'
 import { ConfigError, type ConfigProblem } from './config-error.js'
 import type { Explanation } from './explain-issue.js'
-import { applyOverrides, parseOverride, type Override } from './override.js'
+import { applyOverrides, type Override } from './override.js'
 
 /** Plain values that remember where they came from. */
 export interface ConfigSource {
@@ -21,8 +21,8 @@ const MAX_BYTES = 1_000_000
 
 /** How {@link configContent} reads. */
 export interface ConfigContentOptions {
-  /** `key=value` each. */
-  readonly overrides: readonly string[]
+  /** The later ones win. */
+  readonly overrides: readonly Override[]
   /** Where relative paths start. @defaultValue the folder of the file; the working directory for content */
   readonly folder?: string | undefined
 }
@@ -42,15 +42,14 @@ export async function configContent(
   const isFile = typeof source === 'string'
   const name = isFile ? source : 'config'
   const document = isFile ? new ConfigDocument(await readText(source), source) : undefined
-  const parsed = overrides.map(parseOverride)
   const start = folder ?? (isFile ? dirname(resolve(source)) : process.cwd())
-  const places = new ConfigPlaces(name, document, parsed)
+  const places = new ConfigPlaces(name, document, overrides)
   return {
     name,
-    value: applyOverrides(document === undefined ? source : document.value(), parsed),
+    value: applyOverrides(document === undefined ? source : document.value(), overrides),
     absolute: (path, at) =>
       // What was typed on the command line starts where it was typed.
-      resolve(overrideOf(at, parsed) === undefined ? start : process.cwd(), path),
+      resolve(overrideOf(at, overrides) === undefined ? start : process.cwd(), path),
     problem: (explanation) => places.problem(explanation),
   }
 }
@@ -84,15 +83,38 @@ class ConfigPlaces {
   }
 
   problem({ path, aboutKey, message }: Explanation): ConfigProblem {
-    const override = overrideOf(path, this.#overrides)
+    const override = overrideOf(path, this.#overrides) ?? this.#overrideThatMade(path)
     if (override !== undefined) return { where: `override ${override.text}`, message }
+    const renamed = aboutKey ? this.#overrideOfName(path) : undefined
+    if (renamed !== undefined) {
+      const owner = path.slice(0, -1).join('.')
+      const hint = `${owner}='{ name: ${String(renamed.value)} }' replaces all of the file's ${owner}`
+      return { where: `override ${renamed.text}`, message: `${message}; ${hint}` }
+    }
     const where = aboutKey ? this.#document?.placeOfKey(path) : this.#document?.placeOf(path)
     return { where: where ?? this.#name, message }
+  }
+
+  /** Another name leaves the options of the file's name behind. */
+  #overrideOfName(path: ConfigPath): Override | undefined {
+    if (path.length < 2) return undefined
+    const name = [...path.slice(0, -1), 'name']
+    return this.#overrides.findLast(
+      (override) => override.path.length === name.length && startsWith(override.path, name),
+    )
+  }
+
+  /** A map that an override put something into, and that the file does not have. */
+  #overrideThatMade(path: ConfigPath): Override | undefined {
+    if (path.length === 0 || this.#document?.has(path) === true) return undefined
+    return this.#overrides.findLast((override) => startsWith(override.path, path))
   }
 }
 
 function overrideOf(path: ConfigPath, overrides: readonly Override[]): Override | undefined {
-  return overrides.findLast((override) =>
-    override.path.every((key, index) => String(key) === String(path[index])),
-  )
+  return overrides.findLast((override) => startsWith(path, override.path))
+}
+
+function startsWith(path: ConfigPath, start: ConfigPath): boolean {
+  return start.every((key, index) => String(key) === String(path[index]))
 }

@@ -40,6 +40,11 @@ export class ConfigDocument {
     }
   }
 
+  /** Whether anything stands there. */
+  has(path: ConfigPath): boolean {
+    return this.#document.hasIn(path)
+  }
+
   /** `FILE:LINE:COLUMN` of a value, or of the nearest thing around it that exists. */
   placeOf(path: ConfigPath): string {
     for (let length = path.length; length > 0; length--) {

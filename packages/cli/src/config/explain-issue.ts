@@ -28,14 +28,19 @@ export const knownKeys: z.core.$ZodErrorMap = (issue) =>
  *
  * @param issue - from a parse with `error: knownKeys` and `reportInput: true`
  * @param at - where the parsed value stands
+ * @param elsewhere - where a key belongs that the top does not have
  * @returns at least one explanation
  */
-export function explainIssue(issue: Issue, at: ConfigPath = []): Explanation[] {
+export function explainIssue(
+  issue: Issue,
+  at: ConfigPath = [],
+  elsewhere: (key: string) => readonly string[] = () => [],
+): Explanation[] {
   const path = [...at, ...(issue.path as (string | number)[])]
   const about = (message: string): Explanation[] => [
     { path, aboutKey: false, message: `${dotted(path)} ${message}` },
   ]
-  if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, issue.message.split(' '))
+  if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path, elsewhere)
   if (issue.code === 'invalid_union') return explainUnion(issue, path)
   if (issue.code === 'invalid_value') {
     const choices = issue.values.map(String)
@@ -46,9 +51,8 @@ export function explainIssue(issue: Issue, at: ConfigPath = []): Explanation[] {
   }
   if (issue.code === 'invalid_type') {
     const rule = typeNames[issue.expected] ?? issue.expected
-    return about(
-      issue.input === undefined ? `is missing: ${rule}` : `must be ${rule}, got ${shown(issue.input)}`,
-    )
+    if (issue.input === undefined) return about(`is missing: ${rule}`)
+    return about(`must be ${rule}${exampleOf(path, issue.input)}, got ${shown(issue.input)}`)
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') return about(rangeMessage(issue))
   if (issue.code === 'custom') return about(issue.message)
@@ -65,10 +69,18 @@ const typeNames: Record<string, string> = {
   tuple: 'a list',
 }
 
-function unknownKeys(keys: readonly string[], owner: ConfigPath, known: readonly string[]): Explanation[] {
+function unknownKeys(
+  { keys, message: names }: z.core.$ZodIssueUnrecognizedKeys,
+  owner: ConfigPath,
+  elsewhere: (key: string) => readonly string[],
+): Explanation[] {
+  const known = names.split(' ')
   return keys.map((key) => {
     const allowed = owner.length === 0 ? 'a config has' : `${dotted(owner)} has`
-    const message = `unknown key ${dotted([...owner, key])}${suggestion(key, known)} (${allowed} ${known.join(', ')})`
+    const places = owner.length === 0 ? elsewhere(key) : []
+    const meant =
+      suggestion(key, known) || (places.length > 0 ? `, did you mean ${places.join(' or ')}?` : '')
+    const message = `unknown key ${dotted([...owner, key])}${meant} (${allowed} ${known.join(', ')})`
     return { path: [...owner, key], aboutKey: true, message }
   })
 }
@@ -94,8 +106,18 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, path: ConfigPath): Ex
       inner.code === 'invalid_type' ? [typeNames[inner.expected] ?? inner.expected] : [],
     ),
   )
-  const message = `${dotted(path)} must be ${[...new Set(rules)].join(' or ')}, got ${shown(issue.input)}`
+  const rule = [...new Set(rules)].join(' or ')
+  const message =
+    issue.input === undefined
+      ? `${dotted(path)} is missing: ${rule}`
+      : `${dotted(path)} must be ${rule}, got ${shown(issue.input)}`
   return [{ path, aboutKey: false, message }]
+}
+
+/** A name alone stands where a map with a name does. */
+function exampleOf(path: ConfigPath, input: unknown): string {
+  const isNamed = ['dataset', 'model', 'method', 'optimizer'].includes(String(path.at(-1)))
+  return isNamed && typeof input === 'string' ? ` such as { name: ${shown(input).slice(1, -1)} }` : ''
 }
 
 function isWrongType(issue: z.core.$ZodIssueBase): boolean {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigError } from './config-error.js'
 import { readConfig } from './read-config.js'
+import { makeMethod } from '../methods.js'
 import { methodRun } from '../testing/method-run.js'
 
 let folder: string
@@ -146,6 +147,39 @@ describe('readConfig', () => {
     ])
   })
 
+  it.each([
+    ['epochs=3', 'unknown key epochs, did you mean training.epochs? (a config has'],
+    ['temperature=4', 'unknown key temperature, did you mean method.temperature?'],
+    ['momentum=0.8', 'unknown key momentum, did you mean training.optimizer.momentum?'],
+    [
+      'hiddenUnits=[8]',
+      'unknown key hiddenUnits, did you mean method.hiddenUnits or student.model.hiddenUnits?',
+    ],
+    ['sed=3', 'unknown key sed, did you mean seed?'],
+    ['nonsense.at.all=3', 'unknown key nonsense (a config has'],
+    ['method=swap', 'method must be a map of keys and values such as { name: swap }, got "swap"'],
+    ['dataset={ name: image-folder, path: x }', 'dataset.size is missing: a number or a list'],
+  ])('says what %s may have meant', async (override, message) => {
+    const [found] = await problems(good, override)
+    expect(found).toContain(`override ${override}: ${message}`)
+  })
+
+  it('says how to replace a method whose options stay behind when another name is given', async () => {
+    const text = good.replace('name: vanilla-kd', 'name: label-revision\n  eta: 0.5')
+    expect(await problems(text, 'method.name=vanilla-kd')).toEqual([
+      expect.stringMatching(
+        /^override method\.name=vanilla-kd: unknown key method\.eta .*; method='\{ name: vanilla-kd \}' replaces all of the file's method$/,
+      ),
+    ])
+    expect((await problems(text.replace('eta: 0.5', 'ta: 0.5')))[0]).not.toContain('replaces')
+  })
+
+  it('knows a comparison when it sees one', async () => {
+    expect(await problems('base: c.yaml\nmethods: [{ name: swap }]\n')).toEqual([
+      'c.yaml: is a comparison, got where the config of one run belongs; kd compare runs it',
+    ])
+  })
+
   it('asks for the sections that a command needs', async () => {
     expect(await problems('dataset: { name: digits }\nstudent: { model: { name: mlp } }\n')).toEqual([
       expect.stringContaining('c.yaml:1:1: method is missing: a map with name, one of label-loss, '),
@@ -187,6 +221,25 @@ describe('readConfig', () => {
     expect(config.method).toEqual({ name: 'mine', strength: 3 })
     expect(pluginMethods['mine']!({ strength: 3 }, methodRun)).toEqual({ name: 'mine', strength: 3 })
     expect((await problems(good.replace('vanilla-kd', 'mine')))[0]).toContain('unknown method.name "mine"')
+  })
+
+  it("puts Label Revision and Data Selection around a plugin's method, which does not see their options", async () => {
+    await file(
+      'export default { methods: { mine: (options) => ({ name: Object.keys(options).join(), loss: () => 0 }) } }',
+      'around.mjs',
+    )
+    const around = 'reviseTeacher: { eta: 0.5 }\n  selection: { fraction: 0.5 }'
+    const text = good
+      .replace('name: vanilla-kd', `name: mine\n  temperature: 3\n  ${around}`)
+      .concat('plugin: around.mjs\n')
+    const { config, pluginMethods } = await readConfig(await file(text))
+    expect(makeMethod(config.method!, pluginMethods, methodRun).name).toBe('selected-revised-temperature')
+    expect(await problems(text.replace('fraction: 0.5', 'fractoin: 0.5'))).toEqual([
+      expect.stringContaining('unknown key method.selection.fractoin, did you mean fraction?'),
+    ])
+    expect(await problems(text.replace('  temperature: 3\n', ''))).toEqual([
+      expect.stringContaining('method.temperature must be a number beside reviseTeacher'),
+    ])
   })
 
   it('says what is wrong with a plugin', async () => {

@@ -1,12 +1,14 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { labelProblems } from '../label/label-rules.js'
-import { methods, methodSchema, type MethodFactory } from '../methods.js'
+import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
 import { configContent, type ConfigSource } from './config-content.js'
 import { mapConfigPaths } from './config-paths.js'
 import { ConfigError } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
 import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
+import { parseOverride } from './override.js'
+import { placesOfKey } from './misplaced-key.js'
 import { loadPlugin } from './plugin.js'
 
 /** A config ready to run. */
@@ -43,7 +45,10 @@ export async function readConfig(
   source: string | ConfigInput,
   { overrides = [], required = [], folder }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
-  return resolveConfig(await configContent(source, { overrides, folder }), required)
+  return resolveConfig(
+    await configContent(source, { overrides: overrides.map(parseOverride), folder }),
+    required,
+  )
 }
 
 /**
@@ -58,6 +63,10 @@ export async function resolveConfig(
   { name, value, absolute, problem }: ConfigSource,
   required: readonly RequiredSection[],
 ): Promise<ReadConfig> {
+  if (isComparison(value)) {
+    const message = 'is a comparison, got where the config of one run belongs; kd compare runs it'
+    throw new ConfigError([{ where: name, message }])
+  }
   const pluginPath = (value as { plugin?: unknown } | null)?.plugin
   const pluginMethods =
     typeof pluginPath === 'string' ? await loadPlugin(absolute(pluginPath, ['plugin'])) : {}
@@ -67,7 +76,7 @@ export async function resolveConfig(
     ? required
         .filter((section) => result.data[section] === undefined)
         .map((section) => missing(section, pluginMethods))
-    : result.error.issues.flatMap((issue) => explainIssue(issue))
+    : result.error.issues.flatMap((issue) => explainIssue(issue, [], placesOfKey))
   if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
   const config = mapConfigPaths(result.data as Config, absolute)
   const problems = labelProblems(config)
@@ -75,13 +84,14 @@ export async function resolveConfig(
   return { config, name, pluginMethods }
 }
 
+function isComparison(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'base' in value && !('dataset' in value)
+}
+
 function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {
   const names = Object.keys(pluginMethods).filter((name) => !Object.hasOwn(methods, name))
   if (names.length === 0) return methodSchema
-  return namedSchema(
-    methods,
-    names.map((name) => z.looseObject({ name: z.literal(name) })),
-  )
+  return namedSchema(methods, names.map(pluginMethodSchema))
 }
 
 function missing(

@@ -22,6 +22,9 @@ export interface Environment {
 const names = [
   '@kd/core',
   '@kd/losses',
+  '@kd/selection',
+  '@kd/meta-mixing',
+  '@kd/native',
   '@kd/models',
   '@kd/datasets',
   '@tensorflow/tfjs-core',

@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandName } from '../terminal/command-name.js'
 import { runKd } from '../testing/run-kd.js'
 import type { ConfigInput } from '../config/config-schema.js'
 import { runDistillation } from './run-distillation.js'
@@ -168,7 +169,7 @@ describe('--resume', () => {
     const run = await runKd(['distill', file, ...words, '--out', out], begun)
     const printed = run.out.trim().split('\n').at(-1)!
     expect(printed).toBe(
-      `go on with: kd distill '${out.replace("'", String.raw`'\''`)}/config.yaml' --out '${out.replace("'", String.raw`'\''`)}' --resume`,
+      `go on with: ${commandName(process.env)} distill '${out.replace("'", String.raw`'\''`)}/config.yaml' --out '${out.replace("'", String.raw`'\''`)}' --resume`,
     )
     const length = (await readFile(join(out, 'metrics.jsonl'))).length
     const wentOn = abortWhen(() => statSync(join(out, 'metrics.jsonl')).size > length)

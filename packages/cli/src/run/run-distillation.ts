@@ -14,6 +14,8 @@ import type { StoredLabels } from '../label/stored-labels.js'
 import { makeMethod } from '../methods.js'
 import { UsageError } from '../usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
+import { assertTeachers } from './assert-teachers.js'
+import { chanceWarning } from './chance-warning.js'
 import { studentModel } from './config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { makeTeachers } from './make-teachers.js'
@@ -111,6 +113,9 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const made = makeRunMethod(config, read)
   assertHeldOut(made.method, dataset)
   assertLabelsDo(config, made.method)
+  // A run that has ended needs its teachers no more.
+  const unheard = resume ? undefined : await assertTeachers(config, made.method)
+  if (unheard !== undefined) tell({ kind: 'message', text: unheard })
   // Before a folder is begun, or emptied with --force: labels that do not fit leave all as it was.
   const labels = await openLabels(config, clean)
   const student = await studentModel(config, dataset)
@@ -206,5 +211,8 @@ async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> 
   // An epoch that has ended has made the weights.
   const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
   if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
+  const lastEpoch = found.history.at(-1)
+  const warning = lastEpoch && chanceWarning(run.dataset.train, lastEpoch.train.top1)
+  if (warning !== undefined) context.tell({ kind: 'message', text: warning })
   return finishRun(context, { ...run, found })
 }

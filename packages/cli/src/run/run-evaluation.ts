@@ -50,7 +50,7 @@ export async function runEvaluation(
 ): Promise<EvaluationResult> {
   const { split = 'test', limit, onProgress: tell = () => undefined, signal } = options
   const started = performance.now()
-  const run = typeof source === 'string' && (await isFolder(source)) ? source : undefined
+  const run = typeof source === 'string' ? await runFolder(source) : undefined
   const read = await readConfig(run === undefined ? source : join(run, 'config.yaml'), {
     overrides: options.overrides ?? [],
   })
@@ -82,8 +82,14 @@ export async function runEvaluation(
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+/** The folder of a run, or undefined for a file. */
+async function runFolder(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile()) return undefined
+  if (found !== undefined && (await stat(join(path, 'config.yaml')).catch(() => undefined))) return path
+  throw new UsageError(
+    `${path} must be the folder of a run or a config file, got ${found === undefined ? 'nothing there' : 'a folder without config.yaml'}`,
+  )
 }
 
 function limited(

@@ -45,12 +45,14 @@ export async function writeOrigin(
   const examples = Object.fromEntries(
     (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.labels.length ?? 0]),
   )
+  // What whoever uses the student has to know: how its inputs are scaled, and what its classes mean.
+  const { inputShape, classNames, normalization } = dataset
   await folder.writeYaml('config.yaml', config)
   await folder.writeJson('environment.json', {
     id,
     seed: config.seed,
     engine: config.engine,
-    data: { sha256: data, examples },
+    data: { sha256: data, examples, inputShape, classNames, normalization },
     ...(await environment()),
   })
 }

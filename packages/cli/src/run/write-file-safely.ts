@@ -48,5 +48,8 @@ const reasons: Record<string, { what: string; fix: string }> = {
   EROFS: { what: 'the file system is read-only (EROFS)', fix: 'choose another folder with --out' },
   ENOTDIR: { what: 'part of the path is a file (ENOTDIR)', fix: 'choose another folder with --out' },
   EEXIST: { what: 'part of the path is a file (EEXIST)', fix: 'choose another folder with --out' },
-  ENOENT: { what: 'its folder is gone (ENOENT)', fix: 'choose another folder with --out' },
+  ENOENT: {
+    what: 'its folder is not there or cannot be made (ENOENT)',
+    fix: 'choose another folder with --out',
+  },
 }

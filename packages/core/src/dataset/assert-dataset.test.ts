@@ -79,6 +79,35 @@ describe('assertDataset', () => {
     expect(call).toThrow(message)
   })
 
+  it.each<[string, object, string]>([
+    ['no class names', { classNames: undefined }, 'distill: classNames must be a list, got undefined'],
+    [
+      'no normalization',
+      { normalization: undefined },
+      'distill: normalization.mean must be a list, got undefined',
+    ],
+    ['no training split', { train: undefined }, 'distill: train must be examples, got undefined'],
+    [
+      'no ids',
+      { train: { ...examples, ids: undefined } },
+      'distill: train.ids must be of type Int32Array, got Undefined',
+    ],
+    [
+      'labels in a list',
+      { test: { ...examples, labels: [0, 1, 2] } },
+      'distill: test.labels must be of type Int32Array, got Array',
+    ],
+    [
+      'inputs in double precision',
+      { train: { ...examples, inputs: new Float64Array(6) } },
+      'distill: train.inputs must be of type Float32Array or Uint8Array, got Float64Array',
+    ],
+  ])('names what a program without types left out: %s', (_, change, message) => {
+    const call = broken(change)
+    expect(call).toThrow(InvalidArgumentError)
+    expect(call).toThrow(message)
+  })
+
   it.each<[string, () => void, string]>([
     [
       'inputs that do not fit',

@@ -26,6 +26,7 @@ import { ShapeError } from '../errors/shape-error.js'
  * ```
  */
 export function assertDataset(dataset: Dataset, functionName = 'assertDataset'): void {
+  assertForm(dataset, functionName)
   const { inputShape, classNames } = dataset
   if (inputShape.length === 0 || inputShape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw new ShapeError(
@@ -41,8 +42,40 @@ export function assertDataset(dataset: Dataset, functionName = 'assertDataset'):
   for (const split of ['train', 'validation', 'test'] as const) {
     const examples = dataset[split]
     if (examples === undefined) continue
+    assertArrays(examples, `${functionName}: ${split}`)
     assertLengths(examples, dataset, `${functionName}: ${split}`)
     assertValues(examples, dataset, `${functionName}: ${split}`)
+  }
+}
+
+/** A program in JavaScript, or one with a cast, has no compiler that says what is missing. */
+function assertForm(dataset: Dataset, functionName: string): void {
+  const { normalization, train } = dataset as Partial<Dataset>
+  const lists = {
+    inputShape: dataset.inputShape,
+    classNames: dataset.classNames,
+    'normalization.mean': normalization?.mean,
+    'normalization.standardDeviation': normalization?.standardDeviation,
+  }
+  for (const [name, value] of Object.entries<unknown>(lists)) {
+    if (Array.isArray(value)) continue
+    throw new InvalidArgumentError(`${functionName}: ${name} must be a list, got ${typeof value}`)
+  }
+  if (train === undefined)
+    throw new InvalidArgumentError(`${functionName}: train must be examples, got undefined`)
+}
+
+function assertArrays({ inputs, labels, ids }: Examples, place: string): void {
+  const wanted = [
+    { name: 'inputs', value: inputs, types: ['Float32Array', 'Uint8Array'] },
+    { name: 'labels', value: labels, types: ['Int32Array'] },
+    { name: 'ids', value: ids, types: ['Int32Array'] },
+  ]
+  for (const { name, value, types } of wanted) {
+    // Not instanceof: a test runner's sandbox has array types of its own.
+    const found = Object.prototype.toString.call(value).slice('[object '.length, -1)
+    if (types.includes(found)) continue
+    throw new InvalidArgumentError(`${place}.${name} must be of type ${types.join(' or ')}, got ${found}`)
   }
 }
 

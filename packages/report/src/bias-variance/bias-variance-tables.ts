@@ -13,10 +13,11 @@ import {
  * Bias and variance as tables for the terminal.
  *
  * @param report - as `kd analyse bias-variance` found it
+ * @param columns - how wide the terminal is: of a wider table the last columns are left out, and named; default: as wide as needed
  * @returns lines without a line end; control characters in names are taken out
  */
-export function biasVarianceText(report: BiasVarianceReport): string {
-  return tablesText(biasVarianceTables(report))
+export function biasVarianceText(report: BiasVarianceReport, columns: number = Infinity): string {
+  return tablesText(biasVarianceTables(report), columns)
 }
 
 /**

@@ -120,8 +120,24 @@ describe('tables', () => {
     expect(text).toContain('Test accuracy of the epoch best on validation, %')
   })
 
+  it('leave the last columns out where the terminal is too narrow, and name them', () => {
+    const text = comparisonText(comparison, 60)
+    const table = text.slice(0, text.indexOf('\n* ')).split('\n')
+    expect(table.filter((line) => line.length > 60)).toEqual([])
+    expect(table[2]).toMatch(/^method +seeds +mean ± std +difference +95 % interval$/)
+    expect(text).toContain('(too narrow here for t; t, Holm; Wilcoxon; W., Holm)')
+    const axes = [{ name: 'student.model.hiddenUnits', labels: ['KD', 'LR', 'WSL'] }]
+    const runs = comparison.runs.map((one) => ({
+      ...one,
+      labels: { 'student.model.hiddenUnits': one.labels['method']! },
+    }))
+    const dotted = comparisonText({ ...comparison, axes, baseline: runs[0]!.labels, runs }, 60)
+    expect(dotted).toMatch(/\n\nhiddenUnits +seeds +mean ± std +difference/)
+    expect(comparisonText(comparison, 1)).toContain('\nmethod\nKD\nLR\nWSL\n(too narrow')
+  })
+
   it('say what failed and what is missing', () => {
-    for (const show of [comparisonText, comparisonMarkdown, comparisonLatex]) {
+    for (const show of [(one: Comparison) => comparisonText(one), comparisonMarkdown, comparisonLatex]) {
       expect(show(failing)).toMatch(/FAILED LR, seed 0: disk full/)
       expect(show(failing)).toContain('1 of 15 runs are not finished')
     }

@@ -73,6 +73,7 @@ function tableContext(examples) {
     epoch: 10,
     epochs: 200,
     learningRate: 0.1,
+    learningRateOf: () => 0.1,
     idLimit: examples,
     train: { ids, labels: splits.train.labels },
     random: randomSource(2),

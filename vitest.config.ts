@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
     setupFiles: ['tools/vitest.setup.ts'],
+    // Vitest leaves one core free, which of two is half. Many tests wait for processes that they start.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

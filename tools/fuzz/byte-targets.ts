@@ -11,7 +11,7 @@ import { writeRecord } from '../../packages/report/src/event-file/records.js'
 import { eventFileHeader, eventRecord, readEventFile } from '../../packages/report/src/index.js'
 import { changedHeader } from './changed-header.js'
 import type { FuzzTarget } from './fuzz-target.js'
-import { mutateBytes, mutateText, mutateValue, pick } from './mutate.js'
+import { mutateBytes, mutateJson, mutateText, pick } from './mutate.js'
 
 const utf8 = new TextEncoder()
 const join = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
@@ -58,10 +58,7 @@ const checkpoint = encodeCheckpoint({
 
 function changedManifest(random: RandomSource): Uint8Array {
   const text = readSafetensorsMetadata(checkpoint).get('manifest')!
-  const changed =
-    random.integer(3) === 0
-      ? mutateText(random, text)
-      : (JSON.stringify(mutateValue(random, JSON.parse(text))) ?? '')
+  const changed = random.integer(3) === 0 ? mutateText(random, text) : mutateJson(random, text)
   return writeSafetensors(readSafetensors(checkpoint), { manifest: changed })
 }
 

@@ -21,7 +21,7 @@ import {
 } from '../../packages/models/src/index.js'
 import { changedHeader } from './changed-header.js'
 import type { FuzzTarget } from './fuzz-target.js'
-import { mutateBytes, mutateText, mutateValue, pick } from './mutate.js'
+import { mutateBytes, mutateJson, mutateText, mutateValue, pick } from './mutate.js'
 
 const ids = Int32Array.of(7, 2, 5)
 const logits = Float32Array.of(1, 2, 3, 4.0001, -1, -2.5, 0.1, 30, 0, 0, 0, 1e-3)
@@ -128,10 +128,7 @@ export const labelTargets: Record<string, FuzzTarget> = {
       const { manifest, shards } = pick(random, made)
       const text = encodeManifest(manifest)
       return {
-        manifest:
-          random.integer(3) === 0
-            ? mutateText(random, text)
-            : (JSON.stringify(mutateValue(random, JSON.parse(text))) ?? ''),
+        manifest: random.integer(3) === 0 ? mutateText(random, text) : mutateJson(random, text),
         shards: manifest.splits.train!.shards.map(({ file }, index) => [file, shards[index]!]),
       }
     },

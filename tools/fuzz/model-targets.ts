@@ -10,7 +10,7 @@ import type { RandomSource } from '../../packages/core/src/index.js'
 import { cifarResnet, mlp, pytorchResnetTensors, writeSafetensors } from '../../packages/models/src/index.js'
 import { changedHeader } from './changed-header.js'
 import type { FuzzTarget } from './fuzz-target.js'
-import { mutateBytes, mutateText, mutateValue, pick } from './mutate.js'
+import { mutateBytes, mutateJson, mutateText, pick } from './mutate.js'
 import { strangeValues } from './strange-values.js'
 
 interface SavedFiles {
@@ -79,7 +79,7 @@ async function changedModel(random: RandomSource): Promise<SavedFiles> {
     case 0:
       return { json: mutateText(random, json), weights }
     case 1:
-      return { json: JSON.stringify(mutateValue(random, JSON.parse(json))) ?? '', weights }
+      return { json: mutateJson(random, json), weights }
     case 2:
       return { json, weights: mutateBytes(random, new Uint8Array(weights)) }
     default:

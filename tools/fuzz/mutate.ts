@@ -112,6 +112,11 @@ export function mutateValue(random: RandomSource, value: unknown): unknown {
   return changed
 }
 
+/** As {@link mutateValue}, from text to text. */
+export function mutateJson(random: RandomSource, text: string): string {
+  return JSON.stringify(mutateValue(random, JSON.parse(text))) ?? ''
+}
+
 function mutateValueOnce(random: RandomSource, value: unknown, depth: number): unknown {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
   const keys = isMap ? Object.keys(value) : Array.isArray(value) ? [...value.keys()].map(String) : []

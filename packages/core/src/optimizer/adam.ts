@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { assertInRange } from '../validation/assert-in-range.js'
 import { assertPositive } from '../validation/assert-positive.js'
-import { runFusedSteps } from './fused-steps.js'
 import type { Optimizer } from './optimizer.js'
 import { Slots } from './slots.js'
+import { stepVariables } from './step-variables.js'
 
 /** Options of {@link adam}. */
 export interface AdamOptions {
@@ -92,16 +92,9 @@ export function adam(options: AdamOptions = {}): Optimizer {
       steps += 1
       const tensors = { variables, gradients, slots, slotNames: ['mean', 'square'] }
       const numbers = { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, steps }
-      if (!runFusedSteps('KdAdamSteps', tensors, numbers)) {
-        variables.forEach((variable, index) => {
-          const gradient = gradients[index]
-          if (gradient !== undefined) {
-            tf.tidy(() => {
-              variable.assign(update(index, variable, gradient, learningRate))
-            })
-          }
-        })
-      }
+      stepVariables('KdAdamSteps', tensors, numbers, (index, variable, gradient) =>
+        update(index, variable, gradient, learningRate),
+      )
       slots.set(0, 'steps', tf.scalar(steps, 'int32'))
     },
     state: () => slots.state(),

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { assertInRange } from '../validation/assert-in-range.js'
-import { runFusedSteps } from './fused-steps.js'
 import type { Optimizer } from './optimizer.js'
 import { Slots } from './slots.js'
+import { stepVariables } from './step-variables.js'
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -82,15 +82,9 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     step(variables, gradients, learningRate) {
       const tensors = { variables, gradients, slots, slotNames: momentum > 0 ? ['momentum'] : [] }
       const numbers = { learningRate, momentum, weightDecay, nesterov, decoupled }
-      if (runFusedSteps('KdSgdSteps', tensors, numbers)) return
-      variables.forEach((variable, index) => {
-        const gradient = gradients[index]
-        if (gradient !== undefined) {
-          tf.tidy(() => {
-            variable.assign(update(index, variable, gradient, learningRate))
-          })
-        }
-      })
+      stepVariables('KdSgdSteps', tensors, numbers, (index, variable, gradient) =>
+        update(index, variable, gradient, learningRate),
+      )
     },
     state: () => slots.state(),
     loadState: (state) => {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { ShapeError } from '../errors/shape-error.js'
+import { passFeatures } from '../method/pass-features.js'
 import { assertPositive } from '../validation/assert-positive.js'
 import type { DistillationOptions } from './distillation-options.js'
 import { isStored } from './teacher.js'
@@ -56,7 +57,7 @@ function assertMethodFits({
   teachers = [],
   teacherMode = 'eval',
 }: DistillationOptions): void {
-  const { teachers: wanted = 0, teacherFeatures = [], passes, validation = false } = method.requires ?? {}
+  const { teachers: wanted = 0, validation = false } = method.requires ?? {}
   if (teachers.length < wanted) {
     throw new InvalidArgumentError(
       `distill: teachers must be at least ${wanted} for ${method.name}, got ${teachers.length}`,
@@ -64,8 +65,8 @@ function assertMethodFits({
   }
   if (validation && dataset.validation === undefined) throw needsValidation(method.name)
   const other = teachers.find((teacher) => typeof teacher === 'function' || isStored(teacher))
-  const features = teacherFeatures.length + (passes?.teacherFeatures?.length ?? 0)
-  if (other !== undefined && (features > 0 || teacherMode === 'train')) {
+  const { teacherFeatures } = passFeatures(method.requires)
+  if (other !== undefined && (teacherFeatures.length > 0 || teacherMode === 'train')) {
     const found = isStored(other) ? 'stored logits' : 'a function'
     throw new InvalidArgumentError(
       `distill: teachers must be layers models for features or teacherMode train, got ${found}`,

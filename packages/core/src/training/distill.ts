@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { assertDataset } from '../dataset/assert-dataset.js'
 import { memoryBatches } from '../dataset/memory-batches.js'
+import { passFeatures } from '../method/pass-features.js'
 import { classificationMetrics, type ClassificationMetrics } from '../metrics/classification-metrics.js'
 import { randomSource } from '../random/random-source.js'
 import { constant } from '../schedule/constant.js'
@@ -95,12 +96,8 @@ async function run(
   const batches = options.batches ?? memoryBatches(dataset)
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
-  const { studentFeatures = [], passes } = method.requires ?? {}
-  const predict = classifier(student, studentFeatures, 'student')
-  const predictInPasses =
-    passes?.studentFeatures === undefined
-      ? predict
-      : classifier(student, [...new Set([...studentFeatures, ...passes.studentFeatures])], 'student')
+  const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
+  const predictInPasses = classifier(student, passFeatures(method.requires).studentFeatures, 'student')
   const prepared = await prepareTeachers(options, batches.augments)
   const { teach, teacherTrainMetrics } = prepared
   const random = randomSource(options.seed ?? 0)

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { passFeatures } from '../method/pass-features.js'
 import { classificationMetrics, type ClassificationMetrics } from '../metrics/classification-metrics.js'
 import type { DistillationOptions } from './distillation-options.js'
 import { isStored, type Teacher } from './teacher.js'
@@ -35,11 +36,11 @@ export async function prepareTeachers(
   augments: boolean,
 ): Promise<PreparedTeachers> {
   if (augments) assertSeesAugmented(teachers)
-  const { teacherFeatures = [], passes: { teacherFeatures: inPasses = [] } = {} } = method.requires ?? {}
+  const { teacherFeatures = [] } = method.requires ?? {}
   const classes = dataset.classNames.length
   const predictors = teacherPredictors(teachers, teacherFeatures, classes)
-  const names = [...new Set([...teacherFeatures, ...inPasses])]
-  const ofPasses = inPasses.length === 0 ? predictors : teacherPredictors(teachers, names, classes)
+  const inPasses = passFeatures(method.requires).teacherFeatures
+  const ofPasses = teacherPredictors(teachers, inPasses, classes)
   if (augments || teacherMode === 'train' || teacherFeatures.length > 0 || teachers.length === 0) {
     const live = { predictors: ofPasses, teachFromTables: undefined }
     return { teach: teachLive(predictors, teacherMode === 'train'), inPasses: live }

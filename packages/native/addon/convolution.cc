@@ -2,6 +2,7 @@
 // depthwise, [height, width, channels, multiplier].
 #include "convolution-shape.h"
 #include "exports.h"
+#include "winograd.h"
 
 namespace kd {
 
@@ -33,6 +34,7 @@ void convolution(Call& call) {
   float* bias = withBias ? call.floats(2, static_cast<size_t>(shape.outChannels)).data : nullptr;
   float* y = call.floats(3, shape.outSize()).data;
   State& state = call.state();
+  if (winogradTakes(state, shape) && winogradConvolution(state, shape, x, filter, bias, y)) return;
   const Prepared& prepared = state.primitives.get(shape.key(2, withBias), [&] {
     const auto descriptor = describeForward(state, shape, withBias);
     Prepared fresh;
@@ -58,6 +60,7 @@ void convolutionInputGrad(Call& call) {
   float* filter = call.floats(1, shape.filterSize()).data;
   float* dx = call.floats(2, shape.inSize()).data;
   State& state = call.state();
+  if (winogradTakes(state, shape) && winogradInputGrad(state, shape, dy, filter, dx)) return;
   const Prepared& prepared = state.primitives.get(shape.key(3, false), [&] {
     const auto descriptor = describeBackward<dnnl::convolution_backward_data>(
         state.engine, describeForward(state, shape, false), algorithm::convolution_direct, shape.image(false), shape.anyFilter(),
@@ -82,6 +85,7 @@ void convolutionFilterGrad(Call& call) {
   float* dy = call.floats(1, shape.outSize()).data;
   float* dFilter = call.floats(2, shape.filterSize()).data;
   State& state = call.state();
+  if (winogradTakes(state, shape) && winogradFilterGrad(state, shape, x, dy, dFilter)) return;
   const Prepared& prepared = state.primitives.get(shape.key(4, false), [&] {
     const auto descriptor = describeBackward<dnnl::convolution_backward_weights>(
         state.engine, describeForward(state, shape, false), algorithm::convolution_direct, shape.image(false), shape.anyFilter(),

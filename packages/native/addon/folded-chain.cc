@@ -2,6 +2,7 @@
 // relu. A few images at a time walk through the whole chain: what one convolution writes is still in the cache when the next one
 // reads it, and threads need not wait for each other between two of them.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <exception>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "exports.h"
 #include "loops/loops.h"
 #include "parallel.h"
+#include "winograd.h"
 
 namespace kd {
 
@@ -46,6 +48,10 @@ struct Block {
   const float* filter;
   /** Where its factors, its bias and its folded filter begin. */
   size_t factorsAt, biasAt, filterAt;
+  /** By minimal filtering (winograd.h), else by a primitive. */
+  bool filtered;
+  TileGrid grid;
+  size_t parts;
   const Prepared* prepared;
 };
 
@@ -87,10 +93,10 @@ class Chain {
   }
 
   void run() {
-    const Split most = split(batch_, largest_);
-    run(0, most);
-    const size_t done = most.images * most.parts;
-    if (done < batch_) run(done, {batch_ - done, 1, false});
+    if (runAll()) return;
+    // NaN or infinity: minimal filtering spreads them over whole tiles.
+    for (Block& block : blocks_) block.filtered = false;
+    runAll();
   }
 
  private:
@@ -98,7 +104,7 @@ class Chain {
     const size_t at = 4 + index * recordSize, arrays = inputs_ + outputs_ + index * arraysPerBlock;
     const ConvolutionShape shape(n, at + 6);
     Block block{shape, source(n, at, index), inputs_ + index, 0, n.flag(at + 4), static_cast<float>(n.real(at + 5)), nullptr, 0, 0,
-                0, nullptr};
+                0, winogradTakes(state_, shape), tileGrid(shape, false), 1, nullptr};
     const auto batch = static_cast<size_t>(shape.batch);
     if (batch != batch_) throw ArgumentError("foldedChain: blocks must have the chain's batch");
     require(block.source, shape.inSize() / batch, index);
@@ -153,16 +159,24 @@ class Chain {
     }
   }
 
-  void run(size_t first, const Split& split) {
+  bool runAll() {
+    const Split most = split(batch_, largest_);
+    const size_t done = most.images * most.parts;
+    return run(0, most) && (done == batch_ || run(done, {batch_ - done, 1, false}));
+  }
+
+  /** False where minimal filtering cannot do it. */
+  bool run(size_t first, const Split& split) {
     const size_t scratch = prepare(split), images = placeSlots(split.images);
     foldFilters();
     const auto threads = split.shared ? static_cast<size_t>(omp_get_max_threads()) : 1;
     float* memory = state_.chainImages.take<float>(threads * (images + scratch));
     std::exception_ptr failure;
+    std::atomic<bool> usual{true};
     const auto work = [&](size_t thread, size_t part) {
       float* own = memory + thread * (images + scratch);
       try {
-        walk(first + part * split.images, split, own, own + images);
+        if (usual && !walk(first + part * split.images, split, own, own + images)) usual = false;
       } catch (...) {
 #pragma omp critical(foldedChainFailure)
         failure = std::current_exception();
@@ -175,6 +189,7 @@ class Chain {
       for (size_t part = 0; part < split.parts; ++part) work(0, part);
     }
     if (failure) std::rethrow_exception(failure);
+    return usual;
   }
 
   /** The primitives for so many images; gives the largest memory that one of them works in. */
@@ -182,10 +197,16 @@ class Chain {
     const OneThread scope(split.shared);
     size_t scratch = 0, filters = 0;
     for (Block& block : blocks_) {
+      block.filterAt = filters;
+      if (block.filtered) {
+        filters += aligned(winogradFilterSize(block.grid));
+        block.parts = split.shared ? 1 : winogradParts(block.grid, split.images);
+        scratch = std::max(scratch, block.parts * aligned(winogradScratchSize(block.grid)));
+        continue;
+      }
       ConvolutionShape shape = block.shape;
       shape.batch = static_cast<int64_t>(split.images);
       block.prepared = &state_.primitives.get(shape.key(5, true), [&] { return prepareOne(shape); });
-      block.filterAt = filters;
       filters += floatsOf(block.prepared->weights);
       scratch = std::max(scratch, floatsOf(block.prepared->scratchpad));
     }
@@ -233,10 +254,14 @@ class Chain {
     for (const Block& block : blocks_) {
       const auto columns = static_cast<size_t>(block.shape.outChannels);
       const size_t size = block.shape.filterSize();
-      const Prepared& prepared = *block.prepared;
       float* folded = filters_ + block.filterAt;
-      float* plain = prepared.reorders ? state_.weights.take<float>(size) : folded;
       const float* factors = vectors_.data() + block.factorsAt;
+      if (block.filtered) {
+        winogradFilter(block.grid, block.filter, factors, folded);
+        continue;
+      }
+      const Prepared& prepared = *block.prepared;
+      float* plain = prepared.reorders ? state_.weights.take<float>(size) : folded;
       parallel(size / columns, std::max<size_t>(1, grain / columns), [&](size_t begin, size_t end) {
         loops().foldFilter(block.filter + begin * columns, factors, plain + begin * columns, end - begin, columns);
       });
@@ -247,17 +272,24 @@ class Chain {
     state_.stream.wait();
   }
 
-  /** Takes some images through the chain. */
-  void walk(size_t first, const Split& split, float* own, float* scratch) const {
+  /** Takes some images through the chain; false as above. */
+  bool walk(size_t first, const Split& split, float* own, float* scratch) const {
     dnnl::stream stream(state_.engine);
     const auto at = [&](size_t index) {
       const Slot& slot = slots_[index];
       return slot.whole == nullptr ? own + slot.place : slot.whole + first * slot.size;
     };
     for (const Block& block : blocks_) {
-      const Prepared& prepared = *block.prepared;
       float* y = at(block.output);
       auto* bias = const_cast<float*>(vectors_.data()) + block.biasAt;
+      const float* residual = block.residual == 0 ? nullptr : at(block.residual - 1);
+      if (block.filtered) {
+        const ConvolutionEnding ending{bias, residual, block.relu, block.most};
+        const float* filter = filters_ + block.filterAt;
+        if (!winogradImages(block.grid, at(block.source), filter, ending, y, split.images, block.parts, scratch)) return false;
+        continue;
+      }
+      const Prepared& prepared = *block.prepared;
       prepared.primitive.execute(stream, {{DNNL_ARG_SRC, {prepared.source, state_.engine, at(block.source)}},
                                           {DNNL_ARG_WEIGHTS, {prepared.weights, state_.engine, filters_ + block.filterAt}},
                                           {DNNL_ARG_BIAS, {prepared.bias, state_.engine, bias}},
@@ -265,7 +297,6 @@ class Chain {
                                           {DNNL_ARG_SCRATCHPAD, {prepared.scratchpad, state_.engine, scratch}}});
       stream.wait();
       if (block.residual == 0 && !block.relu) continue;
-      const float* residual = block.residual == 0 ? nullptr : at(block.residual - 1);
       // Not shared out where this thread is one of several that walk.
       const size_t size = slots_[block.output].size * split.images;
       parallel(size, split.shared ? size : grain, [&](size_t begin, size_t end) {
@@ -273,6 +304,7 @@ class Chain {
         loops().addRectify(y + begin, added, y + begin, end - begin, block.relu, block.most);
       });
     }
+    return true;
   }
 
   const Call& call_;

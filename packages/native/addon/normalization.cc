@@ -49,18 +49,19 @@ void normalizeRows(const float* x, const float* mean, const float* scale, const 
  */
 void tableMoments(State& state, const float* x, size_t rows, size_t columns, float* mean, float* variance) {
   const size_t blocks = (rows + blockRows - 1) / blockRows;
-  float* partials = state.partials.take<float>(blocks * 2 * columns);
+  float* partials = state.partials.take<float>(blocks * 3 * columns);
   parallel(blocks, std::max<size_t>(1, grain / (blockRows * std::max<size_t>(columns, 1))), [&](size_t begin, size_t end) {
     for (size_t index = begin; index < end; ++index) {
       const size_t first = index * blockRows;
-      float* partial = partials + index * 2 * columns;
-      loops().moments(x + first * columns, std::min(blockRows, rows - first), columns, partial, partial + columns);
+      float* partial = partials + index * 3 * columns;
+      loops().moments(x + first * columns, std::min(blockRows, rows - first), columns, partial, partial + columns,
+                      partial + 2 * columns);
     }
   });
   for (size_t column = 0; column < columns; ++column) {
     double count = 0, average = 0, squares = 0;
     for (size_t index = 0; index < blocks; ++index) {
-      const float* partial = partials + index * 2 * columns;
+      const float* partial = partials + index * 3 * columns;
       const auto added = static_cast<double>(std::min(blockRows, rows - index * blockRows));
       const double apart = static_cast<double>(partial[column]) - average;
       squares += static_cast<double>(partial[columns + column]) + apart * apart * count * added / (count + added);

@@ -17,6 +17,9 @@ struct State {
   AlignedBuffer partials;
   /** What a chain of convolutions keeps for itself (folded-chain.cc). */
   AlignedBuffer chainFilters, chainImages;
+  /** Transformed filters and tiles (winograd.cc), and whether convolutions may go that way. */
+  AlignedBuffer winogradMemory;
+  bool winograd = true;
 };
 
 }  // namespace kd

@@ -15,6 +15,12 @@ void setThreads(Call& call) {
   omp_set_num_threads(static_cast<int>(threads));
 }
 
+void setWinograd(Call& call) {
+  const double enabled = call.number(0);
+  if (enabled != 0 && enabled != 1) throw ArgumentError("setWinograd: enabled must be 0 or 1");
+  call.state().winograd = enabled == 1;
+}
+
 napi_value getThreads(Call& call) {
   napi_value result;
   call.check(napi_create_int32(call.env(), omp_get_max_threads(), &result), "napi_create_int32");
@@ -47,6 +53,7 @@ napi_value cachedPrimitives(Call& call) {
 std::vector<Export> threadExports() {
   return {{"setThreads", entry<setThreads>},
           {"getThreads", valueEntry<getThreads>},
+          {"setWinograd", entry<setWinograd>},
           {"describe", valueEntry<describe>},
           {"version", valueEntry<version>},
           {"cachedPrimitives", valueEntry<cachedPrimitives>}};

@@ -33,6 +33,8 @@ export interface Addon {
   allocate(bytes: number): ArrayBuffer
   setThreads(threads: number): void
   getThreads(): number
+  /** 1: convolutions may go by minimal filtering; 0: they may not. */
+  setWinograd(enabled: number): void
   describe(): string
   /** Of its sources; see addon-version.ts. */
   version(): string

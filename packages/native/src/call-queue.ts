@@ -11,6 +11,7 @@ const anyTime = new Set(['allocate', 'getThreads', 'describe', 'version'])
  */
 const synchronous = new Set([
   'setThreads',
+  'setWinograd',
   'cachedPrimitives',
   'gather',
   'crossEntropy',

@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from './testing/expect-same.js'
 import { gradientsOf } from './testing/gradients-of.js'
@@ -8,10 +9,16 @@ const native = await loadNative()
 
 /**
  * So many units are near the kink of a ReLU, after so few numbers per normalisation, that a change of its images by 2e-7 changes
- * its gradient by 5e-5 on the cpu engine alone, and more in single tensors, some of which are 0 but for rounding. Only its
- * whole gradient can be compared.
+ * its gradient by 5e-5 on the cpu engine alone, and more in single tensors, some of which are 0 but for rounding; in six of eight
+ * batches by 2e-4 to 0.02. Only its whole gradient can be compared, in the first batch.
  */
 const curved = ['mobilenet-v2']
+
+/**
+ * In one batch of thirty, one unit of WRN-16-1 lies so near the kink that rounding decides, by whatever algorithm: the gradient
+ * then differs by 0.005. So one batch of three may.
+ */
+const kinked = 1e-2
 
 describe.skipIf(native === undefined)('gradients of whole networks on native', () => {
   afterEach(() => {
@@ -19,14 +26,19 @@ describe.skipIf(native === undefined)('gradients of whole networks on native', (
   })
 
   it.each(Object.entries(networks))("equal the cpu engine's, with and without fusions: %s", (name, make) => {
-    const wanted = onBackend('cpu', () => gradients(make))
+    const batches = curved.includes(name) ? [0] : [0, 1, 2]
+    const wanted = batches.map((batch) => onBackend('cpu', () => gradients(make, batch)))
     for (const fused of [true, false]) {
       native!.useFusions(fused)
-      const actual = gradients(make)
-      expect(Object.keys(actual)).toEqual(Object.keys(wanted))
-      expect(distance(actual, wanted)).toBeLessThan(1e-4)
-      if (curved.includes(name)) continue
-      for (const key of Object.keys(wanted)) expectSame(actual[key]!, wanted[key]!, 1e-4)
+      const actual = batches.map((batch) => gradients(make, batch))
+      const distances = actual.map((found, index) => distance(found, wanted[index]!))
+      expect(median(distances)).toBeLessThan(1e-4)
+      expect(Math.max(...distances)).toBeLessThan(kinked)
+      actual.forEach((found, index) => {
+        expect(Object.keys(found)).toEqual(Object.keys(wanted[index]!))
+        if (curved.includes(name) || distances[index]! >= 1e-4) return
+        for (const key of Object.keys(found)) expectSame(found[key]!, wanted[index]![key]!, 1e-4)
+      })
     }
   })
 
@@ -40,9 +52,9 @@ describe.skipIf(native === undefined)('gradients of whole networks on native', (
   })
 })
 
-function gradients(make: (typeof networks)[string]): Record<string, Snapshot> {
+function gradients(make: (typeof networks)[string], batch: number): Record<string, Snapshot> {
   const model = make()
-  const found = gradientsOf(model, batchFor(model, 4))
+  const found = gradientsOf(model, batchFor(model, 4, batch))
   model.dispose()
   return found
 }

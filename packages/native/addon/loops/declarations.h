@@ -19,7 +19,7 @@ void reduceColumns(Reduction operation, const float* x, size_t rows, size_t colu
 double reduceRow(Reduction operation, const float* x, size_t size);
 size_t argMaxRow(const float* x, size_t size, bool smallest);
 
-void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares);
+void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares, float* residues);
 void normalize(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
     size_t rows, size_t columns, bool relu);
 void normGradSums(const float* x, const float* dy, const float* y, const float* mean, size_t rows, size_t columns, float* sumDy,
@@ -28,6 +28,14 @@ void normGrad(const float* x, const float* dy, const float* y, const float* mean
     const float* c, float* dx, size_t rows, size_t columns);
 void addRectify(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
 void foldFilter(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
+
+void winogradFilter(const float* filter, const float* scale, float* out, size_t inChannels, size_t outChannels, size_t begin,
+    size_t end);
+bool winogradForward(const TileGrid& grid, const float* x, const float* filter, const ConvolutionEnding& ending, float* y,
+    size_t first, size_t tiles, float* scratch);
+void winogradFilterGradSums(const TileGrid& grid, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
+    float* scratch);
+bool winogradFilterGrad(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
 
 void maxPool(const Window& window, const float* x, float* y);
 void avgPool(const Window& window, const float* x, float* y);

@@ -30,6 +30,18 @@ struct Window {
   int64_t inHeight, inWidth, channels, outHeight, outWidth, height, width, strideY, strideX, dilationY, dilationX, padTop, padLeft;
 };
 
+/** Tiles of 4 × 4 outputs of a convolution of 3 × 3 taps with stride 1, over images [inHeight, inWidth, inChannels]. */
+struct TileGrid {
+  int64_t inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, top, left;
+  size_t tileRows, tileColumns;
+};
+/** What becomes of a convolution's sums: [+ bias] [+ residual], then cut to [0, most] where relu is set; both may be null. */
+struct ConvolutionEnding {
+  const float *bias, *residual;
+  bool relu;
+  float most;
+};
+
 /** One step of an optimizer, over `size` weights. */
 struct SgdStep {
   float learningRate, momentum, weightDecay;
@@ -63,7 +75,7 @@ struct Loops {
 
   // Batch normalisation of [rows, columns], one mean and so on per column.
   // Of [rows, columns]: each column's mean, and the sum of squared distances from it.
-  void (*moments)(const float* x, size_t rows, size_t columns, float* mean, float* squares);
+  void (*moments)(const float* x, size_t rows, size_t columns, float* mean, float* squares, float* residues);
   // y = [relu]((x - mean) scale + shift [+ residual]); the residual may be null.
   void (*normalize)(const float* x, const float* mean, const float* scale, const float* shift, const float* residual, float* y,
                     size_t rows, size_t columns, bool relu);
@@ -77,6 +89,19 @@ struct Loops {
   void (*addRectify)(const float* x, const float* residual, float* y, size_t size, bool relu, float most);
   // A filter [rows, columns] times one number per column.
   void (*foldFilter)(const float* filter, const float* scale, float* folded, size_t rows, size_t columns);
+
+  // Convolutions by F(4×4, 3×3), of channels that are multiples of 16. A filter [3, 3, in, out], times one number per output channel
+  // (may be null), as 36 matrices [in, out]; begin and end are input channels.
+  void (*winogradFilter)(const float* filter, const float* scale, float* out, size_t inChannels, size_t outChannels, size_t begin,
+                         size_t end);
+  // Some tiles of all images; false where NaN or infinity came out before the residual, and the outputs are not what they must be.
+  bool (*winogradForward)(const TileGrid& grid, const float* x, const float* filter, const ConvolutionEnding& ending, float* y,
+                          size_t first, size_t tiles, float* scratch);
+  // Adds what some tiles give for the filter's gradient to 36 matrices [in, out].
+  void (*winogradFilterGradSums)(const TileGrid& grid, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
+                                 float* scratch);
+  // The gradient [3, 3, in, out] of those sums; false where NaN or infinity came out.
+  bool (*winogradFilterGrad)(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
 
   // Pooling of one image; gradients are added to dx.
   void (*maxPool)(const Window& window, const float* x, float* y);

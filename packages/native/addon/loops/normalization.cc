@@ -2,18 +2,27 @@
 
 namespace kd::KD_ISA {
 
-void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares) {
+void moments(const float* x, size_t rows, size_t columns, float* mean, float* squares, float* residues) {
   reduceColumns(Reduction::sum, x, rows, columns, mean);
+  const auto count = static_cast<float>(rows);
   for (size_t c = 0; c < columns; ++c) {
-    mean[c] /= static_cast<float>(rows);
-    squares[c] = 0;
+    mean[c] /= count;
+    squares[c] = residues[c] = 0;
   }
   for (size_t row = 0; row < rows; ++row, x += columns) {
 #pragma GCC ivdep
     for (size_t c = 0; c < columns; ++c) {
       const float centred = x[c] - mean[c];
       squares[c] += centred * centred;
+      residues[c] += centred;
     }
+  }
+  // What is left shows by how much the rounded mean is off: of a column of one number nothing must be left.
+  for (size_t c = 0; c < columns; ++c) {
+    const float off = residues[c] / count;
+    mean[c] += off;
+    const float rest = squares[c] - residues[c] * off;
+    squares[c] = rest < 0 ? 0.0f : rest;
   }
 }
 

@@ -5,7 +5,7 @@ import { calm, type KernelCase } from './arbitrary-tensors.js'
 
 type Symbolic = tfl.SymbolicTensor
 
-interface Shape {
+export interface BlockShape {
   readonly channels: number
   readonly filters: number
   readonly size: number
@@ -31,15 +31,20 @@ export const block: fc.Arbitrary<KernelCase> = fc
     ending: fc.constantFrom('none', 'relu', 'relu6', 'sum', 'sum and relu'),
   })
   .chain((shape) =>
-    fc
-      .tuple(calm([2, shape.size, shape.size, shape.channels]), fc.boolean())
-      .map(([x, training]): KernelCase => () => {
-        const model = blockModel(shape)
-        const results = training ? lossAndGradients(model, x()) : [model.apply(x()) as tf.Tensor]
-        model.dispose()
-        return results
-      }),
+    fc.tuple(calm([2, shape.size, shape.size, shape.channels]), fc.boolean()).map(
+      ([x, training]): KernelCase =>
+        () =>
+          runBlock(shape, x(), training),
+    ),
   )
+
+/** @returns the block's output, or its loss and gradients */
+export function runBlock(shape: BlockShape, x: tf.Tensor, training: boolean): tf.Tensor[] {
+  const model = blockModel(shape)
+  const results = training ? lossAndGradients(model, x) : [model.apply(x) as tf.Tensor]
+  model.dispose()
+  return results
+}
 
 function lossAndGradients(model: tfl.LayersModel, x: tf.Tensor): tf.Tensor[] {
   const loss = (): tf.Scalar => tf.mean<tf.Scalar>(tf.square(model.apply(x, { training: true }) as tf.Tensor))
@@ -47,7 +52,7 @@ function lossAndGradients(model: tfl.LayersModel, x: tf.Tensor): tf.Tensor[] {
   return [value, ...model.trainableWeights.map((weight) => grads[(weight.read() as tf.Variable).name]!)]
 }
 
-function blockModel(shape: Shape): tfl.LayersModel {
+function blockModel(shape: BlockShape): tfl.LayersModel {
   const { channels, filters, size, kernelSize, strides, padding, depthwise, useBias, ending } = shape
   const on = (layer: tfl.layers.Layer, x: Symbolic): Symbolic => layer.apply(x) as Symbolic
   const convolution = (): tfl.layers.Layer => {

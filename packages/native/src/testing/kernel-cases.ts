@@ -6,6 +6,7 @@ import { gradients } from './gradient-cases.js'
 import { layouts } from './layout-cases.js'
 import { emptyReduction, longReduction, matMul, norms, reduction, unusualMatMul } from './reduction-cases.js'
 import { convolution, depthwise, otherConvolution, pooling, unusualConvolution } from './window-cases.js'
+import { wideConvolutions } from './wide-convolution-cases.js'
 import { methodCases } from './method-cases.js'
 
 /** Random cases of every kernel family that has a native implementation. */
@@ -21,6 +22,7 @@ export const kernelCases: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   reduction,
   emptyReduction,
   longReduction,
+  ...wideConvolutions,
   ...layouts,
   ...norms,
   ...gradients,

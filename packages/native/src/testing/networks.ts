@@ -31,14 +31,14 @@ export const networks: Readonly<Record<string, () => tfl.LayersModel>> = {
   gru: () => recurrent(tfl.layers.gru),
 }
 
-/** A batch for one of them, the same at each call: images, or words by number. */
-export function batchFor(model: tfl.LayersModel, size: number): Batch {
+/** A batch for one of them, by its number the same at each call: images, or words by number. */
+export function batchFor(model: tfl.LayersModel, size: number, batch = 0): Batch {
   const shape = [size, ...(model.inputs[0]!.shape.slice(1) as number[])]
   const items = tf.util.sizeFromShape(shape)
   const values =
     shape.length === 2
-      ? Float32Array.from({ length: items }, (_, index) => (index * 13 + 5) % words)
-      : Float32Array.from({ length: items }, (_, index) => Math.sin(index * 12.9898) * 1.3)
+      ? Float32Array.from({ length: items }, (_, index) => (index * 13 + 5 + batch) % words)
+      : Float32Array.from({ length: items }, (_, index) => Math.sin((index + batch * items) * 12.9898) * 1.3)
   const labels = Int32Array.from({ length: size }, (_, index) => (index * 7) % classes)
   return { inputs: tf.tensor(values, shape), labels: tf.tensor1d(labels, 'int32') }
 }

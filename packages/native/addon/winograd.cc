@@ -27,11 +27,14 @@ size_t blockOf(const TileGrid& grid) {
   return std::max(leastTiles, workingBytes / tile / leastTiles * leastTiles);
 }
 
-/** Calls body(first, tiles) for one block after another of [begin, end). */
+/** Calls body(first, tiles, tiles of the next one) for one block after another of [begin, end). */
 template <typename Body>
 void inBlocks(const TileGrid& grid, size_t begin, size_t end, const Body& body) {
   const size_t block = blockOf(grid);
-  for (size_t first = begin; first < end; first += block) body(first, std::min(block, end - first));
+  for (size_t first = begin; first < end; first += block) {
+    const size_t tiles = std::min(block, end - first);
+    body(first, tiles, std::min(block, end - first - tiles));
+  }
 }
 
 /** Calls body(part, first, end) for each part of the tiles, on a thread of its own. */
@@ -106,8 +109,8 @@ bool winogradImages(const TileGrid& grid, const float* x, const float* filter, c
   std::atomic<bool> usual{true};
   inParts(parts, tilesOf(grid, images), [&](size_t part, size_t begin, size_t end) {
     float* own = scratch + part * winogradScratchSize(grid);
-    inBlocks(grid, begin, end, [&](size_t first, size_t tiles) {
-      if (usual && !loops().winogradForward(grid, x, filter, ending, y, first, tiles, own)) usual = false;
+    inBlocks(grid, begin, end, [&](size_t first, size_t tiles, size_t following) {
+      if (usual && !loops().winogradForward(grid, x, filter, ending, y, first, tiles, following, own)) usual = false;
     });
   });
   return usual;
@@ -132,8 +135,8 @@ bool winogradFilterGrad(State& state, const ConvolutionShape& shape, const float
   inParts(parts, tilesOf(grid, images), [&](size_t part, size_t begin, size_t end) {
     float* sums = memory + part * (size + scratch);
     std::fill(sums, sums + size, 0.0f);
-    inBlocks(grid, begin, end, [&](size_t first, size_t count) {
-      loops().winogradFilterGradSums(grid, x, dy, sums, first, count, sums + size);
+    inBlocks(grid, begin, end, [&](size_t first, size_t tiles, size_t following) {
+      loops().winogradFilterGradSums(grid, x, dy, sums, first, tiles, following, sums + size);
     });
   });
   const auto in = static_cast<size_t>(grid.inChannels), out = static_cast<size_t>(grid.outChannels);

@@ -32,9 +32,9 @@ void foldFilter(const float* filter, const float* scale, float* folded, size_t r
 void winogradFilter(const float* filter, const float* scale, float* out, size_t inChannels, size_t outChannels, size_t begin,
     size_t end);
 bool winogradForward(const TileGrid& grid, const float* x, const float* filter, const ConvolutionEnding& ending, float* y,
-    size_t first, size_t tiles, float* scratch);
+    size_t first, size_t tiles, size_t following, float* scratch);
 void winogradFilterGradSums(const TileGrid& grid, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
-    float* scratch);
+    size_t following, float* scratch);
 bool winogradFilterGrad(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
 
 void maxPool(const Window& window, const float* x, float* y);

@@ -94,12 +94,12 @@ struct Loops {
   // (may be null), as 36 matrices [in, out]; begin and end are input channels.
   void (*winogradFilter)(const float* filter, const float* scale, float* out, size_t inChannels, size_t outChannels, size_t begin,
                          size_t end);
-  // Some tiles of all images; false where NaN or infinity came out before the residual, and the outputs are not what they must be.
+  // Some tiles of all images, after which the caller will take so many following ones; false where NaN or infinity came out before the residual, and the outputs are not what they must be.
   bool (*winogradForward)(const TileGrid& grid, const float* x, const float* filter, const ConvolutionEnding& ending, float* y,
-                          size_t first, size_t tiles, float* scratch);
+                          size_t first, size_t tiles, size_t following, float* scratch);
   // Adds what some tiles give for the filter's gradient to 36 matrices [in, out].
   void (*winogradFilterGradSums)(const TileGrid& grid, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
-                                 float* scratch);
+                                 size_t following, float* scratch);
   // The gradient [3, 3, in, out] of those sums; false where NaN or infinity came out.
   bool (*winogradFilterGrad)(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
 

@@ -77,6 +77,24 @@ inline void scatter(const Pixels<const float>& pixels, float* to, size_t stride)
   }
 }
 
+/** Asks for a tile's own 4 × 4 pixels, some time before they are needed: their rows lie too far apart for the processor to guess. */
+template <int write, typename Image>
+inline void prefetch(const Pixels<Image>& pixels) {
+  for (int row = 0; row < 4; ++row) {
+    for (int column = 0; column < 4; ++column) {
+      const float* at = pixels(row, column);
+      if (at == nullptr) continue;
+      for (int64_t c = 0; c < pixels.channels; c += 16) __builtin_prefetch(at + c, write);
+    }
+  }
+}
+
+/** Calls visit(tile) for the share of tiles that goes with one of the 36 products. */
+template <typename Visit>
+inline void visitShare(const TileGrid& grid, size_t first, size_t tiles, size_t point, Visit visit) {
+  for (size_t t = tiles * point / points; t < tiles * (point + 1) / points; ++t) visit(tileAt(grid, first + t));
+}
+
 /** out [rows, columns] = left [rows, depth] × right [depth, columns], for a multiple of the rows in registers. */
 template <size_t vectors>
 void multiply(const float* left, const float* right, float* out, size_t rows, size_t depth, size_t columns) {
@@ -182,13 +200,15 @@ void winogradFilter(const float* filter, const float* scale, float* out, size_t 
 }
 
 bool winogradForward(const TileGrid& g, const float* x, const float* filter, const ConvolutionEnding& ending, float* y,
-                     size_t first, size_t tiles, float* scratch) {
+                     size_t first, size_t tiles, size_t following, float* scratch) {
   const auto in = static_cast<size_t>(g.inChannels), out = static_cast<size_t>(g.outChannels);
   const size_t rows = (tiles + 15) / 16 * 16, inStride = strideOf(rows, in), outStride = strideOf(rows, out);
   float* inputs = scratch;
   float* products = scratch + points * inStride;
   for (size_t t = 0; t < tiles; ++t) scatter<InputLine, 6>(inputsOf(g, x, tileAt(g, first + t)), inputs + t * in, inStride);
   for (size_t p = 0; p < points; ++p) {
+    visitShare(g, first, tiles, p, [&](const Tile& tile) { prefetch<1>(outputsOf(g, y, tile)); });
+    visitShare(g, first + tiles, following, p, [&](const Tile& tile) { prefetch<0>(inputsOf(g, x, tile)); });
     byVectors(out, Multiply{inputs + p * inStride, filter + p * in * out, products + p * outStride, rows, in, out});
   }
   Vec unusual{};
@@ -220,7 +240,7 @@ bool winogradForward(const TileGrid& g, const float* x, const float* filter, con
 }
 
 void winogradFilterGradSums(const TileGrid& g, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
-                            float* scratch) {
+                            size_t following, float* scratch) {
   const auto in = static_cast<size_t>(g.inChannels), out = static_cast<size_t>(g.outChannels);
   const size_t inStride = strideOf(tiles, in), outStride = strideOf(tiles, out);
   float* inputs = scratch;
@@ -231,6 +251,10 @@ void winogradFilterGradSums(const TileGrid& g, const float* x, const float* dy, 
     scatter<OutputGradLine, 4>(outputsOf(g, dy, tile), gradients + t * out, outStride);
   }
   for (size_t p = 0; p < points; ++p) {
+    visitShare(g, first + tiles, following, p, [&](const Tile& tile) {
+      prefetch<0>(inputsOf(g, x, tile));
+      prefetch<0>(outputsOf(g, dy, tile));
+    });
     byVectors(out, MultiplyTransposed{inputs + p * inStride, gradients + p * outStride, sums + p * in * out, in, tiles, out});
   }
 }

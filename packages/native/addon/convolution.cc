@@ -1,7 +1,9 @@
 // Convolutions in TensorFlow.js's layouts: images [batch, height, width, channels], filters [height, width, in, out] or,
 // depthwise, [height, width, channels, multiplier].
+#include "column-sums.h"
 #include "convolution-shape.h"
 #include "exports.h"
+#include "loops/loops.h"
 #include "winograd.h"
 
 namespace kd {
@@ -78,6 +80,25 @@ void convolutionInputGrad(Call& call) {
   state.stream.wait();
 }
 
+/** Whether a depthwise filter is larger than its image: oneDNN has no fast gradient of it, and takes thirty times as long. */
+bool overhangs(const Shape& s) {
+  return s.depthwise && s.outChannels == s.inChannels && (s.inHeight < s.height || s.inWidth < s.width);
+}
+
+void overhangingFilterGrad(State& state, const Shape& s, const float* x, const float* dy, float* dFilter) {
+  const Window window{s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth,  s.height,
+                      s.width,    s.strideY, s.strideX,    s.dilationY, s.dilationX, s.top,     s.left};
+  const auto batch = static_cast<size_t>(s.batch);
+  const size_t in = s.inSize() / batch, out = s.outSize() / batch, size = s.filterSize();
+  const auto block = [&](size_t first, size_t images, float* partial) {
+    std::fill(partial, partial + size, 0.0f);
+    for (size_t image = first; image < first + images; ++image) {
+      loops().depthwiseFilterGrad(window, x + image * in, dy + image * out, partial);
+    }
+  };
+  columnSums(state, batch, size, block, [&](size_t index, double total) { dFilter[index] = static_cast<float>(total); });
+}
+
 // convolutionFilterGrad(x, dy, dFilter, shape)
 void convolutionFilterGrad(Call& call) {
   const Shape shape(call.numbers(3));
@@ -85,6 +106,7 @@ void convolutionFilterGrad(Call& call) {
   float* dy = call.floats(1, shape.outSize()).data;
   float* dFilter = call.floats(2, shape.filterSize()).data;
   State& state = call.state();
+  if (overhangs(shape)) return overhangingFilterGrad(state, shape, x, dy, dFilter);
   if (winogradTakes(state, shape) && winogradFilterGrad(state, shape, x, dy, dFilter)) return;
   const Prepared& prepared = state.primitives.get(shape.key(4, false), [&] {
     const auto descriptor = describeBackward<dnnl::convolution_backward_weights>(

@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '1d3c4673ff1e'
+export const addonVersion = 'afc4c9c59289'

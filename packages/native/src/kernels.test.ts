@@ -20,6 +20,7 @@ const sums = [
   'unusualConvolution',
   'otherConvolution',
   'depthwise',
+  'overhangingDepthwise',
   'pooling',
   'reduction',
   'emptyReduction',

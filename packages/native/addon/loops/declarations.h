@@ -37,6 +37,8 @@ void winogradFilterGradSums(const TileGrid& grid, const float* x, const float* d
     size_t following, float* scratch);
 bool winogradFilterGrad(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
 
+void depthwiseFilterGrad(const Window& window, const float* x, const float* dy, float* sums);
+
 void maxPool(const Window& window, const float* x, float* y);
 void avgPool(const Window& window, const float* x, float* y);
 void maxPoolGrad(const Window& window, const float* x, const float* y, const float* dy, float* dx, uint8_t* taken);

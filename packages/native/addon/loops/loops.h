@@ -25,7 +25,7 @@ enum class Comparison : int { equal, notEqual, greater, greaterEqual, less, less
 
 enum class Reduction : int { sum, max, min, count };
 
-/** A pooling window over an image [inHeight, inWidth, channels]. */
+/** A window of a pooling or a depthwise convolution over an image [inHeight, inWidth, channels]. */
 struct Window {
   int64_t inHeight, inWidth, channels, outHeight, outWidth, height, width, strideY, strideX, dilationY, dilationX, padTop, padLeft;
 };
@@ -102,6 +102,9 @@ struct Loops {
                                  size_t following, float* scratch);
   // The gradient [3, 3, in, out] of those sums; false where NaN or infinity came out.
   bool (*winogradFilterGrad)(const float* sums, float* dFilter, size_t inChannels, size_t outChannels, size_t begin, size_t end);
+
+  // Adds one image's share to the gradient [height, width, channels] of a depthwise filter with one output per channel.
+  void (*depthwiseFilterGrad)(const Window& window, const float* x, const float* dy, float* sums);
 
   // Pooling of one image; gradients are added to dx.
   void (*maxPool)(const Window& window, const float* x, float* y);

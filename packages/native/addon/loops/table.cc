@@ -23,6 +23,7 @@ const Loops table = {
     winogradForward,
     winogradFilterGradSums,
     winogradFilterGrad,
+    depthwiseFilterGrad,
     maxPool,
     avgPool,
     maxPoolGrad,

@@ -5,7 +5,14 @@ import { elementwise } from './elementwise-cases.js'
 import { gradients } from './gradient-cases.js'
 import { layouts } from './layout-cases.js'
 import { emptyReduction, longReduction, matMul, norms, reduction, unusualMatMul } from './reduction-cases.js'
-import { convolution, depthwise, otherConvolution, pooling, unusualConvolution } from './window-cases.js'
+import {
+  convolution,
+  depthwise,
+  otherConvolution,
+  overhangingDepthwise,
+  pooling,
+  unusualConvolution,
+} from './window-cases.js'
 import { wideConvolutions } from './wide-convolution-cases.js'
 import { methodCases } from './method-cases.js'
 
@@ -18,6 +25,7 @@ export const kernelCases: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   unusualConvolution,
   otherConvolution,
   depthwise,
+  overhangingDepthwise,
   pooling,
   reduction,
   emptyReduction,

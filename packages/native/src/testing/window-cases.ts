@@ -120,6 +120,33 @@ export const depthwise: fc.Arbitrary<KernelCase> = window.chain((w) => {
     })
 })
 
+/** Depthwise filters that are larger than their image, also with NaN and infinities. */
+export const overhangingDepthwise: fc.Arbitrary<KernelCase> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 300 }),
+    height: fc.integer({ min: 1, max: 3 }),
+    width: fc.integer({ min: 1, max: 5 }),
+    channels: fc.integer({ min: 1, max: 20 }),
+    kernelHeight: fc.integer({ min: 2, max: 5 }),
+    kernelWidth: fc.integer({ min: 2, max: 5 }),
+    stride: fc.integer({ min: 1, max: 2 }),
+  })
+  .chain((w) =>
+    fc
+      .tuple(
+        tensorOf([w.height, w.width, w.channels], 'float32', withExceptions),
+        calm([w.kernelHeight, w.kernelWidth, w.channels, 1]),
+      )
+      .map(([image, filter]): KernelCase => () => {
+        const conv = (images: tf.Tensor, weights: tf.Tensor): tf.Tensor =>
+          tf.depthwiseConv2d(images as tf.Tensor4D, weights as tf.Tensor4D, w.stride, 'same')
+        // The same image, each time a little less of it.
+        const parts = tf.reshape(tf.linspace(1, 0.1, w.batch), [w.batch, 1, 1, 1])
+        const x = tf.mul(tf.expandDims(image()), parts)
+        return [conv(x, filter()), ...tf.grads(conv)([x, filter()])]
+      }),
+  )
+
 /** Images and filters with NaN and infinities: they reach the windows that they lie in, and no other. */
 export const unusualConvolution: fc.Arbitrary<KernelCase> = window.chain((w) =>
   fc

@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = 'afc4c9c59289'
+export const addonVersion = 'c02e064d6106'

@@ -1,26 +1,14 @@
 // The one-dimensional transforms of F(4×4, 3×3), the minimal filtering of Winograd as A. Lavin and S. Gray use it for
 // convolutions (2016, arXiv:1509.09308): y = Aᵀ[(G g) ⊙ (Bᵀ d)] gives 4 neighbouring outputs of a filter g of 3 taps from 6
 // inputs d with 6 products in place of 12; in two dimensions 36 in place of 144. The matrices are those of Toom and Cook for the
-// points 0, ±a, ±b and infinity. Lavin's points are 1 and 2; these keep a result four to eight times closer to the exact one
+// points 0, ±a, ±b and infinity. Lavin's points are 1 and 2; these keep a result two to four times closer to the exact one
 // (within 2 to 3 times the error of a plain sum of products, by our own search over multiples of 1/16). That the choice of points
 // decides about the error: B. Barabasz and others, 2020, arXiv:1803.10986. All factors of B and A are exact in float32.
 #pragma once
 
-#include <cstddef>
+#include "vector.h"
 
 namespace kd::KD_ISA {
-
-#if defined(__AVX512F__)
-constexpr size_t lanes = 16;
-#elif defined(__AVX__)
-constexpr size_t lanes = 8;
-#else
-constexpr size_t lanes = 4;
-#endif
-typedef float Vec __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
-
-inline Vec load(const float* from) { return *reinterpret_cast<const Vec*>(from); }
-inline void store(float* to, Vec value) { *reinterpret_cast<Vec*>(to) = value; }
 
 constexpr float a = 11.0f / 16, b = 1.5f;
 constexpr float a2 = a * a, b2 = b * b, a3 = a2 * a, b3 = b2 * b;

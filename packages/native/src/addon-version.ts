@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '6466e6f5f234'
+export const addonVersion = '51b4e991aeae'

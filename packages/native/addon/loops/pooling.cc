@@ -1,35 +1,15 @@
 #include "declarations.h"
 #include "mathematics.h"
+#include "taps.h"
 
 namespace kd::KD_ISA {
-
-namespace {
-
-/** Calls visit(input offset) for every tap of the window at (outY, outX) that lies inside the image; returns their number. */
-template <typename Visit>
-inline size_t taps(const Window& w, int64_t outY, int64_t outX, Visit visit) {
-  size_t count = 0;
-  for (int64_t ky = 0; ky < w.height; ++ky) {
-    const int64_t y = outY * w.strideY - w.padTop + ky * w.dilationY;
-    if (y < 0 || y >= w.inHeight) continue;
-    for (int64_t kx = 0; kx < w.width; ++kx) {
-      const int64_t x = outX * w.strideX - w.padLeft + kx * w.dilationX;
-      if (x < 0 || x >= w.inWidth) continue;
-      visit(static_cast<size_t>((y * w.inWidth + x) * w.channels));
-      ++count;
-    }
-  }
-  return count;
-}
-
-}  // namespace
 
 void maxPool(const Window& w, const float* x, float* y) {
   const auto channels = static_cast<size_t>(w.channels);
   for (int64_t outY = 0; outY < w.outHeight; ++outY) {
     for (int64_t outX = 0; outX < w.outWidth; ++outX, y += channels) {
       for (size_t c = 0; c < channels; ++c) y[c] = -infinity();
-      taps(w, outY, outX, [&](size_t offset) {
+      taps(w, outY, outX, [&](size_t offset, size_t) {
         const float* from = x + offset;
 #pragma GCC ivdep
         for (size_t c = 0; c < channels; ++c) y[c] = from[c] > y[c] ? from[c] : y[c];
@@ -43,7 +23,7 @@ void avgPool(const Window& w, const float* x, float* y) {
   for (int64_t outY = 0; outY < w.outHeight; ++outY) {
     for (int64_t outX = 0; outX < w.outWidth; ++outX, y += channels) {
       for (size_t c = 0; c < channels; ++c) y[c] = 0;
-      const size_t count = taps(w, outY, outX, [&](size_t offset) {
+      const size_t count = taps(w, outY, outX, [&](size_t offset, size_t) {
         const float* from = x + offset;
 #pragma GCC ivdep
         for (size_t c = 0; c < channels; ++c) y[c] += from[c];
@@ -60,7 +40,7 @@ void maxPoolGrad(const Window& w, const float* x, const float* y, const float* d
     for (int64_t outX = 0; outX < w.outWidth; ++outX, y += channels, dy += channels) {
       // The first tap that equals the maximum takes the gradient; a window of -Infinity has none.
       for (size_t c = 0; c < channels; ++c) taken[c] = y[c] == -infinity() ? 1 : 0;
-      taps(w, outY, outX, [&](size_t offset) {
+      taps(w, outY, outX, [&](size_t offset, size_t) {
         const float* from = x + offset;
         float* to = dx + offset;
 #pragma GCC ivdep
@@ -80,7 +60,7 @@ void avgPoolGrad(const Window& w, const float* dy, float* dx) {
   const float share = 1.0f / static_cast<float>(w.height * w.width);
   for (int64_t outY = 0; outY < w.outHeight; ++outY) {
     for (int64_t outX = 0; outX < w.outWidth; ++outX, dy += channels) {
-      taps(w, outY, outX, [&](size_t offset) {
+      taps(w, outY, outX, [&](size_t offset, size_t) {
         float* to = dx + offset;
 #pragma GCC ivdep
         for (size_t c = 0; c < channels; ++c) to[c] += dy[c] * share;

@@ -63,33 +63,19 @@ void multiplyTransposed(const float* left, const float* right, float* out, size_
   }
 }
 
-/** Calls one of the products by how many vectors a row has. */
-template <typename Call>
-inline void byVectors(size_t columns, Call call) {
+/** A number that is known when a product is compiled. */
+template <size_t value>
+struct Constant {
+  static constexpr size_t number = value;
+};
+
+/** Calls product(constant) with as many vectors as fit into rows of so many columns. */
+template <typename Product>
+inline void byVectors(size_t columns, Product product) {
   const size_t vectors = columns / lanes;
-  if (lanes == 16 && vectors % 4 == 0) return call.template run<4>();
-  if (lanes < 16 || vectors % 2 == 0) return call.template run<2>();
-  call.template run<1>();
+  if (lanes == 16 && vectors % 4 == 0) return product(Constant<4>{});
+  if (lanes < 16 || vectors % 2 == 0) return product(Constant<2>{});
+  product(Constant<1>{});
 }
-
-struct Multiply {
-  const float *left, *right;
-  float* out;
-  size_t rows, depth, columns;
-  template <size_t vectors>
-  void run() const {
-    multiply<vectors>(left, right, out, rows, depth, columns);
-  }
-};
-
-struct MultiplyTransposed {
-  const float *left, *right;
-  float* out;
-  size_t rows, depth, columns;
-  template <size_t vectors>
-  void run() const {
-    multiplyTransposed<vectors>(left, right, out, rows, depth, columns);
-  }
-};
 
 }  // namespace kd::KD_ISA

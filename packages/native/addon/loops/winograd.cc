@@ -93,6 +93,14 @@ inline void visitShare(const TileGrid& grid, size_t first, size_t tiles, size_t 
   for (size_t t = tiles * point / points; t < tiles * (point + 1) / points; ++t) visit(tileAt(grid, first + t));
 }
 
+/** False also for NaN. */
+inline bool isZero(Vec value) {
+  for (size_t lane = 0; lane < lanes; ++lane) {
+    if (value[lane] != 0) return false;
+  }
+  return true;
+}
+
 inline Vec rectified(Vec value, Vec most) {
   const Vec cut = value < 0 ? Vec{} : value;
   return cut > most ? most : cut;
@@ -124,7 +132,9 @@ bool winogradForward(const TileGrid& g, const float* x, const float* filter, con
   for (size_t p = 0; p < points; ++p) {
     visitShare(g, first, tiles, p, [&](const Tile& tile) { prefetch<1>(outputsOf(g, y, tile)); });
     visitShare(g, first + tiles, following, p, [&](const Tile& tile) { prefetch<0>(inputsOf(g, x, tile)); });
-    byVectors(out, Multiply{inputs + p * inStride, filter + p * in * out, products + p * outStride, rows, in, out});
+    byVectors(out, [&](auto vectors) {
+      multiply<vectors.number>(inputs + p * inStride, filter + p * in * out, products + p * outStride, rows, in, out);
+    });
   }
   Vec unusual{};
   const Vec most = Vec{} + ending.most;
@@ -148,10 +158,7 @@ bool winogradForward(const TileGrid& g, const float* x, const float* filter, con
           });
     }
   }
-  for (size_t lane = 0; lane < lanes; ++lane) {
-    if (unusual[lane] != 0) return false;
-  }
-  return true;
+  return isZero(unusual);
 }
 
 void winogradFilterGradSums(const TileGrid& g, const float* x, const float* dy, float* sums, size_t first, size_t tiles,
@@ -170,7 +177,9 @@ void winogradFilterGradSums(const TileGrid& g, const float* x, const float* dy, 
       prefetch<0>(inputsOf(g, x, tile));
       prefetch<0>(outputsOf(g, dy, tile));
     });
-    byVectors(out, MultiplyTransposed{inputs + p * inStride, gradients + p * outStride, sums + p * in * out, in, tiles, out});
+    byVectors(out, [&](auto vectors) {
+      multiplyTransposed<vectors.number>(inputs + p * inStride, gradients + p * outStride, sums + p * in * out, in, tiles, out);
+    });
   }
 }
 
@@ -185,10 +194,7 @@ bool winogradFilterGrad(const float* sums, float* dFilter, size_t inChannels, si
           store(dFilter + static_cast<size_t>(row * 3 + column) * plane + at, value);
         });
   }
-  for (size_t lane = 0; lane < lanes; ++lane) {
-    if (unusual[lane] != 0) return false;
-  }
-  return true;
+  return isZero(unusual);
 }
 
 }  // namespace kd::KD_ISA

@@ -12,7 +12,7 @@ export { randomSource, type RandomSource } from './random/random-source.js'
 
 export { assertDataset } from './dataset/assert-dataset.js'
 export type { BatchSource, EpochBatches, TrainingBatch } from './dataset/batch-source.js'
-export type { Dataset, Examples, Normalization } from './dataset/dataset.js'
+export type { AnyDataset, Dataset, Examples, LabelArray, Normalization, Split } from './dataset/dataset.js'
 
 export { crossEntropy } from './example-loss/cross-entropy.js'
 export { runFusedKernel, type FusedKernel } from './example-loss/fused-kernel.js'
@@ -24,30 +24,71 @@ export { softCrossEntropy } from './example-loss/soft-cross-entropy.js'
 export { softmaxWithTemperature } from './example-loss/softmax-with-temperature.js'
 export { withoutGradient } from './example-loss/without-gradient.js'
 
-export type { DistillationBatch, FeatureMap } from './method/distillation-batch.js'
 export type {
-  DistillationMethod,
-  EpochContext,
-  EpochStudent,
-  ExampleLosses,
-  FeatureRequirements,
-  LossTerms,
-  PassBatch,
-  PassOptions,
-  Requirements,
-} from './method/distillation-method.js'
+  Definition,
+  MethodDefinition,
+  MethodFactory,
+  OptionsInput,
+  OptionsOf,
+  OptionsOutput,
+  OptionsShape,
+  WrapperDefinition,
+  WrapperFactory,
+} from './method/define-method.js'
+export { defineMethod, defineWrapper, optionsSchema } from './method/define-method.js'
+export type { EpochContext, EpochStudent, MethodNotes, PassOptions } from './method/epoch-context.js'
 export { labelLoss } from './method/label-loss.js'
 export { meanLoss } from './method/mean-loss.js'
-export { wrapMethod } from './method/wrap-method.js'
+export type {
+  Method,
+  NamedVariables,
+  OutputShapes,
+  Phase,
+  RunningMethod,
+  RunStart,
+  ViewBatch,
+} from './method/method.js'
+export type { FeatureNames, FeatureNeeds, Needs, ViewNeeds } from './method/needs.js'
+export { unitedNeeds } from './method/needs.js'
+export type { ExampleLosses, Step, View } from './method/step.js'
+export { delegate, studentPhases, wrapMethod, type MethodChanges } from './method/wrap-method.js'
+
+export type { FeatureMap, ForwardOptions, Mode, Model, ModelInput, Outputs } from './model/model.js'
+export { layersModel } from './model/layers-model.js'
+export type { TensorValues } from './model/tensor-values.js'
+
+export type { OptionProblem, OptionsSchema } from './options/options.js'
+export {
+  choice,
+  count,
+  explainOptionIssue,
+  flag,
+  fraction,
+  knownKeys,
+  option,
+  optionalOption,
+  parseOptions,
+  positive,
+  temperature,
+  weight,
+} from './options/options.js'
+
+export { classification, taskOf, type ClassificationOptions } from './task/classification.js'
+export { classificationMetrics, type ClassificationMetrics } from './task/classification-metrics.js'
+export { multiLabel, type MultiLabelOptions } from './task/multi-label.js'
+export { regression, type RegressionOptions } from './task/regression.js'
+export type { FigureKind, Figures, Meter, Task } from './task/task.js'
+
+export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
+export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
+export { functionTeacher, modelTeacher } from './teacher/teacher.js'
 
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'
 
-export { classificationMetrics, type ClassificationMetrics } from './metrics/classification-metrics.js'
-
 export { adam, type AdamOptions } from './optimizer/adam.js'
 export type { GradientClipping } from './optimizer/clip-gradients.js'
-export type { Optimizer } from './optimizer/optimizer.js'
+export type { Optimizer, RunningOptimizer } from './optimizer/optimizer.js'
 export { sgd, type SgdOptions } from './optimizer/sgd.js'
 
 export { constant } from './schedule/constant.js'
@@ -56,25 +97,32 @@ export type { LearningRateSchedule, SchedulePosition } from './schedule/learning
 export { stepDecay, type StepDecayOptions } from './schedule/step-decay.js'
 export { warmUp } from './schedule/warm-up.js'
 
+export { checkRun, type CheckedRun } from './training/check-run.js'
 export { distill } from './training/distill.js'
-export type {
-  BestEpoch,
-  DistillationOptions,
-  DistillationResult,
-  StepProgress,
-  TrainingCallbacks,
-  TrainingOptions,
+export {
+  DEFAULT_BATCH_SIZE,
+  type BestEpoch,
+  type DistillationOptions,
+  type DistillationResult,
+  type RunView,
+  type StepProgress,
+  type TrainingCallbacks,
+  type TrainingOptions,
 } from './training/distillation-options.js'
 export type {
   CheckpointMoment,
   RunningEpoch,
-  TensorValues,
   TrainingCheckpoint,
   TrainingProgress,
 } from './training/training-checkpoint.js'
 export type { EpochMetrics } from './training/epoch-metrics.js'
-export { evaluate, type Evaluation, type EvaluationOptions } from './training/evaluate.js'
-export type { StoredTeacher, Teacher } from './training/teacher.js'
+export {
+  evaluate,
+  type Evaluation,
+  type EvaluationOptions,
+  type TaskEvaluation,
+} from './training/evaluate.js'
+export { PASS_BATCH_SIZE } from './training/split-pass.js'
 export { train, type TrainOptions } from './training/train.js'
 
 export type { Engine, EngineName, EngineOptions } from './engine/engine.js'

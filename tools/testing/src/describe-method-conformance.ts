@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { randomSource } from '@kd/core'
-import type { DistillationBatch, DistillationMethod, RandomSource } from '@kd/core'
+import type { Method, RandomSource, Step } from '@kd/core'
 import { describe, expect, it } from 'vitest'
 import { expectAllClose, type Tolerance } from './expect-all-close.js'
 import { expectGradient } from './expect-gradient.js'
 import { expectNoLeak } from './expect-no-leak.js'
 import { gradientOf } from './gradient-of.js'
-import { methodBatch, type BatchNumbers } from './method-batch.js'
+import { methodBatch, type BatchExtras, type BatchNumbers } from './method-batch.js'
+import { startMethod } from './started-method.js'
 
 /** A golden file: values computed outside this code by the script that it names. */
 export interface GoldenFile<Options> {
@@ -40,29 +41,40 @@ export interface ConformanceOptions<Options> {
    * For a method that holds something of the student constant, such as a weight: its loss as a function of the logits with
    * that held at the batch's value. The numeric differences are taken of it.
    */
-  readonly holdConstant?: (batch: DistillationBatch) => (studentLogits: tf.Tensor2D) => tf.Scalar
+  readonly holdConstant?: (batch: Step) => (studentLogits: tf.Tensor2D) => tf.Scalar
+  /** For a method that reads features: makes those of a batch with so many examples. They don't depend on the logits. */
+  readonly features?: (examples: number) => Pick<BatchExtras, 'studentFeatures' | 'teacherFeatures'>
 }
 
 /**
- * The tests that every method passes: golden values and gradients, numeric gradients, the meaning of total and parts, order of
+ * The tests that every method passes: golden values and gradients, numeric gradients, the form of the parts, order of
  * the batch, one example, two classes, extreme logits, wrong shapes, and no tensor left alive.
  *
  * @param factory - the method's factory
  * @param options - see {@link ConformanceOptions}
  */
 export function describeMethodConformance<Options>(
-  factory: (options?: Options) => DistillationMethod,
+  factory: (options?: Options) => Method,
   options: ConformanceOptions<Options>,
 ): void {
-  const { golden, teachers = 1, shiftInvariant = true, epoch = 0, tolerance, holdConstant } = options
+  const { golden, teachers = 1, shiftInvariant = true, epoch = 0, tolerance, holdConstant, features } = options
   const method = factory()
   const random = randomSource(1)
   const numbers = (examples: number, classes: number, spread = 2): BatchNumbers => ({
     ...randomBatch(random, { examples, classes, teachers, spread }),
     epoch,
   })
-  const lossOf = (batch: BatchNumbers, logits?: tf.Tensor2D): tf.Scalar =>
-    method.loss(methodBatch(batch, logits)).total
+  const stepOf = (batch: BatchNumbers, logits?: tf.Tensor2D): Step =>
+    methodBatch(batch, logits, features?.(batch.labels.length))
+  const lossWith = (of: Method, batch: BatchNumbers, logits?: tf.Tensor2D): tf.Scalar => {
+    const step = stepOf(batch, logits)
+    const { running, loss } = startMethod(of, step)
+    const value = loss(step)
+    tf.dispose(Object.values(running.variables ?? {}))
+    running.dispose?.()
+    return value
+  }
+  const lossOf = (batch: BatchNumbers, logits?: tf.Tensor2D): tf.Scalar => lossWith(method, batch, logits)
   const gradientAt = (batch: BatchNumbers): tf.Tensor2D =>
     gradientOf((logits: tf.Tensor2D) => lossOf(batch, logits), methodBatch(batch).studentLogits)
 
@@ -71,7 +83,7 @@ export function describeMethodConformance<Options>(
       'gives the golden loss and gradient: $name',
       ({ options, batch, loss, gradient }) => {
         const golden = factory(options)
-        const scalarLoss = (logits: tf.Tensor2D): tf.Scalar => golden.loss(methodBatch(batch, logits)).total
+        const scalarLoss = (logits: tf.Tensor2D): tf.Scalar => lossWith(golden, batch, logits)
         const { studentLogits } = methodBatch(batch)
         expectAllClose(scalarLoss(studentLogits), loss)
         expectAllClose(gradientOf(scalarLoss, studentLogits), gradient)
@@ -87,11 +99,23 @@ export function describeMethodConformance<Options>(
       expectAllClose(gradientAt(batch), gradientOf(differentiable, studentLogits))
     })
 
-    it('reports parts [N] whose sum has the total as its mean', () => {
-      const { total, parts } = method.loss(methodBatch(numbers(5, 3)))
-      for (const part of Object.values(parts)) expect(part.shape).toEqual([5])
-      const sum = Object.values(parts).reduce((left, right) => tf.add(left, right))
-      expectAllClose(tf.mean(sum), total)
+    it('gives parts [N]', () => {
+      const step = stepOf(numbers(5, 3))
+      const parts = Object.values(startMethod(method, step).parts(step))
+      expect(parts.length).toBeGreaterThan(0)
+      for (const part of parts) expect(part.shape).toEqual([5])
+    })
+
+    it('keeps two runs apart, one after the other and at once', () => {
+      const step = stepOf(numbers(4, 3))
+      const [first, second] = [startMethod(method, step), startMethod(method, step)]
+      const once = first.loss(step).dataSync()
+      expect(second.loss(step).dataSync()).toEqual(once)
+      expect(startMethod(method, step).loss(step).dataSync()).toEqual(once)
+      const shared = Object.values(first.running.variables ?? {}).filter((variable) =>
+        Object.values(second.running.variables ?? {}).includes(variable),
+      )
+      expect(shared).toEqual([])
     })
 
     it('does not depend on the order of the batch', () => {

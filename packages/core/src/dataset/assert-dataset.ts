@@ -1,10 +1,12 @@
-import type { Dataset, Examples } from './dataset.js'
+import { taskOf } from '../task/classification.js'
+import { labelSize, type Task } from '../task/task.js'
+import type { AnyDataset, Examples, LabelArray } from './dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { ShapeError } from '../errors/shape-error.js'
 
 /**
- * Checks a data set once, before anything is computed from it: splits are not empty, arrays fit the input shape,
- * labels lie in [0, C), inputs are finite, ids are unique within their split, standard deviations are > 0.
+ * Checks a data set once, before anything is computed from it: splits are not empty, arrays fit the input shape, labels are
+ * such as the task has, inputs are finite, ids are unique within their split, standard deviations are > 0.
  *
  * @param dataset - the data set found
  * @param functionName - the function that was called, for the message; default `'assertDataset'`
@@ -25,7 +27,7 @@ import { ShapeError } from '../errors/shape-error.js'
  * assertDataset(dataset)
  * ```
  */
-export function assertDataset(dataset: Dataset, functionName = 'assertDataset'): void {
+export function assertDataset(dataset: AnyDataset, functionName = 'assertDataset'): void {
   assertForm(dataset, functionName)
   const { inputShape, classNames } = dataset
   if (inputShape.length === 0 || inputShape.some((size) => !Number.isInteger(size) || size < 1)) {
@@ -33,24 +35,26 @@ export function assertDataset(dataset: Dataset, functionName = 'assertDataset'):
       `${functionName}: inputShape must be positive integers, got [${inputShape.join(', ')}]`,
     )
   }
-  if (classNames.length < 2) {
+  if (dataset.task === undefined && classNames.length < 2) {
     throw new InvalidArgumentError(
       `${functionName}: classNames must have at least 2 names, got ${classNames.length}`,
     )
   }
   assertNormalization(dataset, functionName)
+  const task = taskOf(dataset)
   for (const split of ['train', 'validation', 'test'] as const) {
     const examples = dataset[split]
     if (examples === undefined) continue
-    assertArrays(examples, `${functionName}: ${split}`)
-    assertLengths(examples, dataset, `${functionName}: ${split}`)
-    assertValues(examples, dataset, `${functionName}: ${split}`)
+    const place = `${functionName}: ${split}`
+    assertArrays(examples, place, task)
+    assertLengths(examples, { inputShape, task }, place)
+    assertValues(examples, task, place)
   }
 }
 
 /** A program in JavaScript, or one with a cast, has no compiler that says what is missing. */
-function assertForm(dataset: Dataset, functionName: string): void {
-  const { normalization, train } = dataset as Partial<Dataset>
+function assertForm(dataset: AnyDataset, functionName: string): void {
+  const { normalization, train } = dataset as Partial<AnyDataset>
   const lists = {
     inputShape: dataset.inputShape,
     classNames: dataset.classNames,
@@ -65,10 +69,14 @@ function assertForm(dataset: Dataset, functionName: string): void {
     throw new InvalidArgumentError(`${functionName}: train must be examples, got undefined`)
 }
 
-function assertArrays({ inputs, labels, ids }: Examples, place: string): void {
+function assertArrays({ inputs, labels, ids }: Examples<LabelArray>, place: string, task: Task): void {
   const wanted = [
     { name: 'inputs', value: inputs, types: ['Float32Array', 'Uint8Array'] },
-    { name: 'labels', value: labels, types: ['Int32Array'] },
+    {
+      name: 'labels',
+      value: labels,
+      types: task.name === 'classification' ? ['Int32Array'] : ['Int32Array', 'Float32Array', 'Uint8Array'],
+    },
     { name: 'ids', value: ids, types: ['Int32Array'] },
   ]
   for (const { name, value, types } of wanted) {
@@ -79,7 +87,7 @@ function assertArrays({ inputs, labels, ids }: Examples, place: string): void {
   }
 }
 
-function assertNormalization({ normalization, inputShape }: Dataset, functionName: string): void {
+function assertNormalization({ normalization, inputShape }: AnyDataset, functionName: string): void {
   const channels = inputShape.at(-1)!
   for (const name of ['mean', 'standardDeviation'] as const) {
     const values = normalization[name]
@@ -95,13 +103,23 @@ function assertNormalization({ normalization, inputShape }: Dataset, functionNam
   }
 }
 
-function assertLengths(examples: Examples, { inputShape }: Dataset, place: string): void {
-  const count = examples.labels.length
+function assertLengths(
+  examples: Examples<LabelArray>,
+  { inputShape, task }: { readonly inputShape: readonly number[]; readonly task: Task },
+  place: string,
+): void {
+  const size = labelSize(task)
+  const count = examples.labels.length / size
   if (count === 0) throw new InvalidArgumentError(`${place} must have at least 1 example, got 0`)
+  if (!Number.isInteger(count)) {
+    throw new ShapeError(
+      `${place}.labels must have ${size} values for each example, got ${examples.labels.length} in all`,
+    )
+  }
   const wanted = {
     inputs: inputShape.reduce((product, size) => product * size, count),
     ids: count,
-    cleanLabels: count,
+    cleanLabels: count * size,
   }
   for (const name of ['inputs', 'ids', 'cleanLabels'] as const) {
     const length = examples[name]?.length
@@ -111,18 +129,21 @@ function assertLengths(examples: Examples, { inputShape }: Dataset, place: strin
   }
 }
 
-function assertValues({ inputs, labels, ids, cleanLabels }: Examples, dataset: Dataset, place: string): void {
-  const classes = dataset.classNames.length
-  const size = inputs.length / labels.length
+function assertValues(
+  { inputs, labels, ids, cleanLabels }: Examples<LabelArray>,
+  task: Task,
+  place: string,
+): void {
+  const size = inputs.length / ids.length
+  const sizeOfLabel = labelSize(task)
   const seen = new Set<number>()
   for (const [row, id] of ids.entries()) {
     if (seen.has(id)) throw new InvalidArgumentError(`${place}.ids must be unique, got ${id} twice`)
     seen.add(id)
-    for (const label of [labels[row]!, cleanLabels?.[row] ?? 0]) {
-      if (label >= 0 && label < classes) continue
-      throw new InvalidArgumentError(
-        `${place} labels must be in [0, ${classes}), got ${label} for the example with id ${id}`,
-      )
+    for (const values of [labels, cleanLabels]) {
+      const problem = values && task.labelProblem(values.subarray(row * sizeOfLabel, (row + 1) * sizeOfLabel))
+      if (problem === undefined) continue
+      throw new InvalidArgumentError(`${place} labels ${problem} for the example with id ${id}`)
     }
     // Bytes are finite by their type.
     if (inputs instanceof Uint8Array) continue

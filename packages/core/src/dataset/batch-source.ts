@@ -1,11 +1,12 @@
 import type { RandomSource } from '../random/random-source.js'
+import type { LabelArray } from './dataset.js'
 
 /** One batch as the training loop takes it: normalised inputs in plain arrays, ready to become tensors. */
 export interface TrainingBatch {
   /** [N, ...inputShape] normalised, and augmented where the source does so. */
   readonly inputs: Float32Array
-  /** [N] class indices. */
-  readonly labels: Int32Array
+  /** [N, ...labelShape of the task], class indices for classification. */
+  readonly labels: LabelArray
   /** [N] `Examples.ids` of the rows. */
   readonly ids: Int32Array
   /** [N] positions of the rows in the training split. */
@@ -14,7 +15,7 @@ export interface TrainingBatch {
    * Where inputs were mixed: input = ratio * first + (1 - ratio) * second, `labels` and `ids` being the first one's.
    * The loss is then ratio * loss(labels) + (1 - ratio) * loss(secondLabels).
    */
-  readonly mixup?: { readonly secondLabels: Int32Array; readonly ratio: number }
+  readonly mixup?: { readonly secondLabels: LabelArray; readonly ratio: number }
 }
 
 /** Which batches an epoch wants. */
@@ -30,7 +31,7 @@ export interface EpochBatches {
  * Makes the training batches, ahead of the step that needs them. The same random source and epoch give the same batches.
  */
 export interface BatchSource {
-  /** Whether an example's input differs between epochs; teacher logits are then computed live instead of once. */
+  /** Whether an example's input differs between epochs; teachers are then asked at every step instead of once. */
   readonly augments: boolean
   /** The batches of one epoch, every example once; the last one may be smaller. */
   batches(epoch: EpochBatches): AsyncIterable<TrainingBatch>

@@ -1,13 +1,18 @@
+import type { Task } from '../task/task.js'
+
+/** What a label can be stored as: class indices, several yes or no, numbers to be predicted. */
+export type LabelArray = Int32Array | Float32Array | Uint8Array
+
 /** Labelled examples in memory: N rows of the dataset's input shape. */
-export interface Examples {
+export interface Examples<Labels extends LabelArray = Int32Array> {
   /** [N, ...inputShape], row by row; bytes for images as they come, floats otherwise. */
   readonly inputs: Float32Array | Uint8Array
-  /** [N] class indices in [0, C). */
-  readonly labels: Int32Array
+  /** The truth, [N, ...labelShape of the task] row by row; for classification [N] class indices in [0, C). */
+  readonly labels: Labels
   /** [N] row of each example in the file or array that it came from; unique. Methods keep state by it. */
   readonly ids: Int32Array
-  /** [N] the labels before {@link Examples.labels} were corrupted, where that is known. */
-  readonly cleanLabels?: Int32Array
+  /** The labels before {@link Examples.labels} were corrupted, in the same form, where that is known. */
+  readonly cleanLabels?: Labels
 }
 
 /** How inputs are scaled before a model sees them: (input - mean) / standardDeviation for each channel. */
@@ -18,17 +23,28 @@ export interface Normalization {
   readonly standardDeviation: readonly number[]
 }
 
-/** A classification data set: its splits and what every example has in common. */
-export interface Dataset {
+/** A data set: its splits and what every example has in common. */
+export interface Dataset<Labels extends LabelArray = Int32Array> {
   readonly name: string
   /** Shape of one input without the batch axis, channels last: [features] or [height, width, channels]. */
   readonly inputShape: readonly number[]
-  /** Names of the C classes by label. */
+  /** Names of the outputs: the C classes by label, or what each number stands for that is predicted. */
   readonly classNames: readonly string[]
   readonly normalization: Normalization
-  readonly train: Examples
+  /**
+   * What is to be learned.
+   * @defaultValue classification into `classNames`
+   */
+  readonly task?: Task
+  readonly train: Examples<Labels>
   /** Held out from training: chooses the best epoch and feeds methods that learn on held-out data. */
-  readonly validation?: Examples
+  readonly validation?: Examples<Labels>
   /** Looked at only to report. */
-  readonly test?: Examples
+  readonly test?: Examples<Labels>
 }
+
+/** A data set of any task. */
+export type AnyDataset = Dataset<LabelArray>
+
+/** A part of a data set. */
+export type Split = 'train' | 'validation' | 'test'

@@ -1,5 +1,7 @@
+import { labelRows, labelSize } from '../task/task.js'
+import { taskOf } from '../task/classification.js'
 import type { BatchSource } from './batch-source.js'
-import type { Dataset } from './dataset.js'
+import type { AnyDataset } from './dataset.js'
 import { normalizedInputs } from './normalized-inputs.js'
 
 /**
@@ -9,15 +11,16 @@ import { normalizedInputs } from './normalized-inputs.js'
  * @param dataset - whose training split
  * @returns a source that holds the normalised split as floats, 4 bytes per input
  */
-export function memoryBatches(dataset: Dataset): BatchSource {
+export function memoryBatches(dataset: AnyDataset): BatchSource {
   const { train, inputShape } = dataset
   const size = inputShape.reduce((product, length) => product * length, 1)
+  const sizeOfLabel = labelSize(taskOf(dataset))
   let normalized: Float32Array | undefined
   return {
     augments: false,
     async *batches({ epoch, batchSize, random }) {
-      normalized ??= normalizedInputs(dataset, train, rowsUpTo(train.labels.length))
-      const order = random.split('order').split(epoch).shuffle(rowsUpTo(train.labels.length))
+      normalized ??= normalizedInputs(dataset, train, rowsUpTo(train.ids.length))
+      const order = random.split('order').split(epoch).shuffle(rowsUpTo(train.ids.length))
       for (let from = 0; from < order.length; from += batchSize) {
         const rows = order.slice(from, from + batchSize)
         const inputs = new Float32Array(rows.length * size)
@@ -27,7 +30,7 @@ export function memoryBatches(dataset: Dataset): BatchSource {
         yield {
           rows,
           inputs,
-          labels: rows.map((row) => train.labels[row]!),
+          labels: labelRows(train.labels, rows, sizeOfLabel),
           ids: rows.map((row) => train.ids[row]!),
         }
       }

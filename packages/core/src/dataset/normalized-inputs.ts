@@ -1,4 +1,4 @@
-import type { Dataset, Examples } from './dataset.js'
+import type { AnyDataset, Examples, LabelArray } from './dataset.js'
 
 /**
  * Copies rows of a split as floats and normalises them: (input - mean) / standardDeviation per channel.
@@ -9,8 +9,8 @@ import type { Dataset, Examples } from './dataset.js'
  * @returns [rows, ...inputShape]
  */
 export function normalizedInputs(
-  dataset: Dataset,
-  examples: Examples,
+  dataset: Pick<AnyDataset, 'inputShape' | 'normalization'>,
+  examples: Pick<Examples<LabelArray>, 'inputs'>,
   rows: ArrayLike<number>,
 ): Float32Array {
   const size = dataset.inputShape.reduce((product, length) => product * length, 1)

@@ -1,15 +1,13 @@
-import { crossEntropy } from '../example-loss/cross-entropy.js'
-import type { DistillationMethod } from './distillation-method.js'
-import { meanLoss } from './mean-loss.js'
+import { defineMethod, type MethodFactory } from './define-method.js'
 
 /**
- * Training without a teacher: cross-entropy to the labels. The baseline of every comparison.
- *
- * @returns a method whose one part is `label`
+ * Training without a teacher: the task's loss to the labels, for classification their cross-entropy. The baseline of every
+ * comparison. Its one part is `label`.
  */
-export function labelLoss(): DistillationMethod {
-  return {
-    name: 'label-loss',
-    loss: ({ studentLogits, labels }) => meanLoss({ label: crossEntropy(studentLogits, labels) }),
-  }
-}
+export const labelLoss: MethodFactory<Record<never, never>> = defineMethod({
+  name: 'label-loss',
+  summary: 'no teacher: the loss to the labels, for classes their cross-entropy',
+  options: {},
+  needs: { tasks: 'any' },
+  loss: ({ task, studentLogits, labels }) => ({ label: task.labelLoss(studentLogits, labels) }),
+})

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { assertInRange } from '../validation/assert-in-range.js'
 import { assertPositive } from '../validation/assert-positive.js'
-import type { Optimizer } from './optimizer.js'
+import type { Optimizer, RunningOptimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 import { stepVariables } from './step-variables.js'
 
@@ -42,7 +42,7 @@ export interface AdamOptions {
  *     w = w - learningRate * (m / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)
  *
  * @param options - see {@link AdamOptions}
- * @returns an optimizer for one set of variables
+ * @returns an optimizer, which each run starts for itself
  * @throws {@link InvalidArgumentError} when an option is out of range
  *
  * @example
@@ -61,6 +61,19 @@ export function adam(options: AdamOptions = {}): Optimizer {
   assertInRange(beta2, { min: 0, max: 1, maxOpen: true }, 'beta2', 'adam')
   assertPositive(epsilon, 'epsilon', 'adam')
   assertInRange(weightDecay, { min: 0 }, 'weightDecay', 'adam')
+  return {
+    name: decoupled ? 'adamw' : 'adam',
+    start: () => startAdam({ beta1, beta2, epsilon, weightDecay, decoupled }),
+  }
+}
+
+function startAdam({
+  beta1,
+  beta2,
+  epsilon,
+  weightDecay,
+  decoupled,
+}: Readonly<Required<AdamOptions>>): RunningOptimizer {
   const slots = new Slots()
   let steps = 0
 
@@ -87,7 +100,6 @@ export function adam(options: AdamOptions = {}): Optimizer {
   }
 
   return {
-    name: decoupled ? 'adamw' : 'adam',
     step(variables, gradients, learningRate) {
       steps += 1
       const tensors = { variables, gradients, slots, slotNames: ['mean', 'square'] }

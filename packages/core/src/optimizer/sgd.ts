@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { assertInRange } from '../validation/assert-in-range.js'
-import type { Optimizer } from './optimizer.js'
+import type { Optimizer, RunningOptimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 import { stepVariables } from './step-variables.js'
 
@@ -38,7 +38,7 @@ export interface SgdOptions {
  *     w = w - learningRate * (nesterov ? g + momentum * v : v)
  *
  * @param options - see {@link SgdOptions}
- * @returns an optimizer for one set of variables
+ * @returns an optimizer, which each run starts for itself
  * @throws {@link InvalidArgumentError} when an option is out of range, or nesterov lacks momentum
  *
  * @example
@@ -56,6 +56,15 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) {
     throw new InvalidArgumentError('sgd: nesterov must have momentum > 0, got 0')
   }
+  return { name: 'sgd', start: () => startSgd({ momentum, nesterov, weightDecay, decoupled }) }
+}
+
+function startSgd({
+  momentum,
+  nesterov,
+  weightDecay,
+  decoupled,
+}: Readonly<Required<SgdOptions>>): RunningOptimizer {
   const slots = new Slots()
 
   const update = (
@@ -78,7 +87,6 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   }
 
   return {
-    name: 'sgd',
     step(variables, gradients, learningRate) {
       const tensors = { variables, gradients, slots, slotNames: momentum > 0 ? ['momentum'] : [] }
       const numbers = { learningRate, momentum, weightDecay, nesterov, decoupled }

@@ -1,17 +1,23 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers'
-import type { ClassificationMetrics } from '../metrics/classification-metrics.js'
+import type { Model } from '../model/model.js'
+import { readWeights, writeWeights } from '../model/model-weights.js'
+import type { TensorValues } from '../model/tensor-values.js'
+import type { Figures } from '../task/task.js'
 import type { BestEpoch } from './distillation-options.js'
-import { readWeights, writeWeights } from './model-weights.js'
-import type { TensorValues } from './training-checkpoint.js'
+
+/** Which figure makes an epoch the best, and which way. */
+export interface Monitor {
+  readonly figure: string
+  readonly better: 'higher' | 'lower'
+}
 
 /** Remembers the epoch best on the validation split, with its weights. */
 export class BestEpochTracker {
-  readonly #student: LayersModel
-  readonly #monitor: 'top1' | 'loss'
+  readonly #student: Model
+  readonly #monitor: Monitor
   #best: BestEpoch | undefined
   #weights: readonly TensorValues[] = []
 
-  constructor(student: LayersModel, monitor: 'top1' | 'loss') {
+  constructor(student: Model, monitor: Monitor) {
     this.#student = student
     this.#monitor = monitor
   }
@@ -26,11 +32,9 @@ export class BestEpochTracker {
     return this.#weights
   }
 
-  /** Looks at one more epoch; the first of equals stays. */
-  async take(epoch: number, validation: ClassificationMetrics): Promise<void> {
-    const quality = (metrics: ClassificationMetrics): number =>
-      this.#monitor === 'loss' ? -metrics.loss : metrics.top1
-    if (this.#best !== undefined && !(quality(validation) > quality(this.#best.validation))) return
+  /** Looks at one more epoch; the first of equals stays, and a number is better than none. */
+  async take(epoch: number, validation: Figures): Promise<void> {
+    if (this.#best !== undefined && !this.#isBetter(validation, this.#best.validation)) return
     this.goOn({ epoch, validation }, await readWeights(this.#student))
   }
 
@@ -44,5 +48,12 @@ export class BestEpochTracker {
         writeWeights(this.#student, weights)
       },
     }
+  }
+
+  #isBetter(figures: Figures, before: Figures): boolean {
+    const { figure, better } = this.#monitor
+    const [value, other] = [figures[figure] ?? NaN, before[figure] ?? NaN]
+    if (Number.isNaN(other)) return !Number.isNaN(value)
+    return better === 'higher' ? value > other : value < other
   }
 }

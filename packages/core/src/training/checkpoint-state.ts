@@ -1,23 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { KdError } from '../errors/kd-error.js'
-import type { DistillationMethod } from '../method/distillation-method.js'
-import type { Optimizer } from '../optimizer/optimizer.js'
-import type { BestEpochTracker } from './best-epoch.js'
-import type { EpochMetrics } from './epoch-metrics.js'
-import { makeTensors, readTensors } from './tensor-values.js'
-import type { RunningEpoch, TensorValues, TrainingCheckpoint } from './training-checkpoint.js'
-
-/** Everything in a run that changes from step to step. */
-export interface CheckpointState {
-  readonly student: LayersModel
-  readonly method: DistillationMethod
-  readonly optimizer: Optimizer
-  /** Only those in train mode: the others never change. */
-  readonly trainingTeachers: readonly LayersModel[]
-  readonly tracker: BestEpochTracker
-  readonly history: EpochMetrics[]
-}
+import type { Model } from '../model/model.js'
+import { makeTensors, readTensors, type TensorValues } from '../model/tensor-values.js'
+import type { RunningPhase, RunState } from './run-state.js'
+import type { RunningEpoch, TrainingCheckpoint } from './training-checkpoint.js'
 
 /** Between which steps a run is. */
 export interface CheckpointPosition {
@@ -28,25 +14,27 @@ export interface CheckpointPosition {
 
 /** Copies the state of a run. */
 export async function takeCheckpoint(
-  state: CheckpointState,
+  run: RunState,
   position: CheckpointPosition,
 ): Promise<TrainingCheckpoint> {
-  const { student, method, optimizer, trainingTeachers, tracker, history } = state
-  const methodState = method.saveState?.() ?? {}
+  const { student, method, phases, changingTeachers, tracker, history } = run
+  const methodState = method.save?.() ?? {}
   const { best } = tracker
   try {
     const groups = await Promise.all([
       readTensors('student/', weightsOf(student)),
-      readTensors('optimizer/', optimizer.state()),
+      ...phases.map((phase) => readTensors(optimizerPrefix(phase), phase.optimizer.running.state())),
       readTensors('method/', methodState),
-      readTensors('variables/', numbered(method.variables)),
-      ...trainingTeachers.map((teacher, index) => readTensors(`teacher/${index}/`, weightsOf(teacher))),
+      readTensors('variables/', { ...method.variables }),
+      ...[...changingTeachers].map(([index, teacher]) =>
+        readTensors(`teacher/${index}/`, weightsOf(teacher)),
+      ),
     ])
     const ofBest = tracker.weights.map((weight, index): [string, TensorValues] => [`best/${index}`, weight])
     return {
       progress: {
-        optimizer: optimizer.name,
-        method: method.name,
+        optimizer: optimizerNames(run),
+        method: run.options.method.name,
         ...position,
         history: [...history],
         ...(best && { best: { epoch: best.epoch, validation: best.validation } }),
@@ -59,29 +47,25 @@ export async function takeCheckpoint(
 }
 
 /** Puts a run back to where a checkpoint was taken. */
-export function restoreCheckpoint(
-  state: CheckpointState,
-  { progress, tensors }: TrainingCheckpoint,
-  limits: { readonly epochs: number; readonly stepsPerEpoch: number },
-): void {
-  const { student, method, optimizer, trainingTeachers, tracker, history } = state
-  assertSame('optimizer', optimizer.name, progress.optimizer)
-  assertSame('method', method.name, progress.method)
-  assertPosition(progress, limits)
+export function restoreCheckpoint(run: RunState, { progress, tensors }: TrainingCheckpoint): void {
+  const { student, method, phases, changingTeachers, tracker, history } = run
+  assertSame('optimizer', optimizerNames(run), progress.optimizer)
+  assertSame('method', run.options.method.name, progress.method)
+  assertPosition(progress, run)
   tf.tidy(() => {
-    setWeights(student, tensors, 'student/')
-    trainingTeachers.forEach((teacher, index) => {
-      setWeights(teacher, tensors, `teacher/${index}/`)
-    })
-    const variables = numbered(method.variables)
-    const ofMethod = fitting(tensors, 'variables/', variables)
-    for (const [index, variable] of Object.entries(variables)) variable.assign(ofMethod[index]!)
+    setWeights(weightsOf(student), tensors, 'student/')
+    for (const [index, teacher] of changingTeachers) {
+      setWeights(weightsOf(teacher), tensors, `teacher/${index}/`)
+    }
+    setWeights({ ...method.variables }, tensors, 'variables/')
     if (progress.best !== undefined) fitting(tensors, 'best/', weightsOf(student))
-    takeBack(`optimizer ${optimizer.name}`, () => {
-      optimizer.loadState(makeTensors('optimizer/', tensors))
-    })
-    takeBack(`method ${method.name}`, () => {
-      method.loadState?.(makeTensors('method/', tensors))
+    for (const phase of phases) {
+      takeBack(`optimizer ${phase.optimizer.name}`, () => {
+        phase.optimizer.running.loadState(makeTensors(optimizerPrefix(phase), tensors))
+      })
+    }
+    takeBack(`method ${run.options.method.name}`, () => {
+      method.load?.(makeTensors('method/', tensors))
     })
   })
   history.push(...progress.history)
@@ -90,17 +74,25 @@ export function restoreCheckpoint(
   tracker.goOn(progress.best, weights)
 }
 
-function weightsOf(model: LayersModel): Record<string, tf.Tensor> {
-  return numbered(model.weights.map((weight) => weight.read()))
+function optimizerPrefix({ name, learner }: RunningPhase): string {
+  return learner === 'student' && name === 'student' ? 'optimizer/' : `phase/${name}/`
 }
 
-function setWeights(model: LayersModel, tensors: TrainingCheckpoint['tensors'], prefix: string): void {
-  const made = fitting(tensors, prefix, weightsOf(model))
-  model.setWeights(model.weights.map((_, index) => made[index]!))
+function optimizerNames({ phases }: RunState): string {
+  return phases.map(({ optimizer }) => optimizer.name).join(', ')
 }
 
-function numbered<Value>(values: readonly Value[] = []): Record<string, Value> {
-  return Object.fromEntries(values.map((value, index) => [`${index}`, value]))
+function weightsOf({ weights }: Model): Record<string, tf.Variable> {
+  return Object.fromEntries(weights.map((weight, index) => [`${index}`, weight]))
+}
+
+function setWeights(
+  variables: Readonly<Record<string, tf.Variable>>,
+  tensors: TrainingCheckpoint['tensors'],
+  prefix: string,
+): void {
+  const made = fitting(tensors, prefix, variables)
+  for (const [name, variable] of Object.entries(variables)) variable.assign(made[name]!)
 }
 
 /** The tensors under a prefix, which must be those wanted: same names, same shapes. */
@@ -135,7 +127,7 @@ function takeBack(who: string, load: () => void): void {
 
 function assertPosition(
   { epoch, step, running, history }: TrainingCheckpoint['progress'],
-  { epochs, stepsPerEpoch }: { readonly epochs: number; readonly stepsPerEpoch: number },
+  { options: { epochs }, stepsPerEpoch }: RunState,
 ): void {
   const within = (value: number, limit: number): boolean =>
     Number.isInteger(value) && value >= 0 && value <= limit

@@ -1,36 +1,25 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { assertDataset } from '../dataset/assert-dataset.js'
-import { memoryBatches } from '../dataset/memory-batches.js'
-import { passFeatures } from '../method/pass-features.js'
-import { classificationMetrics, type ClassificationMetrics } from '../metrics/classification-metrics.js'
-import { randomSource } from '../random/random-source.js'
-import { constant } from '../schedule/constant.js'
-import { assertRun } from './assert-run.js'
-import { BestEpochTracker } from './best-epoch.js'
-import {
-  restoreCheckpoint,
-  takeCheckpoint,
-  type CheckpointPosition,
-  type CheckpointState,
-} from './checkpoint-state.js'
-import { classifier, type Predict } from './classifier.js'
+import type { ModelInput } from '../model/model.js'
+import { readWeights, writeWeights } from '../model/model-weights.js'
+import { labelRows, labelSize, type Figures } from '../task/task.js'
+import type { BestEpochTracker } from './best-epoch.js'
+import { restoreCheckpoint, takeCheckpoint, type CheckpointPosition } from './checkpoint-state.js'
 import type { DistillationOptions, DistillationResult } from './distillation-options.js'
-import type { EpochMetrics } from './epoch-metrics.js'
-import { epochContext } from './epoch-context.js'
-import { readWeights, writeWeights } from './model-weights.js'
-import { predictSplit } from './predict-split.js'
-import { EVALUATION_BATCH, prepareTeachers } from './prepare-teachers.js'
+import { makeEpochContext } from './make-epoch-context.js'
+import { startRun, type RunState } from './run-state.js'
+import { runView } from './run-view.js'
+import { forEachSplitBatch } from './split-pass.js'
 import { trainEpoch, type EpochStart } from './train-epoch.js'
 import type { CheckpointMoment } from './training-checkpoint.js'
-import { keepDropoutSeeds } from './seed-dropout.js'
+import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * Trains a student under one or several teachers, or under none if the method wants none.
  *
  * The student is changed in place and ends with the weights of the last step; `result.best?.restore()` goes back to the
- * epoch best on the validation split. Teacher logits are computed once for the whole run when no augmentation touches the
- * inputs, the teachers are in eval mode and no teacher features are asked for; otherwise at each step. The same options
- * and seed give the same numbers on the same engine.
+ * epoch best on the validation split. A teacher is asked once for the whole run when no augmentation touches the inputs, it
+ * runs as in use, does not learn and shows no features; otherwise at each step. Method and optimizer are started anew for each
+ * run: they can be used for several, one after the other or at once. The same options and seed give the same numbers on the
+ * same engine.
  *
  * @param options - see {@link DistillationOptions}
  * @returns metrics of every epoch, the best epoch, and why the run ended
@@ -70,47 +59,50 @@ import { keepDropoutSeeds } from './seed-dropout.js'
  * console.log(result.history.length) // 2
  * ```
  */
-export async function distill(options: DistillationOptions): Promise<DistillationResult> {
-  assertDataset(options.dataset, 'distill')
-  assertRun(options)
-  // assertRun has seen to it that teachers in train mode are models.
-  const trainingTeachers = (options.teacherMode === 'train' ? (options.teachers ?? []) : []) as LayersModel[]
-  const before = await Promise.all(trainingTeachers.map(readWeights))
-  const restoreSeeds = [options.student, ...trainingTeachers].map(keepDropoutSeeds)
+export async function distill<Student extends ModelInput>(
+  options: DistillationOptions<Student>,
+): Promise<DistillationResult<Student>> {
+  let run: RunState | undefined
   try {
-    return await run(options, trainingTeachers)
+    run = await startRun(options)
+    return await trainAll(run, options)
   } finally {
-    before.forEach((weights, index) => {
-      writeWeights(trainingTeachers[index]!, weights)
-    })
-    for (const restore of restoreSeeds) restore()
+    run?.dispose()
     await options.batches?.close?.()
   }
 }
 
-async function run(
-  options: DistillationOptions,
-  trainingTeachers: readonly LayersModel[],
-): Promise<DistillationResult> {
-  const { dataset, student, method, epochs, signal, resume } = options
-  const batches = options.batches ?? memoryBatches(dataset)
-  const schedule =
-    typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate
-  const predict = classifier(student, method.requires?.studentFeatures ?? [], 'student')
-  const predictInPasses = classifier(student, passFeatures(method.requires).studentFeatures, 'student')
-  const prepared = await prepareTeachers(options, batches.augments)
-  const { teach, teacherTrainMetrics } = prepared
-  const random = randomSource(options.seed ?? 0)
-  const setup = { ...options, batches, schedule, predict, teach, random, trainingTeachers }
-  const tracker = new BestEpochTracker(student, options.monitor ?? 'top1')
-  const history: EpochMetrics[] = []
-  const state = { student, method, optimizer: options.optimizer, trainingTeachers, tracker, history }
-  const stepsPerEpoch = Math.ceil(dataset.train.labels.length / (options.batchSize ?? 64))
-  if (resume !== undefined) restoreCheckpoint(state, resume, { epochs, stepsPerEpoch })
-  const result = (ended: DistillationResult['ended']): DistillationResult => ({
-    student,
+/** Trains, and puts back what a run changes only for its own time. */
+async function trainAll<Student extends ModelInput>(
+  run: RunState,
+  options: DistillationOptions<Student>,
+): Promise<DistillationResult<Student>> {
+  const learning = options.method.needs.learningTeachers ?? []
+  const borrowed = [...run.changingTeachers].filter(([index]) => !learning.includes(index))
+  const before = await Promise.all(borrowed.map(([, teacher]) => readWeights(teacher)))
+  const restoreSeeds = [run.student, ...run.changingTeachers.values()].map((model) => model.keepSeeds?.())
+  try {
+    return await trainEpochs(run, options)
+  } finally {
+    borrowed.forEach(([, teacher], index) => {
+      writeWeights(teacher, before[index]!)
+    })
+    for (const restore of restoreSeeds) restore?.()
+  }
+}
+
+async function trainEpochs<Student extends ModelInput>(
+  run: RunState,
+  options: DistillationOptions<Student>,
+): Promise<DistillationResult<Student>> {
+  const { method, tracker, history, teacherTrainMetrics } = run
+  const { epochs, signal, resume, callbacks } = options
+  if (resume !== undefined) restoreCheckpoint(run, resume)
+  const result = async (ended: DistillationResult['ended']): Promise<DistillationResult<Student>> => ({
+    student: options.student,
     history,
     ended,
+    examples: await runView(run, history.length).examples(),
     ...(tracker.best === undefined ? {} : { best: tracker.best }),
     ...(teacherTrainMetrics === undefined ? {} : { teacherTrainMetrics }),
   })
@@ -121,64 +113,58 @@ async function run(
     if (signal?.aborted) return result('aborted')
     const start = first?.epoch === epoch ? first : { epoch, step: 0 }
     if (method.beforeEpoch !== undefined && start.step === 0) {
-      const ofMethod = random.split('method')
-      const setupOfPasses = {
-        dataset,
-        student,
-        predict: predictInPasses,
-        ...prepared.inPasses,
-        batchSize: EVALUATION_BATCH,
-        epochs,
-        learningRateOf: (of: number) => schedule({ epoch: of, step: 0, stepsPerEpoch, epochs }),
-        random: ofMethod,
-      }
-      await method.beforeEpoch(epochContext(setupOfPasses, epoch))
+      await method.beforeEpoch(makeEpochContext(run, epoch))
     }
-    const trained = await trainEpoch(setup, { ...start, ...withinEpoch(options, state, epoch) })
+    const trained = await trainEpoch(run, { ...start, ...withinEpoch(run, epoch) })
     if (trained === undefined) return result('aborted')
-    const validation = await validate(predict, options)
+    const validation = await validate(run)
     const metrics = { ...trained, ...(validation === undefined ? {} : { validation }) }
     history.push(metrics)
     if (validation !== undefined) await tracker.take(epoch, validation)
-    await options.callbacks?.onEpochEnd?.(metrics)
-    await options.callbacks?.onCheckpoint?.(momentAt(state, { epoch: epoch + 1, step: 0 }))
+    await callbacks?.onEpochEnd?.(metrics, runView(run, epoch))
+    await callbacks?.onCheckpoint?.(momentAt(run, { epoch: epoch + 1, step: 0 }))
   }
   return result(isLate(options, tracker, epochs) ? 'early-stop' : 'epochs')
 }
 
 /** Whether the validation split has seen no improvement for too long, before an epoch. */
-function isLate({ earlyStop }: DistillationOptions, { best }: BestEpochTracker, epoch: number): boolean {
+function isLate(
+  { earlyStop }: DistillationOptions<ModelInput>,
+  { best }: BestEpochTracker,
+  epoch: number,
+): boolean {
   return earlyStop !== undefined && best !== undefined && epoch - 1 - best.epoch >= earlyStop.patience
 }
 
-function momentAt(state: CheckpointState, position: CheckpointPosition): CheckpointMoment {
-  return { epoch: position.epoch, step: position.step, take: () => takeCheckpoint(state, position) }
+function momentAt(run: RunState, position: CheckpointPosition): CheckpointMoment {
+  return { epoch: position.epoch, step: position.step, take: () => takeCheckpoint(run, position) }
 }
 
-/** What a method without `saveState` keeps after `beforeEpoch` would be lost in the middle of an epoch. */
-function withinEpoch(
-  { method, callbacks }: DistillationOptions,
-  state: CheckpointState,
-  epoch: number,
-): Pick<EpochStart, 'onCheckpoint'> {
+/** What a method without `save` keeps after `beforeEpoch` would be lost in the middle of an epoch. */
+function withinEpoch(run: RunState, epoch: number): Pick<EpochStart, 'onCheckpoint'> {
+  const { method } = run
+  const { callbacks } = run.options
   if (callbacks?.onCheckpoint === undefined) return {}
-  if (method.beforeEpoch !== undefined && method.saveState === undefined) return {}
+  if (method.beforeEpoch !== undefined && method.save === undefined) return {}
   return {
     onCheckpoint: (step, running) =>
       callbacks.onCheckpoint!({
         epoch,
         step,
-        take: async () => takeCheckpoint(state, { epoch, step, running: await running() }),
+        take: async () => takeCheckpoint(run, { epoch, step, running: await running() }),
       }),
   }
 }
 
-async function validate(
-  predict: Predict,
-  { dataset }: DistillationOptions,
-): Promise<ClassificationMetrics | undefined> {
-  if (dataset.validation === undefined) return undefined
-  const logitsOf: Parameters<typeof predictSplit>[0] = (inputs) => predict(inputs, false).logits
-  const logits = await predictSplit(logitsOf, dataset, dataset.validation, EVALUATION_BATCH)
-  return classificationMetrics(logits, dataset.validation.labels)
+async function validate({ student, task, options }: RunState): Promise<Figures | undefined> {
+  const { dataset } = options
+  const examples = dataset.validation
+  if (examples === undefined) return undefined
+  const meter = task.meter()
+  await forEachSplitBatch({ dataset, examples }, async ({ inputs, rows }) => {
+    const logits = tf.tidy(() => student.forward(inputs, { mode: 'eval', features: [] }).logits)
+    meter.add(await logits.data<'float32'>(), labelRows(examples.labels, rows, labelSize(task)))
+    logits.dispose()
+  })
+  return meter.figures()
 }

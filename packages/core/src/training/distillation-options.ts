@@ -1,19 +1,24 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { BatchSource } from '../dataset/batch-source.js'
-import type { Dataset } from '../dataset/dataset.js'
-import type { DistillationMethod } from '../method/distillation-method.js'
-import type { ClassificationMetrics } from '../metrics/classification-metrics.js'
+import type { AnyDataset } from '../dataset/dataset.js'
+import type { MethodNotes } from '../method/epoch-context.js'
+import type { Method } from '../method/method.js'
+import type { Mode, ModelInput } from '../model/model.js'
 import type { GradientClipping } from '../optimizer/clip-gradients.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
+import type { Figures } from '../task/task.js'
+import type { TeacherInput } from '../teacher/teacher.js'
 import type { EpochMetrics } from './epoch-metrics.js'
-import type { Teacher } from './teacher.js'
 import type { CheckpointMoment, TrainingCheckpoint } from './training-checkpoint.js'
+
+/** How many examples a step has unless told otherwise. */
+export const DEFAULT_BATCH_SIZE = 64
 
 /** What any training takes. */
 export interface TrainingOptions {
-  /** Where the examples are; its validation split chooses the best epoch. */
-  readonly dataset: Dataset
+  /** Where the examples are, and what is to be learned; its validation split chooses the best epoch. */
+  readonly dataset: AnyDataset
   /** Whole passes over the training split, >= 1. */
   readonly epochs: number
   /**
@@ -21,14 +26,14 @@ export interface TrainingOptions {
    * @defaultValue 64
    */
   readonly batchSize?: number
-  /** Made by `sgd` or `adam`; its state belongs to this run. */
+  /** Made by `sgd` or `adam`; each phase of the method has its own state of it. */
   readonly optimizer: Optimizer
   /** A number for a constant rate, or a schedule. */
   readonly learningRate: number | LearningRateSchedule
-  /** Limits the gradients of each step. */
+  /** Limits the gradients of each phase. */
   readonly gradientClipping?: GradientClipping
   /**
-   * Root of all randomness in the run: order, augmentation, dropout.
+   * Root of all randomness in the run: order, augmentation, dropout, the method's weights.
    * @defaultValue 0
    */
   readonly seed?: number
@@ -37,14 +42,14 @@ export interface TrainingOptions {
   /** Ends the run when the validation split has seen no improvement for `patience` epochs. */
   readonly earlyStop?: { readonly patience: number }
   /**
-   * What makes an epoch the best on the validation split; the first of equals wins.
-   * @defaultValue 'top1'
+   * Which of the task's figures makes an epoch the best on the validation split; the first of equals wins.
+   * @defaultValue what the task says: `'top1'` for classification
    */
-  readonly monitor?: 'top1' | 'loss'
+  readonly monitor?: string
   readonly callbacks?: TrainingCallbacks
   /**
    * Goes on from a checkpoint instead of from the start: with the options of the run that it was taken in, and models with the same
-   * layers, the run ends with the same bits as that one. `callbacks` hear only what is new.
+   * layers, the run ends with the same bits as that one. `callbacks` are told only what is new.
    */
   readonly resume?: TrainingCheckpoint
   /** Ends the run after the current step; what was done is returned. */
@@ -52,19 +57,37 @@ export interface TrainingOptions {
 }
 
 /** What `distill` takes. */
-export interface DistillationOptions extends TrainingOptions {
+export interface DistillationOptions<Student extends ModelInput = LayersModel> extends TrainingOptions {
   /** The model to train, in place: logits [N, C] out, no softmax. */
-  readonly student: LayersModel
+  readonly student: Student
   /** None for methods that need none. Every teacher sees the student's inputs. */
-  readonly teachers?: readonly Teacher[]
+  readonly teachers?: readonly TeacherInput[]
   /** Gives the loss of each step. */
-  readonly method: DistillationMethod
+  readonly method: Method
   /**
    * `'eval'`: teachers predict as in use. `'train'`: their batch normalisation uses the batch's statistics and dropout is on,
-   * as in the code published with Weighted Soft Labels; their weights are put back after the run.
+   * as in the code published with Weighted Soft Labels; their weights are put back after the run. `'batch-statistics'`: the first
+   * without the second.
    * @defaultValue 'eval'
    */
-  readonly teacherMode?: 'eval' | 'train'
+  readonly teacherMode?: Mode
+  /** Seconds that a teacher which answers later may take for one answer; for ever without it. */
+  readonly teacherTimeout?: number
+}
+
+/** Looks into a run while it goes on. */
+export interface RunView {
+  /**
+   * What the method does to single training examples now.
+   *
+   * @param ids - which; all of the training split by default
+   * @param how - `outputs`: whether student and teachers are asked about them, for what can't be said without; false by default
+   * @returns weights, masks, scores by name, each [N]; none for a method that has none
+   */
+  examples(
+    ids?: Int32Array,
+    how?: { readonly outputs?: boolean },
+  ): Promise<Readonly<Record<string, Float32Array>>>
 }
 
 /** Called while a run goes on; a promise that they return is waited for. */
@@ -72,10 +95,12 @@ export interface TrainingCallbacks {
   /** After each step; `loss` is of a recent step, read every so often to spare the engine a stop. */
   onStep?(progress: StepProgress): void | Promise<void>
   /** After each epoch and its validation. */
-  onEpochEnd?(metrics: EpochMetrics): void | Promise<void>
+  onEpochEnd?(metrics: EpochMetrics, run: RunView): void | Promise<void>
+  /** Whatever the method says for the log before an epoch, counted from 0. */
+  onMethodNotes?(epoch: number, notes: MethodNotes): void
   /**
    * After each step and each epoch, last: wherever the run can be interrupted. Whoever wants a checkpoint then calls `moment.take()`;
-   * how often is up to them. Where a method has `beforeEpoch` but no `saveState`, only after each epoch.
+   * how often is up to them. Where a method has `beforeEpoch` but no `save`, only after each epoch.
    */
   onCheckpoint?(moment: CheckpointMoment): void | Promise<void>
 }
@@ -92,14 +117,16 @@ export interface StepProgress {
 }
 
 /** What a run gives back. */
-export interface DistillationResult {
+export interface DistillationResult<Student extends ModelInput = LayersModel> {
   /** The model that was passed in, with the weights of the last step. */
-  readonly student: LayersModel
+  readonly student: Student
   readonly history: readonly EpochMetrics[]
   /** The epoch best on the validation split; absent without one. Never chosen on the test split. */
   readonly best?: BestEpoch
-  /** Each teacher on the training split, where its logits were computed once for the whole run. */
-  readonly teacherTrainMetrics?: readonly ClassificationMetrics[]
+  /** The task's figures of each teacher on the training split, where its answers were kept for the whole run. */
+  readonly teacherTrainMetrics?: readonly Figures[]
+  /** What the method did to single training examples in the end, by the training split's order; empty for a method that has none. */
+  readonly examples: Readonly<Record<string, Float32Array>>
   /** Why the run ended. */
   readonly ended: 'epochs' | 'early-stop' | 'aborted'
 }
@@ -107,7 +134,7 @@ export interface DistillationResult {
 /** A student worth going back to. */
 export interface BestEpoch {
   readonly epoch: number
-  readonly validation: ClassificationMetrics
+  readonly validation: Figures
   /** Puts this epoch's weights into the student. */
   restore(): void
 }

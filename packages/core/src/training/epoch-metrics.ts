@@ -1,4 +1,4 @@
-import type { ClassificationMetrics } from '../metrics/classification-metrics.js'
+import type { Figures } from '../task/task.js'
 
 /** One epoch in numbers. */
 export interface EpochMetrics {
@@ -7,14 +7,17 @@ export interface EpochMetrics {
   readonly steps: number
   /** Wall time of training, without validation. */
   readonly seconds: number
-  /** Of the last step. */
+  /** The learning rate of the last step. */
   readonly learningRate: number
   /** Means over the epoch's steps, while the student was changing. */
   readonly train: {
+    /** What the student's phase minimised. */
     readonly loss: number
-    /** Mean of each named part of the loss. */
+    /** Mean of each named part of the loss; parts of other phases as `phase/part`. */
     readonly parts: Readonly<Record<string, number>>
-    readonly top1: number
+    /** What the task follows of training batches: `top1` for classification. */
+    readonly figures: Figures
   }
-  readonly validation?: ClassificationMetrics
+  /** The task's figures on the validation split. */
+  readonly validation?: Figures
 }

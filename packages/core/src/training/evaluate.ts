@@ -1,51 +1,85 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers'
-import type { Dataset } from '../dataset/dataset.js'
+import * as tf from '@tensorflow/tfjs-core'
+import type { AnyDataset, Dataset, Split } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { classificationMetrics, type ClassificationMetrics } from '../metrics/classification-metrics.js'
-import { classifier } from './classifier.js'
-import { predictSplit } from './predict-split.js'
-import { isStored, type StoredTeacher } from './teacher.js'
+import { taskOf } from '../task/classification.js'
+import type { ClassificationMetrics } from '../task/classification-metrics.js'
+import { labelRows, labelSize, type Figures } from '../task/task.js'
+import { askTeacher, disposeOutputs } from '../teacher/ask-teacher.js'
+import { asTeacher, type TeacherInput } from '../teacher/teacher.js'
+import { forEachSplitBatch } from './split-pass.js'
 
-/** Which examples `evaluate` looks at. */
+/** Which examples `evaluate` looks at, and how. */
 export interface EvaluationOptions {
   /** @defaultValue 'test' */
-  readonly split?: 'train' | 'validation' | 'test'
+  readonly split?: Split
   /**
    * Examples at a time.
    * @defaultValue 250
    */
   readonly batchSize?: number
+  /** Seconds that a teacher which answers later may take for one answer; for ever without it. */
+  readonly teacherTimeout?: number
+  /** Called after each piece with the number of examples seen so far, and of all. */
+  readonly onProgress?: (seen: number, examples: number) => void
+  /** Ends the evaluation after the current piece with an error of its reason. */
+  readonly signal?: AbortSignal
 }
 
-/** What `evaluate` gives back. */
-export interface Evaluation extends ClassificationMetrics {
-  /** [N, C] in the split's order. */
+/** What `evaluate` gives back for any task. */
+export interface TaskEvaluation {
+  /** What the task measures. */
+  readonly figures: Figures
+  /** [N, ...outputShape] in the split's order. */
   readonly logits: Float32Array
 }
 
+/** What `evaluate` gives back for classification. */
+export interface Evaluation extends TaskEvaluation, ClassificationMetrics {}
+
 /**
- * Measures a model on a split, in inference mode.
+ * Measures a model, or any teacher, on a split, as in use.
  *
- * @param model - normalised inputs in, logits [N, C] out; or logits that were stored
- * @param dataset - where the split is
+ * @param model - normalised inputs in, logits out: a model, a teacher, a function, or answers that were kept
+ * @param dataset - where the split is, and what is measured
  * @param options - see {@link EvaluationOptions}
- * @returns metrics and logits
+ * @returns the task's figures, for classification by their names too, and the logits
  * @throws {@link InvalidArgumentError} when the data set lacks the split
  */
 export async function evaluate(
-  model: LayersModel | StoredTeacher,
+  model: TeacherInput,
   dataset: Dataset,
-  { split = 'test', batchSize = 250 }: EvaluationOptions = {},
-): Promise<Evaluation> {
+  options?: EvaluationOptions,
+): Promise<Evaluation>
+export async function evaluate(
+  model: TeacherInput,
+  dataset: AnyDataset,
+  options?: EvaluationOptions,
+): Promise<TaskEvaluation>
+export async function evaluate(
+  model: TeacherInput,
+  dataset: AnyDataset,
+  { split = 'test', batchSize, teacherTimeout, onProgress, signal }: EvaluationOptions = {},
+): Promise<TaskEvaluation> {
   const examples = dataset[split]
   if (examples === undefined) {
     throw new InvalidArgumentError(`evaluate: split must be one that ${dataset.name} has, got ${split}`)
   }
-  if (isStored(model)) {
-    const logits = model.storedLogits(split, examples.ids)
-    return { ...classificationMetrics(logits, examples.labels), logits }
-  }
-  const predict = classifier(model, [], 'model')
-  const logits = await predictSplit((inputs) => predict(inputs, false).logits, dataset, examples, batchSize)
-  return { ...classificationMetrics(logits, examples.labels), logits }
+  const task = taskOf(dataset)
+  const meter = task.meter()
+  const sizeOfLabel = labelSize(task)
+  const sizeOfOutput = tf.util.sizeFromShape([...task.outputShape])
+  const logits = new Float32Array(examples.ids.length * sizeOfOutput)
+  const teacher = asTeacher(model, 0)
+  const asked = { index: 0, outputShape: task.outputShape, timeout: teacherTimeout, signal }
+  await forEachSplitBatch({ dataset, examples, batchSize }, async ({ inputs, rows, ids }) => {
+    signal?.throwIfAborted()
+    const outputs = await askTeacher(teacher, { view: 'clean', inputs, ids, split, features: [] }, asked)
+    const values = await outputs.logits.data<'float32'>()
+    disposeOutputs(outputs)
+    logits.set(values, rows[0]! * sizeOfOutput)
+    meter.add(values, labelRows(examples.labels, rows, sizeOfLabel))
+    onProgress?.(rows.at(-1)! + 1, examples.ids.length)
+  })
+  const figures = meter.figures()
+  return { ...figures, figures, logits }
 }

@@ -1,16 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError } from '../errors/kd-error.js'
-import type { ExampleLosses } from '../method/distillation-method.js'
+import type { EpochMetrics } from './epoch-metrics.js'
 import type { RunningEpoch } from './training-checkpoint.js'
 
 /** Steps between two looks at the numbers on the engine: each look makes a GPU wait. */
 const FLUSH_EVERY = 16
 
+/** Means of one step, as scalars on the engine. */
+export interface StepMeans {
+  readonly total: tf.Scalar
+  readonly figures: Readonly<Record<string, tf.Scalar>>
+  readonly parts: Readonly<Record<string, tf.Scalar>>
+}
+
 /** Means of an epoch's losses, weighed by the size of each batch, kept on the engine and read now and then. */
 export class StepStatistics {
   readonly #pending: tf.Tensor1D[] = []
   readonly #examples: number[] = []
-  #names: readonly string[] = []
+  #figures: readonly string[] = []
+  #parts: readonly string[] = []
   #sums: Float64Array = new Float64Array(0)
   #count = 0
   #read = 0
@@ -23,8 +31,9 @@ export class StepStatistics {
   constructor(epoch: number, before?: { readonly step: number; readonly running?: RunningEpoch }) {
     this.#epoch = epoch
     if (before?.running === undefined) return
-    const { parts, sums, examples } = before.running
-    this.#names = parts
+    const { figures, parts, sums, examples } = before.running
+    this.#figures = figures
+    this.#parts = parts
     this.#sums = Float64Array.from(sums)
     this.#count = examples
     this.#read = before.step
@@ -36,17 +45,15 @@ export class StepStatistics {
   /**
    * Adds a step. Runs inside a tidy.
    *
-   * @param total - the step's loss
-   * @param parts - by name, each [N]
-   * @param logits - [N, C] of the student
-   * @param labels - [N]
+   * @param means - the step's loss, figures and parts
+   * @param examples - how many it was taken over
    */
-  add(total: tf.Scalar, parts: ExampleLosses, logits: tf.Tensor2D, labels: tf.Tensor1D): void {
-    this.#names = Object.keys(parts)
-    const correct = tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))
-    const means = Object.values(parts).map((part) => tf.mean(part))
-    this.#pending.push(tf.keep(tf.stack([total, correct, ...means]) as tf.Tensor1D))
-    this.#examples.push(labels.shape[0])
+  add({ total, figures, parts }: StepMeans, examples: number): void {
+    this.#figures = Object.keys(figures)
+    this.#parts = Object.keys(parts)
+    const stacked = tf.stack([total, ...Object.values(figures), ...Object.values(parts)])
+    this.#pending.push(tf.keep(stacked as tf.Tensor1D))
+    this.#examples.push(examples)
   }
 
   /** Reads what is pending, if there is enough of it or `all` is set. */
@@ -63,14 +70,16 @@ export class StepStatistics {
   }
 
   /** The epoch's means so far. */
-  means(): { loss: number; top1: number; parts: Record<string, number> } {
-    const [loss = NaN, top1 = NaN, ...parts] = Array.from(this.#sums, (sum) => sum / this.#count)
-    return { loss, top1, parts: Object.fromEntries(this.#names.map((name, index) => [name, parts[index]!])) }
+  means(): EpochMetrics['train'] {
+    const [loss = NaN, ...others] = Array.from(this.#sums, (sum) => sum / this.#count)
+    const named = (names: readonly string[], from: number): Record<string, number> =>
+      Object.fromEntries(names.map((name, index) => [name, others[from + index] ?? NaN]))
+    return { loss, figures: named(this.#figures, 0), parts: named(this.#parts, this.#figures.length) }
   }
 
   /** What a later epoch of statistics can go on from; everything must have been flushed. */
-  sums(): Pick<RunningEpoch, 'parts' | 'sums' | 'examples'> {
-    return { parts: this.#names, sums: [...this.#sums], examples: this.#count }
+  sums(): Pick<RunningEpoch, 'figures' | 'parts' | 'sums' | 'examples'> {
+    return { figures: this.#figures, parts: this.#parts, sums: [...this.#sums], examples: this.#count }
   }
 
   /** Frees what was never read. */
@@ -89,7 +98,8 @@ export class StepStatistics {
   }
 
   #notFinite(loss: number, values: Float32Array): KdError {
-    const bad = this.#names.filter((_, index) => !Number.isFinite(values[index + 2]!))
+    const first = 1 + this.#figures.length
+    const bad = this.#parts.filter((_, index) => !Number.isFinite(values[first + index]!))
     return new KdError(
       `distill: the loss must stay finite, got ${loss} in step ${this.#read} of epoch ${this.#epoch}` +
         (bad.length > 0 ? `, from ${bad.join(', ')}` : ''),

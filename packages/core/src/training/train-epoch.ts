@@ -1,26 +1,8 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers'
-import type { BatchSource } from '../dataset/batch-source.js'
-import type { RandomSource } from '../random/random-source.js'
-import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
-import type { Predict } from './classifier.js'
-import type { DistillationOptions } from './distillation-options.js'
 import type { EpochMetrics } from './epoch-metrics.js'
-import { seedDropout } from './seed-dropout.js'
+import type { RunState } from './run-state.js'
 import { StepStatistics } from './step-statistics.js'
-import type { Teach } from './teacher-predictor.js'
 import { trainStep } from './train-step.js'
 import type { RunningEpoch } from './training-checkpoint.js'
-
-/** A run made ready. */
-export interface EpochSetup extends DistillationOptions {
-  readonly batches: BatchSource
-  readonly schedule: LearningRateSchedule
-  readonly predict: Predict
-  readonly teach: Teach
-  readonly random: RandomSource
-  /** Layers models in train mode, whose dropout draws. */
-  readonly trainingTeachers: readonly LayersModel[]
-}
 
 /** Where in an epoch training begins, and who is told where it can be interrupted. */
 export interface EpochStart {
@@ -35,15 +17,14 @@ export interface EpochStart {
 /**
  * Takes every training batch once.
  *
- * @param setup - the run
+ * @param run - the run
  * @param start - which epoch, and from where
  * @returns the epoch's metrics without validation; undefined when the run was aborted
  */
-export async function trainEpoch(setup: EpochSetup, start: EpochStart): Promise<EpochMetrics | undefined> {
+export async function trainEpoch(run: RunState, start: EpochStart): Promise<EpochMetrics | undefined> {
   const { epoch } = start
-  const { dataset, batchSize = 64, epochs, schedule, random, signal, callbacks, gradientClipping } = setup
-  const stepSetup = { ...setup, inputShape: dataset.inputShape, gradientClipping }
-  const stepsPerEpoch = Math.ceil(dataset.train.labels.length / batchSize)
+  const { batches, batchSize, stepsPerEpoch, random } = run
+  const { epochs, signal, callbacks } = run.options
   const statistics = new StepStatistics(epoch, start)
   const pause = eventLoopPause()
   const started = performance.now()
@@ -55,15 +36,14 @@ export async function trainEpoch(setup: EpochSetup, start: EpochStart): Promise<
     return { seconds: seconds(), learningRate, ...statistics.sums() }
   }
   try {
-    for await (const batch of setup.batches.batches({ epoch, batchSize, random: random.split('data') })) {
+    for await (const batch of batches.batches({ epoch, batchSize, random: random.split('data') })) {
       // Every batch depends on the epoch and its place alone: those of steps already taken are made and left.
       if (step < start.step) {
         step += 1
         continue
       }
-      learningRate = schedule({ epoch, step, stepsPerEpoch, epochs })
-      seedDropouts(setup, epoch, step)
-      trainStep(stepSetup, batch, { epoch, learningRate }, statistics)
+      seedModels(run, epoch, step)
+      learningRate = await trainStep(run, batch, { epoch, step }, statistics)
       step += 1
       await statistics.flush(false)
       await callbacks?.onStep?.({ epoch, epochs, step, stepsPerEpoch, loss: statistics.lastLoss })
@@ -72,18 +52,20 @@ export async function trainEpoch(setup: EpochSetup, start: EpochStart): Promise<
       if (signal?.aborted) return undefined
     }
     await statistics.flush(true)
+  } catch (error) {
+    // Whoever ends a run need not wait for a teacher that does not answer.
+    if (signal?.aborted) return undefined
+    throw error
   } finally {
     statistics.dispose()
   }
   return { epoch, steps: step, seconds: seconds(), learningRate, train: statistics.means() }
 }
 
-function seedDropouts({ student, trainingTeachers, random }: EpochSetup, epoch: number, step: number): void {
+function seedModels({ student, changingTeachers, random }: RunState, epoch: number, step: number): void {
   const ofStep = random.split('dropout').split(epoch).split(step)
-  seedDropout(student, ofStep)
-  trainingTeachers.forEach((teacher, index) => {
-    seedDropout(teacher, ofStep.split('teacher').split(index))
-  })
+  student.seed?.(ofStep)
+  for (const [index, teacher] of changingTeachers) teacher.seed?.(ofStep.split('teacher').split(index))
 }
 
 /** Milliseconds after which signals, timers and progress get a turn. */

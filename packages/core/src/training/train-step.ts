@@ -1,109 +1,321 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { TrainingBatch } from '../dataset/batch-source.js'
-import type { DistillationBatch } from '../method/distillation-batch.js'
-import type { DistillationMethod, LossTerms } from '../method/distillation-method.js'
-import { clipGradients, type GradientClipping } from '../optimizer/clip-gradients.js'
-import type { Optimizer } from '../optimizer/optimizer.js'
-import type { Predict } from './classifier.js'
+import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { meanLoss } from '../method/mean-loss.js'
+import { featuresOfTeacher, type FeatureNames } from '../method/needs.js'
+import type { ExampleLosses, Step, View } from '../method/step.js'
+import type { FeatureMap, Outputs } from '../model/model.js'
+import { clipGradients } from '../optimizer/clip-gradients.js'
+import { disposeOutputs } from '../teacher/ask-teacher.js'
+import { isPromise } from '../teacher/teacher.js'
 import { freeAbandonedTape } from './free-abandoned-tape.js'
+import type { RunningPhase, RunState } from './run-state.js'
 import type { StepStatistics } from './step-statistics.js'
-import type { Teach } from './teacher-predictor.js'
 
-/** What stays the same from step to step. */
-export interface TrainStepSetup {
-  readonly student: LayersModel
-  readonly predict: Predict
-  readonly teach: Teach
-  readonly method: DistillationMethod
-  readonly optimizer: Optimizer
-  readonly inputShape: readonly number[]
-  readonly gradientClipping: GradientClipping | undefined
+/** Where in the run a step is. */
+export interface StepPosition {
+  readonly epoch: number
+  /** From 0. */
+  readonly step: number
 }
 
 /**
- * One step: teachers, student, loss, gradients, new weights.
+ * One step: views, then for each phase of the method the teachers' answers, the learner, loss, gradients and new weights.
+ * A step that fails leaves nothing behind: training may go on.
  *
- * @param setup - what stays the same
- * @param training - the batch
- * @param position - the epoch, for methods with ramps, and the learning rate
+ * @param run - the run
+ * @param batch - the examples
+ * @param position - where in the run it is
  * @param statistics - takes the losses
+ * @returns the learning rate of the student's phase
  */
-export function trainStep(
-  setup: TrainStepSetup,
-  training: TrainingBatch,
-  position: { epoch: number; learningRate: number },
+export async function trainStep(
+  run: RunState,
+  batch: TrainingBatch,
+  position: StepPosition,
   statistics: StepStatistics,
-): void {
-  const { student, method, optimizer, gradientClipping } = setup
-  const variables = [
-    ...student.trainableWeights.map((weight) => weight.read() as tf.Variable),
-    ...(method.variables ?? []),
-  ]
-  const gradients = stepGradients(setup, training, position.epoch, variables, statistics)
+): Promise<number> {
+  const { dataset, epochs } = run.options
+  const examples = batch.ids.length
+  const inputs = tf.tensor(batch.inputs, [examples, ...dataset.inputShape])
+  const labels = run.task.labelTensor(batch.labels, examples)
+  const scope = new StepScope(run, batch, position, labels)
+  try {
+    await scope.open(inputs)
+    let learningRate = 0
+    for (const phase of run.phases) {
+      const rate = phase.schedule({ ...position, stepsPerEpoch: run.stepsPerEpoch, epochs })
+      await scope.askTeachers(phase)
+      takePhase(run, phase, scope, rate)
+      if (typeof phase.learner === 'number') scope.forgetTeacher(phase.learner)
+      if (phase.learner === 'student') learningRate = rate
+    }
+    scope.report(statistics)
+    scope.afterStep()
+    return learningRate
+  } finally {
+    scope.dispose()
+    tf.dispose([inputs, labels])
+  }
+}
+
+function takePhase(run: RunState, phase: RunningPhase, scope: StepScope, learningRate: number): void {
+  const { gradientClipping } = run.options
+  const variables = phase.trained()
+  const gradients = scope.gradients(phase, variables)
   const limited = gradientClipping === undefined ? gradients : clipGradients(gradients, gradientClipping)
   try {
-    optimizer.step(variables, limited, position.learningRate)
+    phase.optimizer.running.step(variables, limited, learningRate)
   } finally {
     tf.dispose(limited.filter((gradient) => gradient !== undefined))
   }
 }
 
-/** A step that fails leaves nothing behind: training may go on. */
-function stepGradients(
-  setup: TrainStepSetup,
-  training: TrainingBatch,
-  epoch: number,
-  variables: readonly tf.Variable[],
-  statistics: StepStatistics,
-): (tf.Tensor | undefined)[] {
-  const kept: tf.Tensor[] = []
-  try {
-    return tf.tidy(() => {
-      const inputs = tf.tensor(training.inputs, [training.rows.length, ...setup.inputShape])
-      const labels = tf.tensor1d(training.labels, 'int32')
-      const { logits: teacherLogits, features: teacherFeatures } = setup.teach(inputs, {
-        ...training,
-        split: 'train',
-      })
-      let report: (() => void) | undefined
-      const { grads } = tf.variableGrads(() => {
-        const { logits: studentLogits, features: studentFeatures } = setup.predict(inputs, true)
-        const { ids } = training
-        const batch = { ids, labels, studentLogits, teacherLogits, studentFeatures, teacherFeatures, epoch }
-        const { total, parts } = mixedLoss(setup.method, batch, training.mixup)
-        for (const tensor of [studentLogits, total, ...Object.values(parts)]) kept.push(tf.keep(tensor))
-        report = () => {
-          statistics.add(total, parts, studentLogits, labels)
-        }
-        return total
-      }, [...variables])
-      report?.()
-      return variables.map((variable): tf.Tensor | undefined => grads[variable.name])
-    })
-  } catch (error) {
-    freeAbandonedTape()
-    throw error
-  } finally {
-    tf.dispose(kept)
-  }
-}
+/** What belongs to one step and is freed with it. */
+class StepScope {
+  readonly #run: RunState
+  readonly #batch: TrainingBatch
+  readonly #position: StepPosition
+  readonly #labels: tf.Tensor
+  /** Inputs by view, and each teacher's answers to it. */
+  readonly #views = new Map<string, { inputs: tf.Tensor; answers: (Outputs | undefined)[] }>()
+  readonly #kept: tf.Tensor[] = []
+  #means: Parameters<StepStatistics['add']>[0] | undefined
+  #student: Outputs | undefined
 
-/** Where inputs were mixed, the losses to both labels are mixed alike: any method can be trained so without knowing it. */
-function mixedLoss(
-  method: DistillationMethod,
-  batch: DistillationBatch,
-  mixup: TrainingBatch['mixup'],
-): LossTerms {
-  const first = method.loss(batch)
-  if (mixup === undefined) return first
-  const second = method.loss({ ...batch, labels: tf.tensor1d(mixup.secondLabels, 'int32') })
-  const mix = <Value extends tf.Tensor>(left: Value, right: Value): Value =>
-    tf.add(tf.mul(mixup.ratio, left), tf.mul(1 - mixup.ratio, right))
-  return {
-    total: mix(first.total, second.total),
-    parts: Object.fromEntries(
-      Object.entries(first.parts).map(([name, part]) => [name, mix(part, second.parts[name]!)]),
-    ),
+  constructor(run: RunState, batch: TrainingBatch, position: StepPosition, labels: tf.Tensor) {
+    this.#run = run
+    this.#batch = batch
+    this.#position = position
+    this.#labels = labels
+  }
+
+  /** Makes the views of the batch. */
+  async open(inputs: tf.Tensor): Promise<void> {
+    this.#views.set('clean', { inputs, answers: [] })
+    const { method, random, options } = this.#run
+    const wanted = Object.keys(options.method.needs.views ?? {})
+    if (wanted.length === 0) return
+    const { epoch, step } = this.#position
+    const made = await method.views?.({
+      ids: this.#batch.ids,
+      inputs,
+      labels: this.#labels,
+      epoch,
+      step,
+      random: random.split('views').split(epoch).split(step),
+    })
+    for (const name of wanted) {
+      const view = made?.[name]
+      if (view === undefined) {
+        throw new InvalidArgumentError(`distill: ${options.method.name} must make the view ${name}, got none`)
+      }
+      this.#views.set(name, { inputs: view, answers: [] })
+    }
+  }
+
+  /** Asks every teacher that has not answered yet, except one that learns in this phase. */
+  async askTeachers({ learner }: RunningPhase): Promise<void> {
+    const { teachers, answers, options } = this.#run
+    for (const [view, { inputs, answers: given }] of this.#views) {
+      if (view !== 'clean' && options.method.needs.views?.[view]?.teachers === false) continue
+      for (const index of teachers.keys()) {
+        if (index === learner || given[index] !== undefined) continue
+        const { ids, rows, mixup } = this.#batch
+        if (mixup !== undefined) this.#assertSeesMixtures(index)
+        const answer = answers.inStep(index, { view, inputs, ids, rows, split: 'train' })
+        // An answer that is there at once costs no turn of the event loop.
+        given[index] = isPromise(answer) ? await answer : answer
+      }
+    }
+  }
+
+  /** A teacher that has learned is asked again. */
+  forgetTeacher(index: number): void {
+    for (const { answers } of this.#views.values()) {
+      const before = answers[index]
+      if (before !== undefined) disposeOutputs(before)
+      answers[index] = undefined
+    }
+  }
+
+  /** The gradients of a phase, one per variable. */
+  gradients(phase: RunningPhase, variables: readonly tf.Variable[]): (tf.Tensor | undefined)[] {
+    try {
+      return tf.tidy(() => {
+        const step = phase.learner === 'student' ? undefined : this.#constantStep()
+        let report: (() => void) | undefined
+        const { grads } = tf.variableGrads(() => {
+          const live = this.#liveStep(phase, step)
+          const { total, parts } = this.#losses(phase, live)
+          report = () => {
+            this.#measure(phase, live, total, parts)
+          }
+          // What the report reads has to outlive the tape.
+          for (const tensor of [live.studentLogits, total, ...Object.values(parts)]) {
+            if (!tensor.isDisposed) this.#kept.push(tf.keep(tensor))
+          }
+          return total
+        }, [...variables])
+        report?.()
+        return variables.map((variable): tf.Tensor | undefined => grads[variable.name])
+      })
+    } catch (error) {
+      freeAbandonedTape()
+      throw error
+    }
+  }
+
+  /** Hands the step's losses to the statistics. */
+  report(statistics: StepStatistics): void {
+    tf.tidy(() => {
+      if (this.#means !== undefined) statistics.add(this.#means, this.#batch.ids.length)
+    })
+  }
+
+  /** Lets the method remember the step. */
+  afterStep(): void {
+    const { method } = this.#run
+    if (method.afterStep === undefined || this.#student === undefined) return
+    tf.tidy(() => {
+      const { logits, features } = this.#student!
+      method.afterStep!(this.#stepWith({ clean: { logits, features } }))
+    })
+  }
+
+  dispose(): void {
+    tf.dispose(this.#kept)
+    for (const [name, { inputs, answers }] of this.#views) {
+      for (const answer of answers) if (answer !== undefined) disposeOutputs(answer)
+      if (name !== 'clean') inputs.dispose()
+    }
+  }
+
+  /** The step with the student as in use, for phases in which another one learns. */
+  #constantStep(): Step {
+    const { student } = this.#run
+    const says: Record<string, Outputs> = {}
+    for (const [name, { inputs }] of this.#views) {
+      const features = this.#studentFeatures(name)
+      if (features !== false) says[name] = student.forward(inputs, { mode: 'eval', features })
+    }
+    return this.#stepWith(says)
+  }
+
+  /** The step with the learner's outputs made anew, inside the gradient. */
+  #liveStep({ learner }: RunningPhase, step: Step | undefined): Step {
+    const { student, teachers, options } = this.#run
+    if (learner === 'method') return step!
+    if (learner === 'student') {
+      const says: Record<string, Outputs> = {}
+      for (const [name, { inputs }] of this.#views) {
+        const features = this.#studentFeatures(name)
+        if (features !== false) says[name] = student.forward(inputs, { mode: 'train', features })
+      }
+      const live = this.#stepWith(says)
+      this.#remember(says['clean']!)
+      return live
+    }
+    const model = teachers[learner]!.model!
+    const answer = (inputs: tf.Tensor, features: readonly string[]): Outputs =>
+      model.forward(inputs, { mode: 'train', features })
+    const { needs } = options.method
+    const replaced = <Of extends View>(view: Of, names: FeatureNames | false | undefined): Of => {
+      const wanted = featuresOfTeacher(names === false ? undefined : names, learner)
+      const { logits, features } = answer(view.inputs, wanted)
+      return {
+        ...view,
+        teacherLogits: view.teacherLogits.toSpliced(learner, 1, logits as tf.Tensor2D),
+        teacherFeatures: view.teacherFeatures.toSpliced(learner, 1, features),
+      }
+    }
+    const views = Object.fromEntries(
+      Object.entries(step!.views).map(([name, view]) => [
+        name,
+        replaced(view, needs.views?.[name]?.teachers),
+      ]),
+    )
+    return { ...replaced(step!, needs.teacherFeatures), views }
+  }
+
+  /** Where the method remembers steps, the student's outputs stay until it has. */
+  #remember(outputs: Outputs): void {
+    if (this.#run.method.afterStep === undefined) return
+    this.#student = outputs
+    for (const tensor of Object.values(outputs.features)) this.#kept.push(tf.keep(tensor))
+  }
+
+  #studentFeatures(view: string): readonly string[] | false {
+    const { needs } = this.#run.options.method
+    return (view === 'clean' ? needs.studentFeatures : needs.views?.[view]?.student) ?? []
+  }
+
+  #stepWith(says: Readonly<Record<string, Outputs>>): Step {
+    const { task, teachers } = this.#run
+    const view = (name: string): View => {
+      const { inputs, answers } = this.#views.get(name)!
+      const empty = { logits: undefined as unknown as tf.Tensor, features: {} }
+      const student = says[name] ?? empty
+      return {
+        inputs,
+        studentLogits: student.logits as tf.Tensor2D,
+        studentFeatures: student.features,
+        teacherLogits: teachers.map((_, index) => (answers[index] ?? empty).logits as tf.Tensor2D),
+        teacherFeatures: teachers.map((_, index): FeatureMap => (answers[index] ?? empty).features),
+      }
+    }
+    const others = [...this.#views.keys()].filter((name) => name !== 'clean')
+    return {
+      ...view('clean'),
+      ids: this.#batch.ids,
+      labels: this.#labels as tf.Tensor1D,
+      task,
+      epoch: this.#position.epoch,
+      views: Object.fromEntries(others.map((name) => [name, view(name)])),
+    }
+  }
+
+  /** Where inputs were mixed, the losses to both labels are mixed alike: any method can be trained so without knowing it. */
+  #losses(phase: RunningPhase, step: Step): { total: tf.Scalar; parts: ExampleLosses } {
+    const first = phase.loss(step)
+    const total = meanLoss(first)
+    const { mixup, ids } = this.#batch
+    if (mixup === undefined) return { total, parts: first }
+    const labels = this.#run.task.labelTensor(mixup.secondLabels, ids.length) as tf.Tensor1D
+    const second = phase.loss({ ...step, labels })
+    const mix = <Value extends tf.Tensor>(left: Value, right: Value): Value =>
+      tf.add(tf.mul(mixup.ratio, left), tf.mul(1 - mixup.ratio, right))
+    return {
+      total: mix(total, meanLoss(second)),
+      parts: Object.fromEntries(
+        Object.entries(first).map(([name, part]) => [name, mix(part, second[name]!)]),
+      ),
+    }
+  }
+
+  /** Takes the means of a phase; the figures are those of the student's. */
+  #measure(phase: RunningPhase, step: Step, total: tf.Scalar, parts: ExampleLosses): void {
+    const isStudent = phase.learner === 'student'
+    const figures = isStudent ? (this.#run.task.batchFigures?.(step.studentLogits, this.#labels) ?? {}) : {}
+    const prefix = isStudent ? '' : `${phase.name}/`
+    const means = Object.fromEntries(
+      Object.entries(parts).map(([name, part]) => [`${prefix}${name}`, tf.mean(part)]),
+    )
+    for (const scalar of [...Object.values(figures), ...Object.values(means)]) {
+      this.#kept.push(tf.keep(scalar))
+    }
+    this.#means = {
+      total: isStudent ? total : (this.#means?.total ?? total),
+      figures: { ...this.#means?.figures, ...figures },
+      parts: { ...this.#means?.parts, ...(means as Record<string, tf.Scalar>) },
+    }
+  }
+
+  #assertSeesMixtures(index: number): void {
+    if (this.#run.teachers[index]!.kept === undefined) return
+    throw new InvalidArgumentError(
+      `distill: batches must not mix inputs under teacher ${index}, whose answers were kept for single examples`,
+      { hint: 'leave mixup out, or let the teacher run' },
+    )
   }
 }

@@ -1,12 +1,13 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { labelLoss } from '../method/label-loss.js'
+import type { ModelInput } from '../model/model.js'
 import { distill } from './distill.js'
 import type { DistillationResult, TrainingOptions } from './distillation-options.js'
 
 /** What `train` takes. */
-export interface TrainOptions extends TrainingOptions {
+export interface TrainOptions<Student extends ModelInput = LayersModel> extends TrainingOptions {
   /** The model to train, in place: logits [N, C] out, no softmax. */
-  readonly model: LayersModel
+  readonly model: Student
 }
 
 /**
@@ -16,6 +17,9 @@ export interface TrainOptions extends TrainingOptions {
  * @returns as `distill`, with the model as `student`
  * @throws as `distill`
  */
-export async function train({ model, ...options }: TrainOptions): Promise<DistillationResult> {
+export async function train<Student extends ModelInput>({
+  model,
+  ...options
+}: TrainOptions<Student>): Promise<DistillationResult<Student>> {
   return distill({ ...options, student: model, method: labelLoss() })
 }

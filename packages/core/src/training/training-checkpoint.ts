@@ -1,23 +1,18 @@
-import type { ClassificationMetrics } from '../metrics/classification-metrics.js'
+import type { TensorValues } from '../model/tensor-values.js'
+import type { Figures } from '../task/task.js'
 import type { EpochMetrics } from './epoch-metrics.js'
-
-/** A tensor's values outside the engine; nobody else holds the array. */
-export interface TensorValues {
-  readonly dtype: 'float32' | 'int32' | 'bool'
-  readonly shape: readonly number[]
-  /** Row by row; booleans as 0 and 1. */
-  readonly values: Float32Array | Int32Array | Uint8Array
-}
 
 /** Sums over the steps of an epoch that is not over. */
 export interface RunningEpoch {
   /** Wall time so far. */
   readonly seconds: number
-  /** Of the last step. */
+  /** The learning rate of the last step. */
   readonly learningRate: number
+  /** Names of the figures that are followed. */
+  readonly figures: readonly string[]
   /** Names of the loss's parts. */
   readonly parts: readonly string[]
-  /** Of total, correct predictions and each part, every step's mean times its examples. */
+  /** Total, each figure and each part: every step's mean times its examples, summed. */
   readonly sums: readonly number[]
   /** How many examples the sums are over. */
   readonly examples: number
@@ -32,12 +27,12 @@ export interface TrainingProgress {
   readonly epoch: number
   /** Steps of that epoch that were taken; with 0 `beforeEpoch` comes first. */
   readonly step: number
-  /** Of the epoch's steps; absent where none was taken. */
+  /** Sums over these steps; absent where none was taken. */
   readonly running?: RunningEpoch
-  /** Of the epochs that are over. */
+  /** The epochs that are over. */
   readonly history: readonly EpochMetrics[]
   /** The epoch best on the validation split so far; its weights are among the tensors. */
-  readonly best?: { readonly epoch: number; readonly validation: ClassificationMetrics }
+  readonly best?: { readonly epoch: number; readonly validation: Figures }
 }
 
 /**
@@ -47,8 +42,9 @@ export interface TrainingProgress {
 export interface TrainingCheckpoint {
   readonly progress: TrainingProgress
   /**
-   * By name: `student/0` ... in the order of its weights, `best/0` ... likewise, `optimizer/...` and `method/...` as these name
-   * their state, `variables/0` ... of the method, and `teacher/0/0` ... of teachers in train mode.
+   * By name: `student/0` ... in the order of its weights, `best/0` ... likewise, `optimizer/...` of the student's phase and
+   * `phase/NAME/...` of the others, `method/...` as the method names its state, `variables/NAME` of the method, and `teacher/0/0` ...
+   * of teachers that learn or are in train mode.
    */
   readonly tensors: ReadonlyMap<string, TensorValues>
 }

@@ -1,3 +1,6 @@
+import type { LabelArray } from '../dataset/dataset.js'
+import type { Meter } from './task.js'
+
 /** How well predictions fit their labels. */
 export interface ClassificationMetrics {
   /** How many examples were predicted. */
@@ -27,29 +30,48 @@ const BINS = 15
  * @see Guo et al.: On Calibration of Modern Neural Networks, 2017, equation 5
  */
 export function classificationMetrics(logits: Float32Array, labels: Int32Array): ClassificationMetrics {
-  const examples = labels.length
-  const classes = logits.length / examples
-  const gaps = new Float64Array(BINS)
-  let loss = 0
-  let first = 0
-  let firstFive = 0
-  for (let row = 0; row < examples; row++) {
-    const { rank, confidence, crossEntropy } = judge(
-      logits.subarray(row * classes, (row + 1) * classes),
-      labels[row]!,
-    )
-    loss += crossEntropy
-    if (rank === 0) first += 1
-    if (rank < 5) firstFive += 1
-    const bin = Math.min(BINS - 1, Math.floor(confidence * BINS))
-    gaps[bin]! += (rank === 0 ? 1 : 0) - confidence
+  const meter = new ClassificationMeter(logits.length / labels.length)
+  meter.add(logits, labels)
+  return meter.figures()
+}
+
+/** Measures logits [N, C] against class indices, piece by piece. */
+export class ClassificationMeter implements Meter {
+  readonly #classes: number
+  readonly #gaps = new Float64Array(BINS)
+  #examples = 0
+  #loss = 0
+  #first = 0
+  #firstFive = 0
+
+  constructor(classes: number) {
+    this.#classes = classes
   }
-  return {
-    examples,
-    loss: loss / examples,
-    top1: first / examples,
-    ...(classes > 5 ? { top5: firstFive / examples } : {}),
-    expectedCalibrationError: gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / examples,
+
+  add(logits: Float32Array, labels: LabelArray): void {
+    for (let row = 0; row < labels.length; row++) {
+      const { rank, confidence, crossEntropy } = judge(
+        logits.subarray(row * this.#classes, (row + 1) * this.#classes),
+        labels[row]!,
+      )
+      this.#loss += crossEntropy
+      if (rank === 0) this.#first += 1
+      if (rank < 5) this.#firstFive += 1
+      const bin = Math.min(BINS - 1, Math.floor(confidence * BINS))
+      this.#gaps[bin]! += (rank === 0 ? 1 : 0) - confidence
+    }
+    this.#examples += labels.length
+  }
+
+  figures(): ClassificationMetrics & Readonly<Record<string, number>> {
+    const examples = this.#examples
+    return {
+      examples,
+      loss: this.#loss / examples,
+      top1: this.#first / examples,
+      ...(this.#classes > 5 ? { top5: this.#firstFive / examples } : {}),
+      expectedCalibrationError: this.#gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / examples,
+    }
   }
 }
 

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError } from '../errors/kd-error.js'
-import type { TensorValues } from './training-checkpoint.js'
+
+/** A tensor's values outside the engine; nobody else holds the array. */
+export interface TensorValues {
+  readonly dtype: 'float32' | 'int32' | 'bool'
+  readonly shape: readonly number[]
+  /** Row by row; booleans as 0 and 1. */
+  readonly values: Float32Array | Int32Array | Uint8Array
+}
 
 /** Copies a tensor out of the engine. */
 export async function readTensor(name: string, tensor: tf.Tensor): Promise<TensorValues> {

@@ -1,0 +1,182 @@
+import * as z from 'zod/mini'
+import { parseOptions, type OptionsSchema } from '../options/options.js'
+import type { Method, RunningMethod, RunStart } from './method.js'
+import type { Needs } from './needs.js'
+import type { ExampleLosses, Step } from './step.js'
+
+/** A map of options, or a union of such maps. */
+export type OptionsShape = Readonly<Record<string, z.core.$ZodType>> | OptionsSchema
+
+/** The options as a caller gives them, before defaults are filled in. */
+export type OptionsInput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
+  ? z.core.input<Shape>
+  : Shape extends Readonly<Record<string, z.core.$ZodType>>
+    ? z.core.input<z.ZodMiniObject<Shape>>
+    : never
+
+/** The options with all defaults filled in. */
+export type OptionsOutput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
+  ? z.core.output<Shape>
+  : Shape extends Readonly<Record<string, z.core.$ZodType>>
+    ? z.core.output<z.ZodMiniObject<Shape>>
+    : never
+
+/** What every definition says, once, for types, checks, `kd list`, the JSON Schema and READMEs. */
+export interface Definition<Shape extends OptionsShape> {
+  /** The name in configs, logs and reports, in kebab-case. */
+  readonly name: string
+  /** One line: what it does. */
+  readonly summary: string
+  /** Where it comes from: authors, title, where published. */
+  readonly source?: string
+  /** Each option with its default and a line of text. */
+  readonly options: Shape
+}
+
+/** How a method is defined. */
+export interface MethodDefinition<Shape extends OptionsShape> extends Definition<Shape> {
+  /** What it needs beside labels and student logits; a function where that depends on the options. */
+  readonly needs?: Needs | ((options: OptionsOutput<Shape>) => Needs)
+  /** Checks that no schema can make, of options together; throws what is wrong. */
+  readonly check?: (options: OptionsOutput<Shape>) => void
+  /** The losses of one step, for a method that keeps nothing. */
+  readonly loss?: (step: Step, options: OptionsOutput<Shape>) => ExampleLosses
+  /** What it does to single examples, for such a method. */
+  readonly examples?: (
+    step: Step,
+    options: OptionsOutput<Shape>,
+  ) => Promise<Readonly<Record<string, Float32Array>>>
+  /** For any other method: makes what a run has of it. */
+  readonly start?: (run: RunStart, options: OptionsOutput<Shape>) => RunningMethod
+}
+
+/** A method's factory, which carries its own description. */
+export interface MethodFactory<Shape extends OptionsShape = OptionsShape> {
+  (options?: OptionsInput<Shape>): Method
+  readonly name: string
+  readonly summary: string
+  readonly source: string | undefined
+  /** All options, for schemas and lists. */
+  readonly options: OptionsSchema
+  /** What it needs, with the options at their defaults; undefined where an option has none. */
+  readonly needs: Needs | undefined
+}
+
+/** The options that a factory takes. */
+export type OptionsOf<Factory> = Factory extends (options?: infer Options) => unknown
+  ? Exclude<Options, undefined>
+  : never
+
+/**
+ * Defines a method once: its factory, the types and checks of its options, and what is said of it in lists, schemas and
+ * READMEs all come from the one declaration.
+ *
+ * @param definition - see {@link MethodDefinition}; with either `loss` or `start`
+ * @returns the factory. It throws {@link InvalidArgumentError} for an option that breaks a rule, worded `function: option rule, got value`
+ *
+ * @example
+ * ```ts
+ * import { crossEntropy, defineMethod, weight } from '@kd/core'
+ * import * as tf from '@tensorflow/tfjs-core'
+ *
+ * const scaledLabels = defineMethod({
+ *   name: 'scaled-labels',
+ *   summary: 'no teacher: cross-entropy times a number',
+ *   options: { scale: weight(1, 'what the cross-entropy is multiplied by') },
+ *   loss: ({ studentLogits, labels }, { scale }) => ({
+ *     label: tf.mul(scale, crossEntropy(studentLogits, labels)),
+ *   }),
+ * })
+ * console.log(scaledLabels.summary) // no teacher: cross-entropy times a number
+ * ```
+ */
+export function defineMethod<const Shape extends OptionsShape>(
+  definition: MethodDefinition<Shape>,
+): MethodFactory<Shape> {
+  const { name, summary, source } = definition
+  const schema = optionsSchema(definition.options)
+  const functionName = camelCase(name)
+  const needsOf = (options: OptionsOutput<Shape>): Needs =>
+    typeof definition.needs === 'function' ? definition.needs(options) : (definition.needs ?? {})
+  const factory = (given?: OptionsInput<Shape>): Method => {
+    const options = parseOptions(functionName, schema, given) as OptionsOutput<Shape>
+    definition.check?.(options)
+    return {
+      name,
+      needs: needsOf(options),
+      start: (run) => definition.start?.(run, options) ?? withoutState(definition, options),
+    }
+  }
+  const defaults = z.safeParse(schema, {})
+  return Object.defineProperties(factory, {
+    name: { value: name },
+    summary: { value: summary },
+    source: { value: source },
+    options: { value: schema },
+    needs: { value: defaults.success ? needsOf(defaults.data as OptionsOutput<Shape>) : undefined },
+  }) as unknown as MethodFactory<Shape>
+}
+
+function withoutState<Shape extends OptionsShape>(
+  { loss, examples }: MethodDefinition<Shape>,
+  options: OptionsOutput<Shape>,
+): RunningMethod {
+  return {
+    phases: [{ learner: 'student', loss: (step) => loss!(step, options) }],
+    ...(examples && {
+      examples: (_: Int32Array, step?: Step) => (step === undefined ? {} : examples(step, options)),
+    }),
+  }
+}
+
+/** How a method that goes around another one is defined. */
+export interface WrapperDefinition<Shape extends OptionsShape> extends Definition<Shape> {
+  readonly check?: (options: OptionsOutput<Shape>) => void
+  /** Makes the combined method. */
+  readonly wrap: (method: Method, options: OptionsOutput<Shape>) => Method
+}
+
+/** A factory of methods around others, which carries its own description. */
+export interface WrapperFactory<Shape extends OptionsShape = OptionsShape> {
+  (method: Method, options?: OptionsInput<Shape>): Method
+  readonly name: string
+  readonly summary: string
+  readonly source: string | undefined
+  readonly options: OptionsSchema
+}
+
+/**
+ * Defines what goes around any method, once, as {@link defineMethod} does for methods.
+ *
+ * @param definition - see {@link WrapperDefinition}
+ * @returns the factory
+ */
+export function defineWrapper<const Shape extends OptionsShape>(
+  definition: WrapperDefinition<Shape>,
+): WrapperFactory<Shape> {
+  const { name, summary, source } = definition
+  const schema = optionsSchema(definition.options)
+  const factory = (method: Method, given?: OptionsInput<Shape>): Method => {
+    const options = parseOptions(camelCase(name), schema, given) as OptionsOutput<Shape>
+    definition.check?.(options)
+    return definition.wrap(method, options)
+  }
+  return Object.defineProperties(factory, {
+    name: { value: name },
+    summary: { value: summary },
+    source: { value: source },
+    options: { value: schema },
+  }) as unknown as WrapperFactory<Shape>
+}
+
+/** The schema of options declared either way; it knows no others. */
+export function optionsSchema(options: OptionsShape): OptionsSchema {
+  return options instanceof z.ZodMiniType
+    ? (options as OptionsSchema)
+    : z.strictObject(options as z.core.$ZodShape)
+}
+
+/** `vanillaKd` of `vanilla-kd`. */
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,181 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { model as makeLayersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { ShapeError } from '../errors/shape-error.js'
+import { withBatchStatistics } from './batch-statistics.js'
+import type { ForwardOptions, Model, ModelInput, Outputs } from './model.js'
+import { keepDropoutSeeds, seedDropout } from './seed-dropout.js'
+import { stageOutputs } from './stages.js'
+
+/**
+ * Makes a {@link Model} of a LayersModel. Its features are its layers by name, `'penultimate'`, the input of the last dense
+ * layer, and for images `'stage1'` ... `'stageK'`: stage k is the output of the last layer of the k-th height and width.
+ *
+ * @param model - one input, one output of logits
+ * @param role - what errors call the model; its name by default
+ * @returns a model with the same variables
+ * @throws {@link InvalidArgumentError} for a model that ends in a softmax
+ * @throws {@link ShapeError} for a model with several inputs or outputs
+ *
+ * @example
+ * ```ts
+ * import { layers, sequential } from '@tensorflow/tfjs-layers'
+ * import { layersModel, selectEngine } from '@kd/core'
+ *
+ * await selectEngine('cpu')
+ * const hidden = layers.dense({ name: 'hidden', units: 4, inputShape: [2] })
+ * const model = layersModel(sequential({ layers: [hidden, layers.dense({ name: 'head', units: 3 })] }))
+ * console.log(model.features.join()) // hidden,head,penultimate
+ * ```
+ */
+export function layersModel(model: LayersModel, role: string = model.name): Model {
+  assertGivesLogits(model, role)
+  const stages = stageOutputs(model)
+  const readers = new Map<string, LayersModel>()
+  // One pass gives logits and all features; a reader is built once for each set of names.
+  const readerOf = (names: readonly string[]): LayersModel => {
+    const key = names.join('\n')
+    let reader = readers.get(key)
+    if (reader === undefined) {
+      const outputs = names.map((name) => featureOf(model, stages, name, role))
+      reader = makeLayersModel({ inputs: model.inputs, outputs: [model.outputs[0]!, ...outputs] })
+      readers.set(key, reader)
+    }
+    return reader
+  }
+  const apply = (inputs: tf.Tensor, training: boolean, names: readonly string[]): Outputs => {
+    if (names.length === 0) return { logits: model.apply(inputs, { training }) as tf.Tensor, features: {} }
+    const [logits, ...features] = readerOf(names).apply(inputs, { training }) as [tf.Tensor, ...tf.Tensor[]]
+    return { logits, features: Object.fromEntries(names.map((name, index) => [name, features[index]!])) }
+  }
+  return {
+    name: model.name,
+    get variables() {
+      return model.trainableWeights.map((weight) => weight.read() as tf.Variable)
+    },
+    get weights() {
+      return model.weights.map((weight) => weight.read() as tf.Variable)
+    },
+    features: [
+      ...model.layers.map((layer) => layer.name),
+      ...(lastDense(model) === undefined ? [] : ['penultimate']),
+      ...Object.keys(stages),
+    ],
+    inputShape: model.inputs[0]!.shape.slice(1),
+    outputShape: model.outputs[0]!.shape.slice(1),
+    forward: (inputs: tf.Tensor, { mode, features }: ForwardOptions) =>
+      mode === 'batch-statistics'
+        ? withBatchStatistics(model, () => apply(inputs, true, features))
+        : apply(inputs, mode === 'train', features),
+    forwardFrom: (feature, value, { mode, features }) => {
+      const from = featureOf(model, stages, feature, role)
+      const names = [...features]
+      const run = (training: boolean): Outputs => {
+        const rest = restOf(model, from, [
+          model.outputs[0]!,
+          ...names.map((name) => featureOf(model, stages, name, role)),
+        ])
+        const [logits, ...others] = rest(value, training)
+        return {
+          logits: logits!,
+          features: Object.fromEntries(names.map((name, index) => [name, others[index]!])),
+        }
+      }
+      return mode === 'batch-statistics' ? withBatchStatistics(model, () => run(true)) : run(mode === 'train')
+    },
+    seed: (random) => {
+      seedDropout(model, random)
+    },
+    keepSeeds: () => keepDropoutSeeds(model),
+  }
+}
+
+/**
+ * Takes what a run was given as a model.
+ *
+ * @param model - a model, or a LayersModel
+ * @param role - what errors call it
+ * @returns a model
+ * @throws {@link InvalidArgumentError} for anything else
+ */
+export function asModel(model: ModelInput, role: string): Model {
+  if (isLayersModel(model)) return layersModel(model, role)
+  if (typeof (model as Partial<Model> | undefined)?.forward === 'function') return model
+  throw new InvalidArgumentError(
+    `distill: ${role} must be a LayersModel or have forward(inputs, how), got ${model === null ? 'null' : typeof model}`,
+  )
+}
+
+/** Whether a value is a LayersModel, also one of another copy of TensorFlow.js. */
+export function isLayersModel(value: unknown): value is LayersModel {
+  return typeof value === 'object' && value !== null && 'layers' in value && 'apply' in value
+}
+
+function assertGivesLogits(model: LayersModel, role: string): void {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new ShapeError(
+      `distill: ${role} must have one input and one output [N, C], got ${model.inputs.length} inputs and outputs ` +
+        model.outputs.map((output) => `[${output.shape.map((size) => size ?? 'N').join(', ')}]`).join(', '),
+    )
+  }
+  const last = model.layers.at(-1)!
+  if (last.getClassName() === 'Softmax' || last.getConfig()['activation'] === 'softmax') {
+    throw new InvalidArgumentError(`distill: ${role} must give logits, got a model that ends in a softmax`, {
+      hint: `remove the softmax of layer ${last.name}; losses apply it themselves, at their temperature`,
+    })
+  }
+}
+
+function lastDense(model: LayersModel): LayersModel['layers'][number] | undefined {
+  return model.layers.findLast((layer) => layer.getClassName() === 'Dense')
+}
+
+function featureOf(
+  model: LayersModel,
+  stages: Readonly<Record<string, SymbolicTensor>>,
+  name: string,
+  role: string,
+): SymbolicTensor {
+  if (name === 'penultimate') {
+    const dense = lastDense(model)
+    if (dense !== undefined) return dense.input as SymbolicTensor
+    throw new InvalidArgumentError(
+      `distill: ${role} must have a dense layer for 'penultimate' features, got none`,
+    )
+  }
+  const layer = model.layers.find((candidate) => candidate.name === name)
+  if (layer !== undefined) return layer.output as SymbolicTensor
+  const stage = stages[name]
+  if (stage !== undefined) return stage
+  throw new InvalidArgumentError(`distill: ${role} must have the layer asked for, got ${name}`, {
+    hint: `its layers: ${[...model.layers.map((candidate) => candidate.name), ...Object.keys(stages)].join(', ')}`,
+  })
+}
+
+/** Replays the layers behind a feature, each once, as the graph of the model connects them. */
+function restOf(
+  model: LayersModel,
+  from: SymbolicTensor,
+  wanted: readonly SymbolicTensor[],
+): (value: tf.Tensor, training: boolean) => tf.Tensor[] {
+  return (value, training) => {
+    const known = new Map<number, tf.Tensor>([[from.id, value]])
+    const compute = (symbol: SymbolicTensor): tf.Tensor => {
+      const before = known.get(symbol.id)
+      if (before !== undefined) return before
+      const node = symbol.sourceLayer.inboundNodes[symbol.nodeIndex]!
+      if (node.inputTensors.length === 0 || symbol.sourceLayer.getClassName() === 'InputLayer') {
+        throw new InvalidArgumentError(
+          `forwardFrom: feature must be passed by every way from the input of ${model.name}, got one that ${symbol.sourceLayer.name} leads around`,
+        )
+      }
+      const inputs = node.inputTensors.map(compute)
+      const output = symbol.sourceLayer.apply(inputs.length === 1 ? inputs[0]! : inputs, {
+        training,
+      }) as tf.Tensor
+      known.set(symbol.id, output)
+      return output
+    }
+    return wanted.map(compute)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import type { RandomSource } from '../random/random-source.js'
+
+/** Outputs of named layers for one batch. */
+export type FeatureMap = Readonly<Record<string, Tensor>>
+
+/** What a model or a teacher says about one batch. */
+export interface Outputs {
+  /** Unnormalised, one row per example: [N, C] for classes. */
+  readonly logits: Tensor
+  /** The features that were asked for, by name. */
+  readonly features: FeatureMap
+}
+
+/**
+ * How a model runs. `'train'`: dropout draws, batch normalisation uses the batch and its averages move. `'eval'`: as in use.
+ * `'batch-statistics'`: batch normalisation uses the batch, and nothing else is different from `'eval'`.
+ */
+export type Mode = 'train' | 'eval' | 'batch-statistics'
+
+/** In which mode a model runs, and which features it gives beside its logits. */
+export interface ForwardOptions {
+  readonly mode: Mode
+  readonly features: readonly string[]
+}
+
+/**
+ * A network that runs here: gradients flow through it, and its variables can be trained. A LayersModel becomes one by
+ * `layersModel`, and wherever a model is asked for a LayersModel will do.
+ */
+export interface Model {
+  /** The name for messages. */
+  readonly name: string
+  /** The weights that training changes. */
+  readonly variables: readonly Variable[]
+  /** All weights that belong to the model, trainable or not, in a fixed order: what a checkpoint holds. */
+  readonly weights: readonly Variable[]
+  /** What it can show: layer names, `'stage1'` ... `'stageK'` where it works on images, `'penultimate'`. */
+  readonly features: readonly string[]
+  /** Shape of one input, without the batch axis, where it is known before a run. */
+  readonly inputShape?: readonly (number | null)[]
+  /** Shape of the logits of one example, where it is known before a run. */
+  readonly outputShape?: readonly (number | null)[]
+  /**
+   * Runs it on a batch, inside a tidy.
+   *
+   * @param inputs - [N, ...inputShape] normalised
+   * @param how - the mode, and the features to give
+   * @returns logits, and the features by name
+   */
+  forward(inputs: Tensor, how: ForwardOptions): Outputs
+  /**
+   * Runs it from an inner feature on, where its graph allows that: no other way leads around the feature.
+   *
+   * @param feature - one of `features`
+   * @param value - what stands in its place, of the feature's shape
+   * @param how - the mode, and the features behind this one to give
+   * @returns logits, and the features by name
+   */
+  forwardFrom?(feature: string, value: Tensor, how: ForwardOptions): Outputs
+  /** Gives everything in it that draws random numbers the numbers of one step. */
+  seed?(random: RandomSource): void
+  /** Remembers the seeds that the model is saved with; the function that it returns puts them back. */
+  keepSeeds?(): () => void
+}
+
+/** Where a model is asked for: a {@link Model}, or a LayersModel with one input and one output of logits. */
+export type ModelInput = Model | LayersModel

@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { AnyDataset } from '../dataset/dataset.js'
+import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { crossEntropy } from '../example-loss/cross-entropy.js'
+import { klDivergence } from '../example-loss/kl-divergence.js'
+import { ClassificationMeter } from './classification-metrics.js'
+import type { FigureKind, Task } from './task.js'
+
+/** What {@link classification} takes. */
+export interface ClassificationOptions {
+  /** C, >= 2. */
+  readonly classes: number
+}
+
+/**
+ * Each example is of one of C classes: labels are class indices, the loss is the cross-entropy, figures are top-1 and top-5
+ * accuracy, the loss and the calibration error.
+ *
+ * @param options - see {@link ClassificationOptions}
+ * @returns the task
+ * @throws {@link InvalidArgumentError} with fewer than two classes
+ *
+ * @example
+ * ```ts
+ * import { classification } from '@kd/core'
+ *
+ * const task = classification({ classes: 10 })
+ * console.log(task.monitor, task.outputShape) // top1 [ 10 ]
+ * ```
+ */
+export function classification({ classes }: ClassificationOptions): Task {
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new InvalidArgumentError(`classification: classes must be a whole number >= 2, got ${classes}`)
+  }
+  return {
+    name: 'classification',
+    outputShape: [classes],
+    labelShape: [],
+    kinds: classes > 5 ? kinds : withoutTop5,
+    monitor: 'top1',
+    labelProblem: ([label]) =>
+      label !== undefined && Number.isInteger(label) && label >= 0 && label < classes
+        ? undefined
+        : `must be in [0, ${classes}), got ${label}`,
+    labelTensor: (labels) => tf.tensor1d(labels as Int32Array, 'int32'),
+    labelLoss: (logits, labels) => crossEntropy(logits as tf.Tensor2D, labels as tf.Tensor1D),
+    divergence: (teacherLogits, studentLogits, temperature) =>
+      klDivergence(teacherLogits as tf.Tensor2D, studentLogits as tf.Tensor2D, temperature),
+    batchFigures: (logits, labels) => ({
+      top1: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
+    }),
+    meter: () => new ClassificationMeter(classes),
+  }
+}
+
+const kinds: Readonly<Record<string, FigureKind>> = {
+  top1: { title: 'top-1 accuracy', unit: 'share', better: 'higher' },
+  top5: { title: 'top-5 accuracy', unit: 'share', better: 'higher' },
+  loss: { title: 'cross-entropy', unit: 'nats', better: 'lower' },
+  expectedCalibrationError: { title: 'calibration error', unit: 'share', better: 'lower' },
+}
+
+const { top5: _, ...withoutTop5 } = kinds
+
+/**
+ * What a data set is to be learned for.
+ *
+ * @param dataset - with its task, or with the names of its classes
+ * @returns its task, by default classification
+ */
+export function taskOf({ task, classNames }: Pick<AnyDataset, 'task' | 'classNames'>): Task {
+  return task ?? classification({ classes: classNames.length })
+}

@@ -1,0 +1,87 @@
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import type { LabelArray } from '../dataset/dataset.js'
+
+/** Figures of a split or an epoch, by name. */
+export type Figures = Readonly<Record<string, number>>
+
+/** What a figure says, for tables, charts and the choice of the best epoch. */
+export interface FigureKind {
+  /** What it is called where people read it. */
+  readonly title: string
+  /** `'share'`: a part of the examples in [0, 1]; `'nats'`: an amount of information; `'number'`: in units of the data. */
+  readonly unit: 'share' | 'nats' | 'number'
+  readonly better: 'higher' | 'lower'
+}
+
+/** Takes examples in pieces and sums them up. */
+export interface Meter {
+  /**
+   * Takes a piece of a split, in the split's order.
+   *
+   * @param logits - [n, ...outputShape] row by row
+   * @param labels - [n, ...labelShape] row by row
+   */
+  add(logits: Float32Array, labels: LabelArray): void
+  /** The figures of everything that was added: those that the task names, and `examples`, how many there were. */
+  figures(): Figures
+}
+
+/** What a target is, the loss of a label, what is measured and which way is better. */
+export interface Task {
+  /** The name in configs and messages, in kebab-case. */
+  readonly name: string
+  /** Shape of one example's logits, without the batch axis: [C]. */
+  readonly outputShape: readonly number[]
+  /** Shape of one example's label, without the batch axis: [] for a class index. */
+  readonly labelShape: readonly number[]
+  /** What its meter measures, the most telling figure first; `loss` is one of them. */
+  readonly kinds: Readonly<Record<string, FigureKind>>
+  /** Which figure chooses the best epoch unless a run says another. */
+  readonly monitor: string
+  /**
+   * Says what is wrong with a label.
+   *
+   * @param label - the [...labelShape] numbers of one example
+   * @returns the rule that it breaks and what was found, or undefined for a good label
+   */
+  labelProblem(label: LabelArray): string | undefined
+  /** Makes the labels of a batch, [n, ...labelShape] row by row, a tensor. */
+  labelTensor(labels: LabelArray, examples: number): Tensor
+  /**
+   * The loss to the truth of each example.
+   *
+   * @param logits - [N, ...outputShape], gradients flow
+   * @param labels - as `labelTensor` gives them
+   * @returns [N]
+   */
+  labelLoss(logits: Tensor, labels: Tensor): Tensor1D
+  /**
+   * How far a student is from its teacher on each example, not multiplied by temperature²: KL(teacher || student) of what the
+   * logits stand for. A task without it can be learned only by methods that compare in their own way.
+   *
+   * @param teacherLogits - [N, ...outputShape], no gradient flows
+   * @param studentLogits - the same shape, gradients flow
+   * @param temperature - softens both, > 0
+   * @returns [N]
+   */
+  divergence?(teacherLogits: Tensor, studentLogits: Tensor, temperature: number): Tensor1D
+  /** Figures of a training batch that are followed beside the loss, each a mean over the batch; runs inside a tidy. */
+  batchFigures?(logits: Tensor, labels: Tensor): Readonly<Record<string, Scalar>>
+  /** Begins to measure. */
+  meter(): Meter
+}
+
+/** Numbers in one example's label. */
+export function labelSize({ labelShape }: Pick<Task, 'labelShape'>): number {
+  return labelShape.reduce((product, size) => product * size, 1)
+}
+
+/** Copies the labels of some rows. */
+export function labelRows(labels: LabelArray, rows: ArrayLike<number>, size: number): LabelArray {
+  const taken = new (labels.constructor as new (length: number) => LabelArray)(rows.length * size)
+  for (let row = 0; row < rows.length; row++) {
+    const from = rows[row]! * size
+    for (let index = 0; index < size; index++) taken[row * size + index] = labels[from + index]!
+  }
+  return taken
+}

@@ -1,0 +1,124 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import type { Split } from '../dataset/dataset.js'
+import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { asModel, isLayersModel } from '../model/layers-model.js'
+import type { Mode, Model, Outputs } from '../model/model.js'
+import { keptAnswers, type KeptAnswers } from './kept-answers.js'
+
+/** What a teacher is asked about a batch. */
+export interface Question {
+  /** The form of the inputs: `'clean'`, or the name of a further one that the method makes. */
+  readonly view: string
+  /** [N, ...inputShape] normalised; they stay the asker's. */
+  readonly inputs: tf.Tensor
+  /** [N] `Examples.ids`. */
+  readonly ids: Int32Array
+  readonly split: Split
+  /** Names of the features that are wanted. */
+  readonly features: readonly string[]
+  /**
+   * How a teacher that runs here shall run.
+   * @defaultValue 'eval'
+   */
+  readonly mode?: Mode
+}
+
+/**
+ * Whoever answers questions about a batch: a model that runs here, another runtime, a server, or answers that were kept. It may
+ * take its time.
+ */
+export interface Teacher {
+  /** The name for messages. */
+  readonly name: string
+  /** Names of the features that it can show; undefined where it can't say before it is asked. */
+  readonly features: readonly string[] | undefined
+  /**
+   * Answers. The tensors that it returns belong to the asker, who disposes them. Where it answers at once it is called inside a
+   * tidy.
+   */
+  answer(question: Question): Outputs | Promise<Outputs>
+  /** The model, where it runs here: it can then be put in train mode, or learn. */
+  readonly model?: Model
+  /** Where its answers were kept by id: whether one does for all forms of an example's input (`'any'`), or for the clean one. */
+  readonly kept?: 'clean' | 'any'
+  /** Frees what it holds. A run does not call it: a teacher may serve another one. */
+  dispose?(): void
+}
+
+/** A function from normalised inputs [N, ...inputShape] to logits [N, C], at once or later. */
+export type TeacherFunction = (inputs: tf.Tensor, question: Question) => tf.Tensor | Promise<tf.Tensor>
+
+/** Where a teacher is asked for: a {@link Teacher}, a model, a function to logits, or answers that were kept. */
+export type TeacherInput = Teacher | Model | LayersModel | TeacherFunction | KeptAnswers
+
+/**
+ * Makes a teacher of a function: a graph model, another runtime, several models at once. It has no features and cannot learn.
+ *
+ * @param answer - from inputs to logits; it may return a promise
+ * @param name - for messages
+ * @returns the teacher
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import { functionTeacher } from '@kd/core'
+ *
+ * const teacher = functionTeacher(async (inputs) => tf.neg(inputs), 'the other side')
+ * console.log(teacher.name) // the other side
+ * ```
+ */
+export function functionTeacher(answer: TeacherFunction, name = 'a function'): Teacher {
+  return {
+    name,
+    features: [],
+    answer(question) {
+      const logits = answer(question.inputs, question)
+      return logits instanceof Promise || isPromise(logits)
+        ? Promise.resolve(logits).then((value) => ({ logits: value, features: {} }))
+        : { logits, features: {} }
+    },
+  }
+}
+
+/**
+ * Makes a teacher of a model that runs here.
+ *
+ * @param model - its features are the teacher's
+ * @returns the teacher
+ */
+export function modelTeacher(model: Model): Teacher {
+  return {
+    name: model.name,
+    features: model.features,
+    answer: ({ inputs, features, mode = 'eval' }) => model.forward(inputs, { mode, features }),
+    model,
+  }
+}
+
+/**
+ * Takes what a run was given as a teacher.
+ *
+ * @param teacher - in any of its forms
+ * @param index - its number, from 0
+ * @returns a teacher
+ * @throws {@link InvalidArgumentError} for anything else
+ */
+export function asTeacher(teacher: TeacherInput, index: number): Teacher {
+  const role = `teacher ${index}`
+  if (typeof teacher === 'function') return functionTeacher(teacher, role)
+  if (isLayersModel(teacher)) return modelTeacher(asModel(teacher, role))
+  if (typeof teacher === 'object' && (teacher as object | null) !== null) {
+    if ('answer' in teacher) return teacher
+    if ('keptLogits' in teacher) return keptAnswers(teacher, role)
+    if ('forward' in teacher) return modelTeacher(teacher)
+  }
+  throw new InvalidArgumentError(
+    `distill: ${role} must be a model, a function to logits, a teacher or kept answers, got ${teacher === null ? 'null' : typeof teacher}`,
+  )
+}
+
+/** Whether a value will be there later. */
+export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof (value as Partial<Promise<Value>> | undefined)?.then === 'function'
+}

@@ -1,0 +1,164 @@
+import type { Variable } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { BatchSource } from '../dataset/batch-source.js'
+import { memoryBatches } from '../dataset/memory-batches.js'
+import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { phaseName, type Phase, type RunningMethod } from '../method/method.js'
+import { passFeatures } from '../method/needs.js'
+import type { Model, ModelInput } from '../model/model.js'
+import type { RunningOptimizer } from '../optimizer/optimizer.js'
+import { randomSource, type RandomSource } from '../random/random-source.js'
+import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
+import type { Figures, Task } from '../task/task.js'
+import type { Teacher } from '../teacher/teacher.js'
+import { BestEpochTracker } from './best-epoch.js'
+import { askOptions, checkRun } from './check-run.js'
+import { DEFAULT_BATCH_SIZE, type DistillationOptions } from './distillation-options.js'
+import type { EpochMetrics } from './epoch-metrics.js'
+import { TeacherAnswers } from './teacher-answers.js'
+
+/** A phase of the method with what the loop keeps for it. */
+export interface RunningPhase extends Omit<Phase, 'optimizer' | 'learningRate'> {
+  readonly name: string
+  readonly optimizer: { readonly name: string; readonly running: RunningOptimizer }
+  readonly schedule: LearningRateSchedule
+  /** The variables that it trains, in a fixed order. */
+  trained(): readonly Variable[]
+}
+
+/** Everything of a run: what stays, and what changes from step to step. */
+export interface RunState {
+  readonly options: DistillationOptions<ModelInput>
+  readonly task: Task
+  readonly student: Model
+  readonly teachers: readonly Teacher[]
+  readonly method: RunningMethod
+  readonly phases: readonly RunningPhase[]
+  readonly answers: TeacherAnswers
+  readonly batches: BatchSource
+  readonly batchSize: number
+  readonly stepsPerEpoch: number
+  readonly random: RandomSource
+  /** Features of the student that passes between epochs have. */
+  readonly passFeatures: readonly string[]
+  /** Teachers whose weights change: those that learn, and all in another mode than `'eval'`. By their number. */
+  readonly changingTeachers: ReadonlyMap<number, Model>
+  readonly tracker: BestEpochTracker
+  readonly history: EpochMetrics[]
+  /** Each teacher on the training split, where its answers were kept. */
+  readonly teacherTrainMetrics: readonly Figures[] | undefined
+  /** Frees what the run made. */
+  dispose(): void
+}
+
+/**
+ * Checks the parts of a run, starts its method and its optimizers, and asks the teachers whose answers can be kept.
+ *
+ * @param options - of `distill`
+ * @returns the run before its first step
+ * @throws as {@link checkRun}
+ */
+export async function startRun(options: DistillationOptions<ModelInput>): Promise<RunState> {
+  const { dataset, method, batchSize = DEFAULT_BATCH_SIZE, epochs, teacherMode = 'eval' } = options
+  const { student, teachers, task, shapes } = await checkRun(options)
+  const batches = options.batches ?? memoryBatches(dataset)
+  const random = randomSource(options.seed ?? 0)
+  const { ids, labels } = dataset.train
+  const running = method.start({
+    task,
+    student: shapes.student,
+    teachers: shapes.teachers,
+    batchSize,
+    epochs,
+    train: { ids, labels: labels as Int32Array },
+    random: random.split('method'),
+  })
+  const monitor = options.monitor ?? task.monitor
+  const learning = method.needs.learningTeachers ?? []
+  const changing = [...teachers.entries()].flatMap(([index, { model }]): [number, Model][] =>
+    model !== undefined && (teacherMode === 'train' || learning.includes(index)) ? [[index, model]] : [],
+  )
+  const phases = startPhases(options, running, { student, teachers })
+  const dispose = (): void => {
+    for (const { optimizer } of phases) optimizer.running.dispose()
+    tf.dispose(Object.values(running.variables ?? {}))
+    running.dispose?.()
+  }
+  const answers = new TeacherAnswers({
+    dataset,
+    task,
+    teachers,
+    needs: method.needs,
+    mode: teacherMode,
+    augments: batches.augments,
+    asked: (index) => askOptions(options, task, index),
+  })
+  try {
+    return {
+      options,
+      task,
+      student,
+      teachers,
+      method: running,
+      phases,
+      answers,
+      batches,
+      batchSize,
+      stepsPerEpoch: Math.ceil(ids.length / batchSize),
+      random,
+      passFeatures: passFeatures(method.needs, teachers.length).student,
+      changingTeachers: new Map(changing),
+      tracker: new BestEpochTracker(student, { figure: monitor, better: task.kinds[monitor]!.better }),
+      history: [],
+      teacherTrainMetrics: await answers.keep(),
+      dispose,
+    }
+  } catch (error) {
+    dispose()
+    throw error
+  }
+}
+
+function startPhases(
+  options: DistillationOptions<ModelInput>,
+  running: RunningMethod,
+  learners: { readonly student: Model; readonly teachers: readonly Teacher[] },
+): RunningPhase[] {
+  const { phases, variables = {} } = running
+  if (!phases.some(({ learner }) => learner === 'student')) {
+    throw new InvalidArgumentError(
+      `distill: ${options.method.name} must have a phase of the student, got none`,
+    )
+  }
+  const named = new Set(phases.flatMap((phase) => phase.variables ?? []))
+  const others = Object.keys(variables).filter((name) => !named.has(name))
+  const taker =
+    phases.find((phase) => phase.learner === 'method' && phase.variables === undefined) ??
+    phases.find(({ learner }) => learner === 'student')
+  return phases.map((phase) => {
+    const { learner } = phase
+    const ofMethod = [...(phase.variables ?? []), ...(phase === taker ? others : [])].map((name) => {
+      const variable = variables[name]
+      if (variable !== undefined) return variable
+      throw new InvalidArgumentError(
+        `distill: phase ${phaseName(phase)} must train variables of ${options.method.name}, got ${name}`,
+      )
+    })
+    const model =
+      learner === 'student'
+        ? learners.student
+        : learner === 'method'
+          ? undefined
+          : learners.teachers[learner]?.model
+    const rate = phase.learningRate ?? options.learningRate
+    const optimizer = phase.optimizer ?? options.optimizer
+    return {
+      ...phase,
+      name: phaseName(phase),
+      loss: (step) => phase.loss(step),
+      optimizer: { name: optimizer.name, running: optimizer.start() },
+      schedule: typeof rate === 'number' ? () => rate : rate,
+      trained: () => [...(model?.variables ?? []), ...ofMethod],
+    }
+  })
+}

@@ -54,6 +54,12 @@ export type { ExampleLosses, Step, View } from './method/step.js'
 export { delegate, studentPhases, wrapMethod, type MethodChanges } from './method/wrap-method.js'
 
 export type { FeatureMap, ForwardOptions, Mode, Model, ModelInput, Outputs } from './model/model.js'
+export {
+  defineModel,
+  type ModelContext,
+  type ModelDefinition,
+  type ModelFactory,
+} from './model/define-model.js'
 export { layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
@@ -73,16 +79,29 @@ export {
   weight,
 } from './options/options.js'
 
-export { classification, taskOf, type ClassificationOptions } from './task/classification.js'
+export { classification, taskOf } from './task/classification.js'
 export { classificationMetrics, type ClassificationMetrics } from './task/classification-metrics.js'
-export { multiLabel, type MultiLabelOptions } from './task/multi-label.js'
-export { regression, type RegressionOptions } from './task/regression.js'
+export { multiLabel } from './task/multi-label.js'
+export { regression } from './task/regression.js'
+export {
+  defineTask,
+  type LabelForm,
+  type TaskContext,
+  type TaskDefinition,
+  type TaskFactory,
+} from './task/define-task.js'
 export type { FigureKind, Figures, Meter, Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
 export { functionTeacher, modelTeacher } from './teacher/teacher.js'
 
+export {
+  defineDataset,
+  type DatasetContext,
+  type DatasetDefinition,
+  type DatasetFactory,
+} from './dataset/define-dataset.js'
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'
 

@@ -45,7 +45,7 @@ export function methodBatch(
     teacherLogits: numbers.teacherLogits.map(matrix),
     studentFeatures: extras.studentFeatures ?? {},
     teacherFeatures: extras.teacherFeatures ?? numbers.teacherLogits.map(() => ({})),
-    task: extras.task ?? classification({ classes }),
+    task: extras.task ?? classification({ outputs: classes }),
     epoch: numbers.epoch ?? 0,
     views: {},
   }

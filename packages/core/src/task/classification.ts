@@ -4,19 +4,14 @@ import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { klDivergence } from '../example-loss/kl-divergence.js'
 import { ClassificationMeter } from './classification-metrics.js'
+import { defineTask, type TaskFactory } from './define-task.js'
 import type { FigureKind, Task } from './task.js'
-
-/** What {@link classification} takes. */
-export interface ClassificationOptions {
-  /** C, >= 2. */
-  readonly classes: number
-}
 
 /**
  * Each example is of one of C classes: labels are class indices, the loss is the cross-entropy, figures are top-1 and top-5
  * accuracy, the loss and the calibration error.
  *
- * @param options - see {@link ClassificationOptions}
+ * @param context - `outputs`: C, the number of classes
  * @returns the task
  * @throws {@link InvalidArgumentError} with fewer than two classes
  *
@@ -24,34 +19,40 @@ export interface ClassificationOptions {
  * ```ts
  * import { classification } from '@kd/core'
  *
- * const task = classification({ classes: 10 })
+ * const task = classification({ outputs: 10 })
  * console.log(task.monitor, task.outputShape) // top1 [ 10 ]
  * ```
  */
-export function classification({ classes }: ClassificationOptions): Task {
-  if (!Number.isInteger(classes) || classes < 2) {
-    throw new InvalidArgumentError(`classification: classes must be a whole number >= 2, got ${classes}`)
-  }
-  return {
-    name: 'classification',
-    outputShape: [classes],
-    labelShape: [],
-    kinds: classes > 5 ? kinds : withoutTop5,
-    monitor: 'top1',
-    labelProblem: ([label]) =>
-      label !== undefined && Number.isInteger(label) && label >= 0 && label < classes
-        ? undefined
-        : `must be in [0, ${classes}), got ${label}`,
-    labelTensor: (labels) => tf.tensor1d(labels as Int32Array, 'int32'),
-    labelLoss: (logits, labels) => crossEntropy(logits as tf.Tensor2D, labels as tf.Tensor1D),
-    divergence: (teacherLogits, studentLogits, temperature) =>
-      klDivergence(teacherLogits as tf.Tensor2D, studentLogits as tf.Tensor2D, temperature),
-    batchFigures: (logits, labels) => ({
-      top1: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
-    }),
-    meter: () => new ClassificationMeter(classes),
-  }
-}
+export const classification: TaskFactory<Record<never, never>> = defineTask({
+  name: 'classification',
+  summary: 'each example is of one of several classes',
+  options: {},
+  labels: 'class',
+  make({ outputs: classes }) {
+    if (!Number.isInteger(classes) || classes < 2) {
+      throw new InvalidArgumentError(`classification: outputs must be at least 2 classes, got ${classes}`)
+    }
+    return {
+      name: 'classification',
+      outputShape: [classes],
+      labelShape: [],
+      kinds: classes > 5 ? kinds : withoutTop5,
+      monitor: 'top1',
+      labelProblem: ([label]) =>
+        label !== undefined && Number.isInteger(label) && label >= 0 && label < classes
+          ? undefined
+          : `must be in [0, ${classes}), got ${label}`,
+      labelTensor: (labels) => tf.tensor1d(labels as Int32Array, 'int32'),
+      labelLoss: (logits, labels) => crossEntropy(logits as tf.Tensor2D, labels as tf.Tensor1D),
+      divergence: (teacherLogits, studentLogits, temperature) =>
+        klDivergence(teacherLogits as tf.Tensor2D, studentLogits as tf.Tensor2D, temperature),
+      batchFigures: (logits, labels) => ({
+        top1: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
+      }),
+      meter: () => new ClassificationMeter(classes),
+    }
+  },
+})
 
 const kinds: Readonly<Record<string, FigureKind>> = {
   top1: { title: 'top-1 accuracy', unit: 'share', better: 'higher' },
@@ -69,5 +70,5 @@ const { top5: _, ...withoutTop5 } = kinds
  * @returns its task, by default classification
  */
 export function taskOf({ task, classNames }: Pick<AnyDataset, 'task' | 'classNames'>): Task {
-  return task ?? classification({ classes: classNames.length })
+  return task ?? classification({ outputs: classNames.length })
 }

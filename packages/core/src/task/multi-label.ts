@@ -1,13 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { LabelArray } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import type { Figures, Meter, Task } from './task.js'
-
-/** What {@link multiLabel} takes. */
-export interface MultiLabelOptions {
-  /** C, >= 1: how many labels an example has or has not. */
-  readonly classes: number
-}
+import { defineTask, type TaskFactory } from './define-task.js'
+import type { Figures, Meter } from './task.js'
 
 /**
  * Each example has any number of C labels: its truth is C times 0 or 1, each logit stands for one label by its sigmoid.
@@ -18,7 +13,7 @@ export interface MultiLabelOptions {
  * A label is predicted where its logit is > 0. Figures: `microF1` and `macroF1` (a label that is neither there nor predicted counts 0),
  * `subsetAccuracy` (all labels of an example right), `hammingLoss` (share of wrong labels) and `loss`.
  *
- * @param options - see {@link MultiLabelOptions}
+ * @param context - `outputs`: C, how many labels an example has or has not, >= 1
  * @returns the task
  * @throws {@link InvalidArgumentError} without a label
  *
@@ -26,7 +21,7 @@ export interface MultiLabelOptions {
  * ```ts
  * import { multiLabel } from '@kd/core'
  *
- * const meter = multiLabel({ classes: 2 }).meter()
+ * const meter = multiLabel({ outputs: 2 }).meter()
  * meter.add(new Float32Array([3, -1, 2, 2]), new Uint8Array([1, 0, 1, 0]))
  * console.log(meter.figures()['subsetAccuracy']) // 0.5
  * ```
@@ -34,42 +29,48 @@ export interface MultiLabelOptions {
  * @see the mean over labels is that of PyTorch's BCEWithLogitsLoss; divergences label by label after Yang et al.: Multi-Label Knowledge
  * Distillation, ICCV 2023, arXiv 2308.06453, whose other term (embeddings by label) is not part of it
  */
-export function multiLabel({ classes }: MultiLabelOptions): Task {
-  if (!Number.isInteger(classes) || classes < 1) {
-    throw new InvalidArgumentError(`multiLabel: classes must be a whole number >= 1, got ${classes}`)
-  }
-  return {
-    name: 'multi-label',
-    outputShape: [classes],
-    labelShape: [classes],
-    kinds: {
-      microF1: { title: 'micro F1', unit: 'share', better: 'higher' },
-      macroF1: { title: 'macro F1', unit: 'share', better: 'higher' },
-      subsetAccuracy: { title: 'subset accuracy', unit: 'share', better: 'higher' },
-      hammingLoss: { title: 'Hamming loss', unit: 'share', better: 'lower' },
-      loss: { title: 'binary cross-entropy', unit: 'nats', better: 'lower' },
-    },
-    monitor: 'microF1',
-    labelProblem: (label) => {
-      const wrong = label.find((value) => value !== 0 && value !== 1)
-      return wrong === undefined ? undefined : `must be 0 or 1, got ${wrong}`
-    },
-    labelTensor: (labels, examples) => tf.tensor2d(Float32Array.from(labels), [examples, classes]),
-    labelLoss: (logits, labels) => tf.mean(crossEntropyOfSigmoid(logits, labels), 1),
-    divergence: (teacherLogits, studentLogits, temperature) => {
-      const soft = tf.sigmoid(tf.div(teacherLogits, temperature))
-      const softened = tf.div(studentLogits, temperature)
-      const entropy = crossEntropyOfSigmoid(tf.div(teacherLogits, temperature), soft)
-      return tf.mean(tf.sub(crossEntropyOfSigmoid(softened, soft), entropy), 1)
-    },
-    batchFigures: (logits, labels) => ({
-      hammingLoss: tf.mean(
-        tf.cast(tf.notEqual(tf.cast(tf.greater(logits, 0), 'float32'), labels), 'float32'),
-      ),
-    }),
-    meter: () => new MultiLabelMeter(classes),
-  }
-}
+export const multiLabel: TaskFactory<Record<never, never>> = defineTask({
+  name: 'multi-label',
+  summary: 'each example has any number of labels',
+  options: {},
+  labels: 'flags',
+  make({ outputs: classes }) {
+    if (!Number.isInteger(classes) || classes < 1) {
+      throw new InvalidArgumentError(`multiLabel: outputs must be a whole number >= 1, got ${classes}`)
+    }
+    return {
+      name: 'multi-label',
+      outputShape: [classes],
+      labelShape: [classes],
+      kinds: {
+        microF1: { title: 'micro F1', unit: 'share', better: 'higher' },
+        macroF1: { title: 'macro F1', unit: 'share', better: 'higher' },
+        subsetAccuracy: { title: 'subset accuracy', unit: 'share', better: 'higher' },
+        hammingLoss: { title: 'Hamming loss', unit: 'share', better: 'lower' },
+        loss: { title: 'binary cross-entropy', unit: 'nats', better: 'lower' },
+      },
+      monitor: 'microF1',
+      labelProblem: (label) => {
+        const wrong = label.find((value) => value !== 0 && value !== 1)
+        return wrong === undefined ? undefined : `must be 0 or 1, got ${wrong}`
+      },
+      labelTensor: (labels, examples) => tf.tensor2d(Float32Array.from(labels), [examples, classes]),
+      labelLoss: (logits, labels) => tf.mean(crossEntropyOfSigmoid(logits, labels), 1),
+      divergence: (teacherLogits, studentLogits, temperature) => {
+        const soft = tf.sigmoid(tf.div(teacherLogits, temperature))
+        const softened = tf.div(studentLogits, temperature)
+        const entropy = crossEntropyOfSigmoid(tf.div(teacherLogits, temperature), soft)
+        return tf.mean(tf.sub(crossEntropyOfSigmoid(softened, soft), entropy), 1)
+      },
+      batchFigures: (logits, labels) => ({
+        hammingLoss: tf.mean(
+          tf.cast(tf.notEqual(tf.cast(tf.greater(logits, 0), 'float32'), labels), 'float32'),
+        ),
+      }),
+      meter: () => new MultiLabelMeter(classes),
+    }
+  },
+})
 
 /** Cross-entropy of sigmoid(z) to y, element by element: max(z, 0) - z y + log(1 + exp(-|z|)). */
 function crossEntropyOfSigmoid(logits: tf.Tensor, truth: tf.Tensor): tf.Tensor {

@@ -1,16 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { LabelArray } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import type { Figures, Meter, Task } from './task.js'
-
-/** What {@link regression} takes. */
-export interface RegressionOptions {
-  /**
-   * D, >= 1: how many numbers are predicted.
-   * @defaultValue 1
-   */
-  readonly outputs?: number
-}
+import { defineTask, type TaskFactory } from './define-task.js'
+import type { Figures, Meter } from './task.js'
 
 /**
  * Each example has D numbers that are to be predicted; the "logits" are the predictions themselves.
@@ -24,7 +16,7 @@ export interface RegressionOptions {
  *
  * Scale targets to a size around 1: a loss of large numbers has large gradients.
  *
- * @param options - see {@link RegressionOptions}
+ * @param context - `outputs`: D, how many numbers are predicted, >= 1
  * @returns the task
  * @throws {@link InvalidArgumentError} without an output
  *
@@ -32,38 +24,44 @@ export interface RegressionOptions {
  * ```ts
  * import { regression } from '@kd/core'
  *
- * const meter = regression().meter()
+ * const meter = regression({ outputs: 1 }).meter()
  * meter.add(new Float32Array([1, 2]), new Float32Array([1, 4]))
  * console.log(meter.figures()['meanAbsoluteError']) // 1
  * ```
  */
-export function regression({ outputs = 1 }: RegressionOptions = {}): Task {
-  if (!Number.isInteger(outputs) || outputs < 1) {
-    throw new InvalidArgumentError(`regression: outputs must be a whole number >= 1, got ${outputs}`)
-  }
-  return {
-    name: 'regression',
-    outputShape: [outputs],
-    labelShape: [outputs],
-    kinds: {
-      rootMeanSquaredError: { title: 'root mean squared error', unit: 'number', better: 'lower' },
-      meanAbsoluteError: { title: 'mean absolute error', unit: 'number', better: 'lower' },
-      r2: { title: 'R²', unit: 'share', better: 'higher' },
-      loss: { title: 'half mean squared error', unit: 'number', better: 'lower' },
-    },
-    monitor: 'rootMeanSquaredError',
-    labelProblem: (label) => {
-      const wrong = label.find((value) => !Number.isFinite(value))
-      return wrong === undefined ? undefined : `must be finite, got ${wrong}`
-    },
-    labelTensor: (labels, examples) => tf.tensor2d(Float32Array.from(labels), [examples, outputs]),
-    labelLoss: (logits, labels) => tf.mean(tf.div(tf.squaredDifference(logits, labels), 2), 1),
-    divergence: (teacherLogits, studentLogits, temperature) =>
-      tf.mean(tf.div(tf.squaredDifference(studentLogits, teacherLogits), 2 * temperature ** 2), 1),
-    batchFigures: (logits, labels) => ({ meanAbsoluteError: tf.mean(tf.abs(tf.sub(logits, labels))) }),
-    meter: () => new RegressionMeter(outputs),
-  }
-}
+export const regression: TaskFactory<Record<never, never>> = defineTask({
+  name: 'regression',
+  summary: 'numbers are to be predicted',
+  options: {},
+  labels: 'numbers',
+  make({ outputs }) {
+    if (!Number.isInteger(outputs) || outputs < 1) {
+      throw new InvalidArgumentError(`regression: outputs must be a whole number >= 1, got ${outputs}`)
+    }
+    return {
+      name: 'regression',
+      outputShape: [outputs],
+      labelShape: [outputs],
+      kinds: {
+        rootMeanSquaredError: { title: 'root mean squared error', unit: 'number', better: 'lower' },
+        meanAbsoluteError: { title: 'mean absolute error', unit: 'number', better: 'lower' },
+        r2: { title: 'R²', unit: 'share', better: 'higher' },
+        loss: { title: 'half mean squared error', unit: 'number', better: 'lower' },
+      },
+      monitor: 'rootMeanSquaredError',
+      labelProblem: (label) => {
+        const wrong = label.find((value) => !Number.isFinite(value))
+        return wrong === undefined ? undefined : `must be finite, got ${wrong}`
+      },
+      labelTensor: (labels, examples) => tf.tensor2d(Float32Array.from(labels), [examples, outputs]),
+      labelLoss: (logits, labels) => tf.mean(tf.div(tf.squaredDifference(logits, labels), 2), 1),
+      divergence: (teacherLogits, studentLogits, temperature) =>
+        tf.mean(tf.div(tf.squaredDifference(studentLogits, teacherLogits), 2 * temperature ** 2), 1),
+      batchFigures: (logits, labels) => ({ meanAbsoluteError: tf.mean(tf.abs(tf.sub(logits, labels))) }),
+      meter: () => new RegressionMeter(outputs),
+    }
+  },
+})
 
 class RegressionMeter implements Meter {
   readonly #outputs: number

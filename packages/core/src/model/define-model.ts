@@ -1,0 +1,61 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import {
+  optionsSchema,
+  type Definition,
+  type OptionsInput,
+  type OptionsOutput,
+  type OptionsShape,
+} from '../method/define-method.js'
+import { parseOptions, type OptionsSchema } from '../options/options.js'
+
+/** What a model takes from its data and its run. */
+export interface ModelContext {
+  /** Shape of one input, without the batch axis. */
+  readonly inputShape: readonly number[]
+  /** How many logits it gives. */
+  readonly classes: number
+  /**
+   * The same seed gives the same initial weights on every engine.
+   * @defaultValue 0
+   */
+  readonly seed?: number | string
+}
+
+/** How a model is defined. */
+export interface ModelDefinition<Shape extends OptionsShape> extends Definition<Shape> {
+  readonly make: (context: Required<ModelContext>, options: OptionsOutput<Shape>) => LayersModel
+}
+
+/** A model's factory, which carries its own description. */
+export interface ModelFactory<Shape extends OptionsShape = OptionsShape> {
+  (options: ModelContext & OptionsInput<Shape>): LayersModel
+  readonly name: string
+  readonly summary: string
+  readonly source: string | undefined
+  readonly options: OptionsSchema
+}
+
+/**
+ * Defines a model once, as `defineMethod` does for methods: a config and the command line know it by its name.
+ *
+ * @param definition - see {@link ModelDefinition}
+ * @returns the factory: from input shape, number of classes, seed and the options, in one map, to a model with fresh weights
+ */
+export function defineModel<const Shape extends OptionsShape>(
+  definition: ModelDefinition<Shape>,
+): ModelFactory<Shape> {
+  const { name, summary, source } = definition
+  const schema = optionsSchema(definition.options)
+  const functionName = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const factory = ({ inputShape, classes, seed = 0, ...options }: ModelContext): LayersModel =>
+    definition.make(
+      { inputShape, classes, seed },
+      parseOptions(functionName, schema, options) as OptionsOutput<Shape>,
+    )
+  return Object.defineProperties(factory, {
+    name: { value: name },
+    summary: { value: summary },
+    source: { value: source },
+    options: { value: schema },
+  }) as unknown as ModelFactory<Shape>
+}

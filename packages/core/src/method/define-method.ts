@@ -11,14 +11,18 @@ export type OptionsShape = Readonly<Record<string, z.core.$ZodType>> | OptionsSc
 export type OptionsInput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
   ? z.core.input<Shape>
   : Shape extends Readonly<Record<string, z.core.$ZodType>>
-    ? z.core.input<z.ZodMiniObject<Shape>>
+    ? keyof Shape extends never
+      ? Readonly<Record<never, never>>
+      : z.core.input<z.ZodMiniObject<Shape>>
     : never
 
 /** The options with all defaults filled in. */
 export type OptionsOutput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
   ? z.core.output<Shape>
   : Shape extends Readonly<Record<string, z.core.$ZodType>>
-    ? z.core.output<z.ZodMiniObject<Shape>>
+    ? keyof Shape extends never
+      ? Readonly<Record<never, never>>
+      : z.core.output<z.ZodMiniObject<Shape>>
     : never
 
 /** What every definition says, once, for types, checks, `kd list`, the JSON Schema and READMEs. */

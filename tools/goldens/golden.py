@@ -55,6 +55,35 @@ def case(name, options, batch, loss):
     }
 
 
+def normal(seed, *shape, spread=1.0):
+    """Normal numbers, rounded to 4 digits so that float32 and float64 read the same numbers."""
+    generator = torch.Generator().manual_seed(seed)
+    values = spread * torch.randn(*shape, generator=generator, dtype=torch.float64)
+    return values.mul(1e4).round().div(1e4)
+
+
+def feature_case(name, options, student, teacher, variables, loss):
+    """One golden case of a feature's term; `loss(student, teacher, variables, **options)` returns [N] example losses."""
+    student = student.clone().requires_grad_()
+    variables = {key: value.clone().requires_grad_() for key, value in variables.items()}
+    examples = loss(student, teacher, variables, **options)
+    examples.mean().backward()
+    return {
+        'name': name,
+        'options': options,
+        'inputs': {
+            'student': student.tolist(),
+            'teacher': teacher.tolist(),
+            'variables': {key: value.tolist() for key, value in variables.items()},
+        },
+        'examples': examples.tolist(),
+        'gradients': {
+            'student': student.grad.tolist(),
+            'variables': {key: value.grad.tolist() for key, value in variables.items()},
+        },
+    }
+
+
 def write(method, cases, package='losses'):
     """Writes packages/<package>/src/<method>/<method>.golden.json."""
     script = f'tools/goldens/{pathlib.Path(sys.argv[0]).name}'

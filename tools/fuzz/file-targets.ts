@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { readComparisonFile } from '../../packages/cli/src/report/read-comparison-file.js'
+import { readComparisonFile } from '../../packages/cli/src/compare/read-comparison-file.js'
 import { readRun } from '../../packages/cli/src/report/read-run.js'
 import { spreadOf } from '../../packages/cli/src/run/diagnostics/spread.js'
 import { recordedRun } from '../../packages/cli/src/run/recorded-run.js'

@@ -8,7 +8,7 @@ import {
 } from '@kd/report'
 import { join, resolve } from 'node:path'
 import type { ComparisonPlan, PlannedRun } from '../compare/plan-comparison.js'
-import { readDiagnostics } from '../report/read-diagnostics.js'
+import { readDiagnostics } from '../run/diagnostics/read-diagnostics.js'
 import { prepareDataset } from '../run/prepare-dataset.js'
 import { loadModel } from '../run/saved-model.js'
 import type { JobOutcome } from '../runner/job.js'

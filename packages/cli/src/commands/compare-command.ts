@@ -1,13 +1,12 @@
 import type { EngineName } from '@kd/core'
 import { comparisonText, summarizeComparison } from '@kd/report'
 import { runComparison, type ComparisonResult } from '../compare/run-comparison.js'
-import { makeRunner } from '../runner/make-runner.js'
+import { makeRunner, type RunnerChoice } from '../runner/make-runner.js'
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
 import type { CommandContext } from './command-context.js'
-import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd compare`. */
-export interface CompareFlags extends RunnerFlags {
+export interface CompareFlags extends RunnerChoice {
   readonly engine?: EngineName
   readonly out?: string
   readonly workspace?: string

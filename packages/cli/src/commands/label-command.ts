@@ -1,15 +1,14 @@
 import type { EngineName } from '@kd/core'
 import type { LabelSplit } from '../label/label-manifest.js'
 import { runLabelling, type LabellingResult } from '../label/run-labelling.js'
-import { makeRunner } from '../runner/make-runner.js'
+import { makeRunner, type RunnerChoice } from '../runner/make-runner.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
-import { sizeOnDisk } from '../terminal/size-on-disk.js'
+import { sizeOnDisk } from '../runner/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
 import type { CommandContext } from './command-context.js'
-import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd label`. */
-export interface LabelFlags extends RunnerFlags {
+export interface LabelFlags extends RunnerChoice {
   readonly engine?: EngineName
   readonly out?: string
   readonly force?: boolean

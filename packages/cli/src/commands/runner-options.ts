@@ -1,21 +1,9 @@
 import { Option, type Command } from 'commander'
 import { wholeNumber } from '../command-options.js'
-
-/** Where jobs can be done. */
-const RUNNERS = ['local', 'bullmq', 'slurm', 'kubernetes'] as const
-
-/** Flags of every command that gives jobs to a runner. */
-export interface RunnerFlags {
-  readonly runner: (typeof RUNNERS)[number]
-  /** At a time. */
-  readonly jobs: number
-  readonly queue?: string
-  readonly image?: string
-  readonly claim?: string
-}
+import type { RunnerChoice } from '../runner/make-runner.js'
 
 /**
- * Adds the flags of `RunnerFlags` to a command that gives jobs to a runner.
+ * Adds the flags of `RunnerChoice` to a command that gives jobs to a runner.
  *
  * @param command - changed
  * @returns the same command
@@ -24,7 +12,7 @@ export function addRunnerOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--runner <name>', 'where jobs are done: here, or on more machines than one')
-        .choices(RUNNERS)
+        .choices(['local', 'bullmq', 'slurm', 'kubernetes'] satisfies RunnerChoice['runner'][])
         .default('local'),
     )
     .option(

@@ -1,7 +1,7 @@
 import { KdError } from '@kd/core'
 import type { ComparedRun, Comparison } from '@kd/report'
 import { resolve } from 'node:path'
-import { readComparisonFile } from '../report/read-comparison-file.js'
+import { readComparisonFile } from './read-comparison-file.js'
 import { recordedRun, type RecordedRun } from '../run/recorded-run.js'
 import { failureMessage } from '../runner/failure-message.js'
 import { FailureRecord } from '../runner/indexed/failure-record.js'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { labelProblems } from '../label/label-rules.js'
+import { labelProblems } from './label-rules.js'
 import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from '../methods.js'
 import { namedSchema } from './named-options.js'
 import { configContent, type ConfigSource } from './config-content.js'

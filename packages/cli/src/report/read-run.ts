@@ -6,9 +6,9 @@ import { metricsLines } from '../run/metrics-lines.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { standStill } from '../run/stand-still.js'
 import { UsageError } from '../usage-error.js'
-import { checkedAs } from './checked-as.js'
+import { checkedAs } from '../run/checked-as.js'
 import { examplesOverTraining, examplesOverTrainingLine } from './examples-over-training.js'
-import { readDiagnostics } from './read-diagnostics.js'
+import { readDiagnostics } from '../run/diagnostics/read-diagnostics.js'
 
 const share = z.number().min(0).max(1)
 const metrics = z.object({ loss: z.number().nullish(), top1: share })

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { writeFileSafely } from '../run/write-file-safely.js'
 import { UsageError } from '../usage-error.js'
-import { readComparisonFile } from './read-comparison-file.js'
+import { readComparisonFile } from '../compare/read-comparison-file.js'
 import { readRun } from './read-run.js'
 
 /** How a report is made. */

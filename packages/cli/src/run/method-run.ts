@@ -8,9 +8,13 @@ import { SelectionLog } from './selection-log.js'
  * What a method may want to know of the run of a config.
  *
  * @param config - with `training`
- * @returns as the method's factory takes it
+ * @returns as the method's factory takes it, with the logs that it tells
  */
-export function methodRun({ teachers, training, seed }: Config): MethodRun {
+export function methodRun({
+  teachers,
+  training,
+  seed,
+}: Config): MethodRun & { readonly mixing: MixingLog; readonly selection: SelectionLog } {
   return {
     teachers: countTeachers(teachers),
     batchSize: training!.batchSize,

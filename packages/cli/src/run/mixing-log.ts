@@ -1,10 +1,11 @@
 import type { Examples } from '@kd/core'
 import { mixingSummary, type AdaptiveMixing, type MixingUpdate } from '@kd/meta-mixing'
+import type { MixingListener } from '../config/method-entry.js'
 
 type TrainingLabels = Pick<Examples, 'ids' | 'labels' | 'cleanLabels'>
 
 /** Follows the mixing weights of a run, if its method learns any. */
-export class MixingLog {
+export class MixingLog implements MixingListener {
   #method: AdaptiveMixing | undefined
   #pending: MixingUpdate[] = []
 

@@ -6,7 +6,7 @@ import type { Config } from '../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
 import { resultLineSchema } from './result-line.js'
 import type { RunResult } from './run-result.js'
-import { checkedAs } from '../report/checked-as.js'
+import { checkedAs } from './checked-as.js'
 
 /** The beginning of a run that is in a folder already. */
 export interface RecordedRun {

@@ -8,7 +8,7 @@ import {
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { assertLabelsDo } from '../label/label-rules.js'
+import { assertLabelsDo } from '../config/label-rules.js'
 import { openLabels } from '../label/open-labels.js'
 import type { StoredLabels } from '../label/stored-labels.js'
 import { makeMethod } from '../methods.js'

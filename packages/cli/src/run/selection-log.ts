@@ -1,4 +1,4 @@
-import type { SeenExamples } from '@kd/selection'
+import type { SelectionChoice, SelectionListener } from '../config/method-entry.js'
 import { spreadOf, type Spread } from './diagnostics/spread.js'
 
 const BINS = 20
@@ -15,21 +15,12 @@ export interface SelectionLine {
   readonly classes: readonly { readonly examples: number; readonly chosen: number }[]
 }
 
-/** What Data Selection chose. */
-interface Choice {
-  readonly train: Pick<SeenExamples, 'ids' | 'labels'>
-  /** [N] */
-  readonly scores: ArrayLike<number>
-  /** [N] 1 for those that are distilled. */
-  readonly mask: ArrayLike<number>
-}
-
 /** Follows the choices of Data Selection in a run, if its method has that. */
-export class SelectionLog {
-  #pending: Choice | undefined
+export class SelectionLog implements SelectionListener {
+  #pending: SelectionChoice | undefined
 
   /** Takes a choice. */
-  chose(choice: Choice): void {
+  chose(choice: SelectionChoice): void {
     this.#pending = choice
   }
 

@@ -1,16 +1,25 @@
-import type { RunnerFlags } from '../commands/runner-options.js'
 import { UsageError } from '../usage-error.js'
 import { localRunner } from './local-runner.js'
 import type { Runner } from './runner.js'
 
+/** Where jobs are done, and what that runner needs to know. */
+export interface RunnerChoice {
+  readonly runner: 'local' | 'bullmq' | 'slurm' | 'kubernetes'
+  /** At a time. */
+  readonly jobs: number
+  readonly queue?: string
+  readonly image?: string
+  readonly claim?: string
+}
+
 /**
  * Makes the runner that a command line asks for.
  *
- * @param flags - see {@link RunnerFlags}
+ * @param choice - see {@link RunnerChoice}
  * @returns a runner
  * @throws {@link UsageError} when it needs another flag
  */
-export async function makeRunner({ runner, jobs, queue, image, claim }: RunnerFlags): Promise<Runner> {
+export async function makeRunner({ runner, jobs, queue, image, claim }: RunnerChoice): Promise<Runner> {
   switch (runner) {
     case 'local':
       return localRunner(jobs)

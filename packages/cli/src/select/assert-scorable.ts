@@ -1,6 +1,6 @@
 import { KdError, type Dataset } from '@kd/core'
 import type { Config } from '../config/config-schema.js'
-import { isLabelsOnly } from '../label/label-rules.js'
+import { isLabelsOnly } from '../config/label-rules.js'
 import type { Selection } from '../selection.js'
 import { UsageError } from '../usage-error.js'
 

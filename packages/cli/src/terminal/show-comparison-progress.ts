@@ -3,7 +3,7 @@ import type { Budget } from '../compare/estimate-budget.js'
 import type { ComparisonProgress } from '../compare/run-comparison.js'
 import type { RunProgress } from '../run/run-progress.js'
 import type { Job, JobOutcome } from '../runner/job.js'
-import { sizeOnDisk } from './size-on-disk.js'
+import { sizeOnDisk } from '../runner/size-on-disk.js'
 import type { Terminal } from './terminal.js'
 
 /** Takes what a comparison tells. */

@@ -1,7 +1,7 @@
 import type { ComparedRun, Comparison, ReportedResult, ReportedRun } from '@kd/report'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { readComparisonFile } from '../report/read-comparison-file.js'
+import { readComparisonFile } from '../compare/read-comparison-file.js'
 import { readRun } from '../report/read-run.js'
 import { recordedRun } from '../run/recorded-run.js'
 import { standStill } from '../run/stand-still.js'

@@ -1,6 +1,6 @@
 import type { DistillationMethod } from '@kd/core'
-import type { Config, TeacherConfig } from '../config/config-schema.js'
-import type { Explanation } from '../config/explain-issue.js'
+import type { Config, TeacherConfig } from './config-schema.js'
+import type { Explanation } from './explain-issue.js'
 import { UsageError } from '../usage-error.js'
 
 /** Whether a teacher is there by its labels alone. */

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { readComparisonFile } from '../../packages/cli/src/compare/read-comparison-file.js'
-import { readRun } from '../../packages/cli/src/report/read-run.js'
-import { spreadOf } from '../../packages/cli/src/run/diagnostics/spread.js'
-import { recordedRun } from '../../packages/cli/src/run/recorded-run.js'
-import { RunFolder } from '../../packages/cli/src/run/run-folder.js'
+import { readComparisonFile } from '../../packages/cli/src/jobs/compare/read-comparison-file.js'
+import { readRun } from '../../packages/cli/src/cli/report/read-run.js'
+import { spreadOf } from '../../packages/cli/src/run/log/spread.js'
+import { recordedRun } from '../../packages/cli/src/run/origin/recorded-run.js'
+import { RunFolder } from '../../packages/cli/src/run/folder/run-folder.js'
 import {
   comparisonCsv,
   comparisonLatex,

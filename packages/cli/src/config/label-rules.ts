@@ -1,7 +1,7 @@
 import type { DistillationMethod } from '@kd/core'
 import type { Config, TeacherConfig } from './config-schema.js'
 import type { Explanation } from './explain-issue.js'
-import { UsageError } from '../usage-error.js'
+import { UsageError } from './usage-error.js'
 
 /** Whether a teacher is there by its labels alone. */
 export function isLabelsOnly({ labels, run, model }: TeacherConfig): boolean {

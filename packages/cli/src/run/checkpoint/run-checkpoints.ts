@@ -1,8 +1,8 @@
 import { KdError, type CheckpointMoment, type TrainingCheckpoint } from '@kd/core'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { RunFolder } from '../run-folder.js'
-import type { OnRunProgress } from '../run-progress.js'
+import type { RunFolder } from '../folder/run-folder.js'
+import type { OnRunProgress } from '../log/run-progress.js'
 import { CheckpointFolder } from './checkpoint-folder.js'
 
 /** Seconds between two checkpoints within an epoch, where nobody says. */

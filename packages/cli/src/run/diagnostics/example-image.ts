@@ -1,6 +1,6 @@
 import type { Dataset } from '@kd/core'
 import { encode } from 'fast-png'
-import { isImage, pixelScale } from '../../images/pixel-scale.js'
+import { isImage, pixelScale } from './pixel-scale.js'
 
 /** Pixels that a side has at most: enough for a look, and a report stays small. */
 const SIDE = 96

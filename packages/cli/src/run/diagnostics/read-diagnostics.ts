@@ -1,7 +1,7 @@
 import type { RunDiagnostics } from '@kd/report'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { checkedAs, parsedJson } from '../checked-as.js'
+import { checkedAs, parsedJson } from '../log/checked-as.js'
 
 const share = z.number().min(0).max(1)
 const example = z.object({

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
 import { exampleValues, predictionsOf, type ExampleValues } from './example-values.js'
 import { measuredMethod } from './measured-method.js'
-import { spreadOf, type Spread } from './spread.js'
+import { spreadOf, type Spread } from '../log/spread.js'
 
 /** Training examples that are looked at after each epoch: few, since every epoch pays for them. */
 const EXAMPLES = 500

@@ -1,12 +1,13 @@
 import type { EngineName } from '@kd/core'
 import { comparisonText, summarizeComparison } from '@kd/report'
 import { runComparison, type ComparisonResult } from '../../jobs/compare/run-comparison.js'
-import { makeRunner, type RunnerChoice } from '../../jobs/runner/make-runner.js'
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
 import type { CommandContext } from './command-context.js'
+import { makeRunner } from './make-runner.js'
+import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd compare`. */
-export interface CompareFlags extends RunnerChoice {
+export interface CompareFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
   readonly workspace?: string

@@ -1,14 +1,15 @@
 import type { EngineName } from '@kd/core'
 import type { LabelSplit } from '../../run/labels/label-manifest.js'
 import { runLabelling, type LabellingResult } from '../../jobs/label/run-labelling.js'
-import { makeRunner, type RunnerChoice } from '../../jobs/runner/make-runner.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
-import { sizeOnDisk } from '../../jobs/runner/size-on-disk.js'
+import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
 import type { CommandContext } from './command-context.js'
+import { makeRunner } from './make-runner.js'
+import type { RunnerFlags } from './runner-options.js'
 
 /** Flags of `kd label`. */
-export interface LabelFlags extends RunnerChoice {
+export interface LabelFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
   readonly force?: boolean

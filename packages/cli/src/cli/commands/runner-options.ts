@@ -1,9 +1,21 @@
 import { Option, type Command } from 'commander'
 import { wholeNumber } from './command-options.js'
-import type { RunnerChoice } from '../../jobs/runner/make-runner.js'
+
+/** Where jobs can be done. */
+const RUNNERS = ['local', 'bullmq', 'slurm', 'kubernetes'] as const
+
+/** Flags of every command that gives jobs to a runner. */
+export interface RunnerFlags {
+  readonly runner: (typeof RUNNERS)[number]
+  /** At a time. */
+  readonly jobs: number
+  readonly queue?: string
+  readonly image?: string
+  readonly claim?: string
+}
 
 /**
- * Adds the flags of `RunnerChoice` to a command that gives jobs to a runner.
+ * Adds the flags of `RunnerFlags` to a command that gives jobs to a runner.
  *
  * @param command - changed
  * @returns the same command
@@ -12,7 +24,7 @@ export function addRunnerOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--runner <name>', 'where jobs are done: here, or on more machines than one')
-        .choices(['local', 'bullmq', 'slurm', 'kubernetes'] satisfies RunnerChoice['runner'][])
+        .choices(RUNNERS)
         .default('local'),
     )
     .option(

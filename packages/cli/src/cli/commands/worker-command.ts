@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { writeError } from '../../run/folder/write-file-safely.js'
-import { queueUrl } from '../../jobs/runner/make-runner.js'
+import { queueUrl } from './make-runner.js'
 import { UsageError } from '../../config/usage-error.js'
 import type { CommandContext } from './command-context.js'
 

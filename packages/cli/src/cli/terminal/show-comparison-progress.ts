@@ -3,7 +3,7 @@ import type { Budget } from '../../jobs/compare/estimate-budget.js'
 import type { ComparisonProgress } from '../../jobs/compare/run-comparison.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import type { Job, JobOutcome } from '../../jobs/job/job.js'
-import { sizeOnDisk } from '../../jobs/runner/size-on-disk.js'
+import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import type { Terminal } from './terminal.js'
 
 /** Takes what a comparison tells. */

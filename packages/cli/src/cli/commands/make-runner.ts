@@ -1,39 +1,30 @@
 import { UsageError } from '../../config/usage-error.js'
-import { localRunner } from './local-runner.js'
-import type { Runner } from './runner.js'
-
-/** Where jobs are done, and what that runner needs to know. */
-export interface RunnerChoice {
-  readonly runner: 'local' | 'bullmq' | 'slurm' | 'kubernetes'
-  /** At a time. */
-  readonly jobs: number
-  readonly queue?: string
-  readonly image?: string
-  readonly claim?: string
-}
+import { localRunner } from '../../jobs/runner/local-runner.js'
+import type { Runner } from '../../jobs/runner/runner.js'
+import type { RunnerFlags } from './runner-options.js'
 
 /**
  * Makes the runner that a command line asks for.
  *
- * @param choice - see {@link RunnerChoice}
+ * @param flags - see {@link RunnerFlags}
  * @returns a runner
  * @throws {@link UsageError} when it needs another flag
  */
-export async function makeRunner({ runner, jobs, queue, image, claim }: RunnerChoice): Promise<Runner> {
+export async function makeRunner({ runner, jobs, queue, image, claim }: RunnerFlags): Promise<Runner> {
   switch (runner) {
     case 'local':
       return localRunner(jobs)
     case 'bullmq': {
-      const { bullmqRunner } = await import('./bullmq/bullmq-runner.js')
+      const { bullmqRunner } = await import('../../jobs/runner/bullmq/bullmq-runner.js')
       return bullmqRunner({ queue: queueUrl(queue) })
     }
     case 'slurm': {
-      const { slurmRunner } = await import('./indexed/slurm-runner.js')
+      const { slurmRunner } = await import('../../jobs/runner/indexed/slurm-runner.js')
       return slurmRunner({ atOnce: jobs })
     }
     case 'kubernetes': {
       if (image === undefined) throw new UsageError('--runner kubernetes must come with --image, got none')
-      const { kubernetesRunner } = await import('./indexed/kubernetes-runner.js')
+      const { kubernetesRunner } = await import('../../jobs/runner/indexed/kubernetes-runner.js')
       return kubernetesRunner({ image, atOnce: jobs, ...(claim !== undefined && { claim }) })
     }
   }

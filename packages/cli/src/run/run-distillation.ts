@@ -26,6 +26,7 @@ import type { RunContext } from './training/run-context.js'
 import { RunFolder } from './folder/run-folder.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
+import { RunLog } from './log/run-log.js'
 import type { RunResult } from './log/run-result.js'
 import { trainStudent, type StudentRun } from './training/train-student.js'
 
@@ -180,7 +181,7 @@ async function runIn(
     ...summary,
     seconds: checkpoints.seconds,
   }
-  await folder.appendMetrics({ kind: 'result', ...result })
+  await new RunLog(folder).append({ kind: 'result', ...result })
   if (result.ended !== 'aborted') await checkpoints.remove()
   return result
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDistillation } from '../../run/run-distillation.js'
 import { RunFolder } from '../../run/folder/run-folder.js'
+import { RunLog, type RunLogLine } from '../../run/log/run-log.js'
 import type { DistillJob } from './job.js'
 import { runJob } from './run-job.js'
 
@@ -53,10 +54,11 @@ describe('runJob', () => {
 describe('a run that was taken over', () => {
   it('writes no more', async () => {
     const folder = await RunFolder.create({ out: join(workspace, 'taken'), name: 'taken', id: job.id })
-    await folder.appendMetrics({ epoch: 1 })
+    const log = new RunLog(folder)
+    await log.append({ epoch: 1 } as RunLogLine)
     for (const name of await readdir(folder.path))
       if (name.startsWith('lock-')) await rm(join(folder.path, name))
-    await expect(folder.appendMetrics({ epoch: 2 })).rejects.toThrow('was taken over by another process')
+    await expect(log.append({ epoch: 2 } as RunLogLine)).rejects.toThrow('was taken over by another process')
     expect(await readFile(join(folder.path, 'metrics.jsonl'), 'utf8')).toBe('{"epoch":1}\n')
     await folder.release()
   })

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { UsageError } from '../../config/usage-error.js'
@@ -97,38 +97,6 @@ export class RunFolder {
   /** Writes a value as JSON. */
   async writeJson(name: string, value: unknown): Promise<void> {
     await writeFileSafely(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`)
-  }
-
-  /** Appends one line to metrics.jsonl and waits until it is on the disk. */
-  async appendMetrics(line: object): Promise<void> {
-    const path = join(this.path, 'metrics.jsonl')
-    await this.assertHeld()
-    await attempt(path, async () => {
-      const file = await open(path, 'a')
-      try {
-        await file.appendFile(`${JSON.stringify(line)}\n`)
-        await file.datasync()
-      } finally {
-        await file.close()
-      }
-    })
-  }
-
-  /** How long metrics.jsonl is; 0 without one. */
-  async metricsBytes(): Promise<number> {
-    const path = join(this.path, 'metrics.jsonl')
-    try {
-      return (await stat(path)).size
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-      throw writeError(path, error)
-    }
-  }
-
-  /** Cuts metrics.jsonl to a length that it had before. */
-  async truncateMetrics(bytes: number): Promise<void> {
-    const path = join(this.path, 'metrics.jsonl')
-    if ((await this.metricsBytes()) > bytes) await attempt(path, () => truncate(path, bytes))
   }
 
   /** Makes a folder inside. */

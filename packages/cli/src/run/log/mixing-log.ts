@@ -1,6 +1,7 @@
 import type { Examples } from '@kd/core'
 import { mixingSummary, type AdaptiveMixing, type MixingUpdate } from '@kd/meta-mixing'
 import type { MixingListener } from '../../config/method-entry.js'
+import type { MixingLine } from './run-log.js'
 
 type TrainingLabels = Pick<Examples, 'ids' | 'labels' | 'cleanLabels'>
 
@@ -26,7 +27,7 @@ export class MixingLog implements MixingListener {
    * @param train - the training split
    * @returns one line each; `epoch` is the one that the update came before, from 1
    */
-  lines(train: TrainingLabels): (MixingUpdate & { readonly kind: 'mixing' })[] {
+  lines(train: TrainingLabels): MixingLine[] {
     const lines = this.#pending.map((update) => ({
       kind: 'mixing' as const,
       ...update,

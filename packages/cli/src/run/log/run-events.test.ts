@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { metricsEvent } from './metrics-event.js'
 import { runDistillation } from '../run-distillation.js'
-import { RunEvents } from './run-events.js'
+import { RunEvents, summaryOf } from './run-events.js'
+import { RunLog, type RunLogLine } from './run-log.js'
 import { RunFolder } from '../folder/run-folder.js'
 
 let folder: string
@@ -42,13 +42,13 @@ async function write(from: number, to: number): Promise<void> {
   const run = RunFolder.at(folder)
   const events = await RunEvents.open(run)
   for (const line of lines.slice(from, to)) {
-    await run.appendMetrics(line)
+    await new RunLog(run).append(line as RunLogLine)
     await events.append(line)
   }
 }
 
 it('has no event for a line without numbers', () => {
-  expect(metricsEvent({ kind: 'examples', epoch: 1, examples: 5, spreads: {}, shares: {} })).toBeUndefined()
+  expect(summaryOf({ kind: 'examples', epoch: 1, examples: 5, spreads: {}, shares: {} })).toBeUndefined()
 })
 
 describe('the event file of a run', () => {
@@ -105,7 +105,7 @@ describe('the event file of a run', () => {
     await write(0, 5)
     const whole = await bytes()
     const metrics = await readFile(join(folder, 'metrics.jsonl'))
-    await RunFolder.at(folder).truncateMetrics(metrics.indexOf('\n') + 1)
+    await new RunLog(RunFolder.at(folder)).truncate(metrics.indexOf('\n') + 1)
     await write(1, 4)
     expect((await bytes()).length).toBe(whole.length)
     await writeFile(file(), Buffer.concat([whole, whole]))

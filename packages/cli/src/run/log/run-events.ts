@@ -1,10 +1,16 @@
-import { eventFileHeader, eventRecord, readEventFile, type SummaryEvent } from '@kd/report'
+import {
+  eventFileHeader,
+  eventRecord,
+  readEventFile,
+  type EventHistogram,
+  type SummaryEvent,
+} from '@kd/report'
 import { appendFile, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { metricsEvent } from './metrics-event.js'
-import { metricsLines } from './metrics-lines.js'
 import type { RunFolder } from '../folder/run-folder.js'
+import { parsedLine, readRunLog, type ReadLineOf } from './run-log.js'
+import type { Spread } from './spread.js'
 import { writeError } from '../folder/write-file-safely.js'
 
 /** TensorBoard looks for `tfevents` in a name. Always the same, so that a run that goes on goes on in its file. */
@@ -32,7 +38,7 @@ export class RunEvents {
    */
   static async open(folder: RunFolder): Promise<RunEvents> {
     const path = join(folder.path, NAME)
-    const wanted = (await metricsLines(folder.path)).flatMap((line) => metricsEvent(line) ?? [])
+    const wanted = (await readRunLog(folder.path)).flatMap((line) => summaryOf(line) ?? [])
     const before = await bytesOf(path)
     const there = eventsOf(before)
     const stay = wanted.findIndex((event, index) => !isSame(there[index], event))
@@ -57,7 +63,7 @@ export class RunEvents {
 
   /** Appends what a line of metrics.jsonl says, if it is for TensorBoard. */
   async append(line: object): Promise<void> {
-    const event = metricsEvent(JSON.parse(JSON.stringify(line)))
+    const event = summaryOf(JSON.parse(JSON.stringify(line)))
     if (event === undefined) return
     await attempt(this.#path, () => appendFile(this.#path, eventRecord({ ...event, wallTime: now() })))
   }
@@ -86,10 +92,7 @@ function eventsOf(bytes: Uint8Array): SummaryEvent[] {
 }
 
 /** Whether an event of the file says what a line says; the file holds scalars as float32. */
-function isSame(
-  there: SummaryEvent | undefined,
-  { step, scalars, histograms }: Omit<SummaryEvent, 'wallTime'>,
-): boolean {
+function isSame(there: SummaryEvent | undefined, { step, scalars, histograms }: Summary): boolean {
   const rounded = Object.fromEntries(Object.entries(scalars).map(([tag, value]) => [tag, Math.fround(value)]))
   const wanted = { step, scalars: rounded, ...(histograms && { histograms }) }
   return there !== undefined && isDeepStrictEqual({ ...wanted, wallTime: there.wallTime }, there)
@@ -100,5 +103,86 @@ async function attempt(path: string, action: () => Promise<void>): Promise<void>
     await action()
   } catch (error) {
     throw writeError(path, error)
+  }
+}
+
+/** An event before it is written. */
+type Summary = Omit<SummaryEvent, 'wallTime'>
+
+/**
+ * What a line of metrics.jsonl is for TensorBoard: its numbers by name, at the epoch as the step.
+ *
+ * @param value - as JSON has it
+ * @returns undefined for a line that says nothing over time, such as the result
+ */
+export function summaryOf(value: unknown): Summary | undefined {
+  const line = parsedLine(value)
+  switch (line?.kind) {
+    case 'epoch':
+      return { step: line.epoch, scalars: epochScalars(line) }
+    case 'mixing':
+      return { step: line.epoch, ...spreadsEvent('mixing/', line.weights) }
+    case 'selection':
+    case 'examples':
+      return examplesEvent(line)
+  }
+  return undefined
+}
+
+function examplesEvent(line: ReadLineOf<'selection' | 'examples'>): Summary | undefined {
+  const { scalars, histograms } = spreadsEvent('examples/', line.spreads)
+  const all = { ...scalars, ...(line.kind === 'examples' && named('examples/', line.shares)) }
+  if (Object.keys(all).length === 0) return undefined
+  return { step: line.epoch, scalars: all, ...(Object.keys(histograms).length > 0 && { histograms }) }
+}
+
+function spreadsEvent(
+  prefix: string,
+  spreads: Readonly<Record<string, Spread>>,
+): Required<Pick<SummaryEvent, 'scalars' | 'histograms'>> {
+  const entries = Object.entries(spreads)
+  return {
+    scalars: Object.fromEntries(entries.map(([name, { mean }]) => [`${prefix}${name} mean`, mean])),
+    histograms: Object.fromEntries(entries.map(([name, of]) => [prefix + name, histogramOf(of)])),
+  }
+}
+
+function epochScalars({
+  steps,
+  seconds,
+  learningRate,
+  train,
+  validation,
+}: ReadLineOf<'epoch'>): Record<string, number> {
+  return {
+    'train/loss': train.loss,
+    ...named('train/loss of ', train.parts),
+    'train/top1': train.top1,
+    ...named('validation/', validation ?? {}),
+    'run/learningRate': learningRate,
+    'run/secondsPerStep': steps === 0 ? NaN : seconds / steps,
+  }
+}
+
+function named(prefix: string, values: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[prefix + name, value]])),
+  )
+}
+
+/** Of bars equally wide. */
+function histogramOf({ mean, standardDeviation, histogram: { min, max, counts } }: Spread): EventHistogram {
+  const count = counts.reduce((sum, of) => sum + of, 0)
+  const width = (max - min) / counts.length
+  return {
+    min,
+    max,
+    count,
+    sum: count * mean,
+    sumOfSquares: count * (mean ** 2 + standardDeviation ** 2),
+    // All weights equal: one bar, since limits must ascend.
+    limits:
+      width > 0 ? counts.map((_, bar) => (bar + 1 === counts.length ? max : min + (bar + 1) * width)) : [max],
+    counts: width > 0 ? counts : [count],
   }
 }

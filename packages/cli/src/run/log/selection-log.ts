@@ -1,19 +1,8 @@
 import type { SelectionChoice, SelectionListener } from '../../config/method-entry.js'
-import { spreadOf, type Spread } from './spread.js'
+import type { SelectionLine } from './run-log.js'
+import { spreadOf } from './spread.js'
 
 const BINS = 20
-
-/** A line of metrics.jsonl: a choice of Data Selection. */
-export interface SelectionLine {
-  readonly kind: 'selection'
-  /** The one that it came before, from 1. */
-  readonly epoch: number
-  readonly examples: number
-  readonly chosen: number
-  readonly spreads: Readonly<Record<string, Spread>>
-  /** By label: how many there are, and how many of them were chosen. */
-  readonly classes: readonly { readonly examples: number; readonly chosen: number }[]
-}
 
 /** Follows the choices of Data Selection in a run, if its method has that. */
 export class SelectionLog implements SelectionListener {

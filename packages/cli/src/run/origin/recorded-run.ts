@@ -4,9 +4,8 @@ import { parse } from 'yaml'
 import { UsageError } from '../../config/usage-error.js'
 import type { Config } from '../../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
-import { resultLineSchema } from '../log/result-line.js'
+import { resultIn } from '../log/run-log.js'
 import type { RunResult } from '../log/run-result.js'
-import { checkedAs } from '../log/checked-as.js'
 
 /** The beginning of a run that is in a folder already. */
 export interface RecordedRun {
@@ -27,7 +26,8 @@ export async function recordedRun(folder: string): Promise<RecordedRun | undefin
   const config = await parsed(join(folder, 'config.yaml'), parse)
   const environment = await parsed(join(folder, 'environment.json'), JSON.parse)
   if (config === undefined || environment === undefined) return undefined
-  const result = await lastResult(join(folder, 'metrics.jsonl'))
+  const path = join(folder, 'metrics.jsonl')
+  const result = resultIn((await text(path)) ?? '', path)
   return { config, environment, ...(result && { result }) }
 }
 
@@ -51,22 +51,6 @@ export function assertSameRun(recorded: RecordedRun, config: Config, data: strin
     `--resume must get the config and the data that the run was started with, but ${changes.join('; ')}`,
     'the config is config.yaml in the run folder; a run with another one needs a folder of its own',
   )
-}
-
-/** The last line of metrics.jsonl, if it is the result of a run that nobody interrupted. */
-async function lastResult(path: string): Promise<RecordedRun['result']> {
-  const lines = ((await text(path)) ?? '').trimEnd().split('\n')
-  let line: unknown
-  try {
-    line = JSON.parse(lines.at(-1)!)
-  } catch {
-    // No line yet, or one that a kill cut short.
-    return undefined
-  }
-  const { kind, ended } = (line ?? {}) as { kind?: unknown; ended?: unknown }
-  if (kind !== 'result' || ended === 'aborted') return undefined
-  const { kind: _, folder: __, ...result } = checkedAs(resultLineSchema, line, `the last line of ${path}`)
-  return result as unknown as Omit<RunResult, 'folder'>
 }
 
 async function parsed(

@@ -11,6 +11,7 @@ import { teacherIdentity } from '../origin/identity.js'
 import { recipeData } from '../data/recipe-data.js'
 import type { RunContext } from './run-context.js'
 import type { RunFolder } from '../folder/run-folder.js'
+import { RunLog } from '../log/run-log.js'
 import type { TeacherReport } from '../log/run-result.js'
 import { loadModel, loadWeights } from '../model/saved-model.js'
 import { SavedTeacher } from './saved-teacher.js'
@@ -134,7 +135,7 @@ export async function makeTeacher(
       }
     }
   }
-  context.checkpoints.beginNextFrom(metricsBytes ?? (await context.folder.metricsBytes()))
+  context.checkpoints.beginNextFrom(metricsBytes ?? (await new RunLog(context.folder).bytes()))
   return { states, own }
 }
 

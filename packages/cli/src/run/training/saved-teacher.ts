@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { RunFolder } from '../folder/run-folder.js'
+import { RunLog } from '../log/run-log.js'
 import { loadWeights, saveModel } from '../model/saved-model.js'
 import { writeFileSafely } from '../folder/write-file-safely.js'
 
@@ -38,7 +39,7 @@ export class SavedTeacher {
     const record: z.output<typeof recordSchema> = {
       data,
       weights: sha256(await readFile(join(folder, 'teacher.safetensors'))),
-      metricsBytes: await this.#run.metricsBytes(),
+      metricsBytes: await new RunLog(this.#run).bytes(),
     }
     await writeFileSafely(join(folder, 'training.json'), `${JSON.stringify(record, null, 2)}\n`)
   }

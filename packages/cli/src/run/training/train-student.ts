@@ -7,6 +7,7 @@ import { makeTraining } from './make-training.js'
 import type { MixingLog } from '../log/mixing-log.js'
 import type { RunContext } from './run-context.js'
 import { RunEvents } from '../log/run-events.js'
+import { RunLog, type RunLogLine } from '../log/run-log.js'
 import type { RunFolder } from '../folder/run-folder.js'
 import { weightsHash } from '../model/saved-model.js'
 import type { SelectionLog } from '../log/selection-log.js'
@@ -42,8 +43,9 @@ export async function trainStudent(
 ): Promise<DistillationResult> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
-  const record = async (line: object): Promise<void> => {
-    await run.folder.appendMetrics(line)
+  const log = new RunLog(run.folder)
+  const record = async (line: RunLogLine): Promise<void> => {
+    await log.append(line)
     await events.append(line)
   }
   // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import { recordedRun } from '../../../run/origin/recorded-run.js'
-import { resultLineSchema } from '../../../run/log/result-line.js'
+import { resultIn } from '../../../run/log/run-log.js'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import type { Job, JobOutcome } from '../../job/job.js'
 
@@ -90,10 +90,9 @@ async function finished(id: string, folder: string): Promise<JobOutcome | undefi
 function isRun(id: string, files: JobReply['files']): boolean {
   try {
     const environment = JSON.parse(files['environment.json'] ?? '') as { id?: unknown }
-    const lastLine = files['metrics.jsonl']!.trimEnd().split('\n').at(-1)!
-    const result = resultLineSchema.safeParse(JSON.parse(lastLine))
+    const result = resultIn(files['metrics.jsonl']!, 'metrics.jsonl')
     const config: unknown = parse(files['config.yaml']!)
-    return environment.id === id && result.success && typeof config === 'object' && config !== null
+    return environment.id === id && result !== undefined && typeof config === 'object' && config !== null
   } catch {
     return false
   }

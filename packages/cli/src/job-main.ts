@@ -1,5 +1,5 @@
 import { failureMessage } from './jobs/job/failure-message.js'
-import type { FromJobProcess, ToJobProcess } from './jobs/runner/job-messages.js'
+import type { FromJobProcess, ToJobProcess } from './jobs/runner/job-processes.js'
 import { runJob } from './jobs/job/run-job.js'
 import type { JobOutcome } from './jobs/job/job.js'
 

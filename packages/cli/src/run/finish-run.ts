@@ -1,11 +1,10 @@
 import { classificationMetrics, type DistillationResult } from '@kd/core'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
-import { evaluateSplit } from './data/evaluate-split.js'
+import { evaluateSplit, splitLogits } from './data/evaluate-split.js'
 import { readSelectionScores } from './log/read-selection-scores.js'
 import type { RunContext } from './training/run-context.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
 import { saveModel } from './model/saved-model.js'
-import { splitLogits } from './data/split-logits.js'
 import type { StudentRun } from './training/train-student.js'
 
 /** What a run says of its end. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeError } from '../../run/folder/write-file-safely.js'
-import { commandName } from '../terminal/command-name.js'
+import { commandName } from '../terminal/terminal.js'
 import { UsageError } from '../../config/usage-error.js'
 
 /** `kd init [DIR]`: writes a config that works at once. */

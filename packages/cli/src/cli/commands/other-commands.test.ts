@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { commandName } from '../terminal/command-name.js'
+import { commandName } from '../terminal/terminal.js'
 import { runKd } from '../../testing/run-kd.js'
 
 let folder: string

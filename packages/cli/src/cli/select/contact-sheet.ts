@@ -1,5 +1,5 @@
 import type { Dataset } from '@kd/core'
-import { isImage, pixelScale } from '../../run/diagnostics/pixel-scale.js'
+import { isImage, pixelScale } from '../../run/diagnostics/example-image.js'
 import { fitting, Raster, type Color } from './raster.js'
 import type { ScoredExample } from './score-table.js'
 

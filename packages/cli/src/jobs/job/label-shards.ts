@@ -1,6 +1,6 @@
 import { evaluate, KdError, type Dataset, type Examples } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { pieceOf } from '../../run/data/piece-of.js'
+import { pieceOf } from '../../run/data/evaluate-split.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import type { LabelFolder } from '../../run/labels/label-folder.js'
 import type { LabelManifest, ShardPlace } from '../../run/labels/label-manifest.js'

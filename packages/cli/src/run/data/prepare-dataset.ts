@@ -9,7 +9,7 @@ import {
   type LabelNoise,
 } from '@kd/datasets'
 import type { LabelNoiseConfig } from '../../config/data-preparation-schema.js'
-import type { Config } from '../../config/config-schema.js'
+import type { Config, TeacherConfig } from '../../config/config-schema.js'
 import { loadSource, type DatasetConfig } from '../../config/datasets.js'
 import type { OnRunProgress } from '../log/run-progress.js'
 
@@ -37,6 +37,12 @@ export async function trainingData(
   const taken = take === undefined ? clean : takeExamples(clean, { train: take, seed })
   const own = part === undefined ? taken : takePart(taken, { ...part, seed: `${seed}/${part.permutation}` })
   return addLabelNoise(own, labelNoise, seed)
+}
+
+/** What the recipe of a teacher trains it on. */
+export function recipeData({ dataset }: Config, teacher: TeacherConfig, clean: Dataset): Promise<Dataset> {
+  const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
+  return trainingData(clean, wanted, dataset.seed)
 }
 
 interface WantedExamples {

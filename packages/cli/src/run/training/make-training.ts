@@ -4,11 +4,15 @@ import {
   sgd,
   stepDecay,
   warmUp,
+  type BatchSource,
+  type Dataset,
   type GradientClipping,
   type LearningRateSchedule,
   type Optimizer,
   type TrainingOptions,
 } from '@kd/core'
+import { batchSource, type Augmentation } from '@kd/datasets'
+import type { DatasetConfig } from '../../config/datasets.js'
 import type { TrainingConfig } from '../../config/training-schema.js'
 
 /** What a training takes from a config. */
@@ -31,6 +35,15 @@ export function makeTraining(config: TrainingConfig): TrainingSettings {
       : { gradientClipping: gradientClipping satisfies GradientClipping }),
     ...(earlyStop === undefined ? {} : { earlyStop: { patience: earlyStop } }),
   }
+}
+
+/** The batches of a training: the training loop's own without augmentation, made ahead in a thread with it. */
+export function makeBatches(
+  dataset: Dataset,
+  augmentation: DatasetConfig['augmentation'],
+): { readonly batches?: BatchSource } {
+  if (augmentation === undefined) return {}
+  return { batches: batchSource(dataset, { augmentation: augmentation as Augmentation }) }
 }
 
 function makeOptimizer({ name, ...options }: TrainingConfig['optimizer']): Optimizer {

@@ -1,8 +1,7 @@
 import { randomSource, train, type Dataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { TeacherConfig } from '../../config/config-schema.js'
-import { makeBatches } from './make-batches.js'
-import { makeTraining } from './make-training.js'
+import { makeBatches, makeTraining } from './make-training.js'
 import type { RunContext } from './run-context.js'
 import { SavedTeacher } from './saved-teacher.js'
 

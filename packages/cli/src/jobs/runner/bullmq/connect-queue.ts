@@ -1,15 +1,15 @@
 import { KdError } from '@kd/core'
-import type { Redis } from 'ioredis'
+import type * as Bullmq from 'bullmq'
+import type * as Ioredis from 'ioredis'
 import { queueAddress, type QueueAddress } from './queue-address.js'
-import { loadBullmq, type BullmqPackages } from './load-bullmq.js'
 
 /** The name of the queue in Redis: its keys begin with `bull:kd:`. */
 export const QUEUE = 'kd'
 
 /** A queue that was reached. */
 export interface QueueConnection {
-  readonly bullmq: BullmqPackages['bullmq']
-  readonly client: Redis
+  readonly bullmq: typeof Bullmq
+  readonly client: Ioredis.Redis
   readonly address: QueueAddress
   readonly close: () => void
 }
@@ -58,7 +58,7 @@ export async function connectQueue(url: string, tell: (text: string) => void): P
   return { bullmq, client, address, close: () => client.disconnect() }
 }
 
-async function firstConnection(client: Redis): Promise<void> {
+async function firstConnection(client: Ioredis.Redis): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
@@ -72,5 +72,23 @@ async function firstConnection(client: Redis): Promise<void> {
     })
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/**
+ * Loads what a queue needs, which is not installed with this package.
+ *
+ * @returns what is used of both packages
+ * @throws {@link KdError} with the command that installs them
+ */
+async function loadBullmq(): Promise<{ bullmq: typeof Bullmq; Redis: typeof Ioredis.Redis }> {
+  try {
+    const [bullmq, { Redis }] = [await import('bullmq'), await import('ioredis')]
+    return { bullmq, Redis }
+  } catch (cause) {
+    throw new KdError('a queue needs the packages bullmq and ioredis, which are not installed', {
+      cause,
+      hint: 'npm install bullmq@6 ioredis@6',
+    })
   }
 }

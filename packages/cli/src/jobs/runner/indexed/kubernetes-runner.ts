@@ -5,7 +5,7 @@ import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import type { Job } from '../../job/job.js'
 import type { Runner } from '../runner.js'
 import { kubernetesManifest } from './kubernetes-manifest.js'
-import { shellQuoted } from './shell-quoted.js'
+import { shellQuoted } from './shell-command.js'
 import { submitIndex } from './submit-index.js'
 
 /** The file that is given to `kubectl create`. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import type { Runner } from '../runner.js'
-import { kdCommand } from './kd-command.js'
-import { shellQuoted } from './shell-quoted.js'
+import { kdCommand, shellQuoted } from './shell-command.js'
 import { slurmScript } from './slurm-script.js'
 import { submitIndex } from './submit-index.js'
 

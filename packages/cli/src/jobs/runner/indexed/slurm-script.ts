@@ -1,4 +1,4 @@
-import { shellQuoted } from './shell-quoted.js'
+import { shellQuoted } from './shell-command.js'
 
 /** What a script for Slurm is made of. */
 export interface SlurmScriptOptions {

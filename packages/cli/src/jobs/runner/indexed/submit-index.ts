@@ -4,7 +4,7 @@ import type { Job, JobOutcome } from '../../job/job.js'
 import type { RunnerContext } from '../runner.js'
 import { FAILURES } from './failure-record.js'
 import { writeJobIndex } from './job-index.js'
-import { shellQuoted } from './shell-quoted.js'
+import { shellQuoted } from './shell-command.js'
 
 /**
  * Writes jobs down for a cluster that outlives this process.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { commandName } from './command-name.js'
+import { commandName } from './terminal.js'
 
 it('is what can be typed again', () => {
   expect(commandName({ npm_command: 'exec' })).toBe('npx kd')

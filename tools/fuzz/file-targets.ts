@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { readComparisonFile } from '../../packages/cli/src/report/read-comparison-file.js'
-import { readRun } from '../../packages/cli/src/report/read-run.js'
-import { spreadOf } from '../../packages/cli/src/run/diagnostics/spread.js'
-import { recordedRun } from '../../packages/cli/src/run/recorded-run.js'
-import { RunFolder } from '../../packages/cli/src/run/run-folder.js'
+import { readComparisonFile } from '../../packages/cli/src/jobs/compare/read-comparison-file.js'
+import { readRun } from '../../packages/cli/src/cli/report/read-run.js'
+import { RunLog, type RunLogLine } from '../../packages/cli/src/run/log/run-log.js'
+import { spreadOf } from '../../packages/cli/src/run/log/spread.js'
+import { recordedRun } from '../../packages/cli/src/run/origin/recorded-run.js'
+import { RunFolder } from '../../packages/cli/src/run/folder/run-folder.js'
 import {
   comparisonCsv,
   comparisonLatex,
@@ -176,7 +177,7 @@ export const fileTargets: Record<string, FuzzTarget> = {
       const folder = await RunFolder.create({ out, name: 'run', ...how })
       try {
         await folder.writeYaml('config.yaml', { a: 1 })
-        await folder.appendMetrics({ kind: 'epoch' })
+        await new RunLog(folder).append({ kind: 'epoch' } as RunLogLine)
         const student = RunFolder.at(await folder.makeFolder('student'))
         await student.writeFile('weights.bin', 'new')
       } finally {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readSelectionScores } from '../../packages/cli/src/run/read-selection-scores.js'
+import { readSelectionScores } from '../../packages/cli/src/run/log/read-selection-scores.js'
 import { corruptLabels, loadDataset, readLabelFile } from '../../packages/datasets/src/index.js'
 import { readImage, loadSharp } from '../../packages/datasets/src/image-folder/read-image.js'
 import type { FuzzTarget } from './fuzz-target.js'

@@ -1,7 +1,7 @@
-import { failureMessage } from './runner/failure-message.js'
-import type { FromJobProcess, ToJobProcess } from './runner/job-messages.js'
-import { runJob } from './runner/run-job.js'
-import type { JobOutcome } from './runner/job.js'
+import { failureMessage } from './jobs/job/failure-message.js'
+import type { FromJobProcess, ToJobProcess } from './jobs/runner/job-processes.js'
+import { runJob } from './jobs/job/run-job.js'
+import type { JobOutcome } from './jobs/job/job.js'
 
 // A process that does jobs for the one that started it. Training blocks its event loop, never the other's.
 

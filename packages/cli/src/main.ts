@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { runCommandLine } from './command-line.js'
-import { endingText } from './terminal/ending-text.js'
-import { processTerminal } from './terminal/terminal.js'
+import { runCommandLine } from './cli/command-line.js'
+import { endingText } from './cli/terminal/ending-text.js'
+import { processTerminal } from './cli/terminal/terminal.js'
 
 const terminal = processTerminal()
 const controller = new AbortController()

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { methodSchema } from '../methods.js'
+import { methodSchema } from './methods.js'
 import { configSchema } from './config-schema.js'
 
 /**

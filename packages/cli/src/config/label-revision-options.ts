@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { selectionSchema as selection } from '../selection.js'
+import { selectionSchema as selection } from './selection.js'
 import { revision, temperature, weight } from './method-entry.js'
 
 /** What a config says of Label Revision: one form or the other, and the examples that it is for. */

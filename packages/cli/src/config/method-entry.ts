@@ -1,9 +1,32 @@
 import type { DistillationMethod } from '@kd/core'
 import { withRevisedTeacher } from '@kd/losses'
+import type { AdaptiveMixing, MixingUpdate } from '@kd/meta-mixing'
+import type { SeenExamples } from '@kd/selection'
 import * as z from 'zod'
-import type { MixingLog } from '../run/mixing-log.js'
-import type { SelectionLog } from '../run/selection-log.js'
 import type { OptionsSchema } from './named-options.js'
+
+/** Is told about weights that a method learns for each example. */
+export interface MixingListener {
+  /** Takes the method whose weights are logged. */
+  follow(method: AdaptiveMixing): void
+  /** Takes an update of the weights. */
+  update(update: MixingUpdate): void
+}
+
+/** Which training examples Data Selection chose. */
+export interface SelectionChoice {
+  readonly train: Pick<SeenExamples, 'ids' | 'labels'>
+  /** [N] */
+  readonly scores: ArrayLike<number>
+  /** [N] 1 for those that are distilled. */
+  readonly mask: ArrayLike<number>
+}
+
+/** Is told about choices of Data Selection. */
+export interface SelectionListener {
+  /** Takes a choice. */
+  chose(choice: SelectionChoice): void
+}
 
 /** What a method may want to know of the run that it is made for. */
 export interface MethodRun {
@@ -11,10 +34,8 @@ export interface MethodRun {
   readonly teachers: number
   readonly batchSize: number
   readonly seed: number
-  /** Told about weights that are learned per example. */
-  readonly mixing: MixingLog
-  /** Told about choices of Data Selection. */
-  readonly selection: SelectionLog
+  readonly mixing: MixingListener
+  readonly selection: SelectionListener
 }
 
 /** Makes a method from options checked by its schema. */

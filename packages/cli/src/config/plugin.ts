@@ -1,6 +1,6 @@
 import { KdError } from '@kd/core'
 import { pathToFileURL } from 'node:url'
-import type { MethodFactory } from '../methods.js'
+import type { MethodFactory } from './methods.js'
 
 /** What the default export of a plugin may hold. */
 export interface Plugin {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigError } from './config-error.js'
 import { readConfig } from './read-config.js'
-import { makeMethod } from '../methods.js'
+import { makeMethod } from './methods.js'
 import { methodRun } from '../testing/method-run.js'
 
 let folder: string

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
-import { labelProblems } from '../label/label-rules.js'
-import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from '../methods.js'
+import { labelProblems } from './label-rules.js'
+import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from './methods.js'
 import { namedSchema } from './named-options.js'
 import { configContent, type ConfigSource } from './config-content.js'
 import { mapConfigPaths } from './config-paths.js'

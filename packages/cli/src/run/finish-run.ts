@@ -1,12 +1,11 @@
 import { classificationMetrics, type DistillationResult } from '@kd/core'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
-import { evaluateSplit } from './evaluate-split.js'
-import { readSelectionScores } from './read-selection-scores.js'
-import type { RunContext } from './run-context.js'
-import type { RunResult, StudentAtEpoch, TeacherReport } from './run-result.js'
-import { saveModel } from './saved-model.js'
-import { splitLogits } from './split-logits.js'
-import type { StudentRun } from './train-student.js'
+import { evaluateSplit, splitLogits } from './data/evaluate-split.js'
+import { readSelectionScores } from './log/read-selection-scores.js'
+import type { RunContext } from './training/run-context.js'
+import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
+import { saveModel } from './model/saved-model.js'
+import type { StudentRun } from './training/train-student.js'
 
 /** What a run says of its end. */
 export type RunSummary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>

@@ -3,12 +3,12 @@ import { appendFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commandName } from '../terminal/command-name.js'
+import { commandName } from '../cli/terminal/terminal.js'
 import { runKd } from '../testing/run-kd.js'
 import type { ConfigInput } from '../config/config-schema.js'
 import { runDistillation } from './run-distillation.js'
 import type { RunOptions } from './run-options.js'
-import type { RunProgress } from './run-progress.js'
+import type { RunProgress } from './log/run-progress.js'
 
 let folder: string
 beforeAll(async () => {

@@ -8,26 +8,27 @@ import {
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { assertLabelsDo } from '../label/label-rules.js'
-import { openLabels } from '../label/open-labels.js'
-import type { StoredLabels } from '../label/stored-labels.js'
-import { makeMethod } from '../methods.js'
-import { UsageError } from '../usage-error.js'
+import { assertLabelsDo } from '../config/label-rules.js'
+import { openLabels } from './training/open-labels.js'
+import type { StoredLabels } from './labels/stored-labels.js'
+import { makeMethod } from '../config/methods.js'
+import { UsageError } from '../config/usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
-import { assertTeachers } from './assert-teachers.js'
+import { assertTeachers } from './training/assert-teachers.js'
 import { chanceWarning } from './chance-warning.js'
-import { studentModel } from './config-model.js'
+import { studentModel } from './model/config-model.js'
 import { finishRun, type RunSummary } from './finish-run.js'
-import { makeTeachers } from './make-teachers.js'
-import { methodRun } from './method-run.js'
-import { prepareDataset, trainingData } from './prepare-dataset.js'
-import { assertSameRun, recordedRun } from './recorded-run.js'
-import type { RunContext } from './run-context.js'
-import { RunFolder } from './run-folder.js'
-import { noteResumption, runOrigin, writeOrigin } from './run-origin.js'
+import { makeTeachers } from './training/make-teachers.js'
+import { methodRun } from './training/method-run.js'
+import { prepareDataset, trainingData } from './data/prepare-dataset.js'
+import { assertSameRun, recordedRun } from './origin/recorded-run.js'
+import type { RunContext } from './training/run-context.js'
+import { RunFolder } from './folder/run-folder.js'
+import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
-import type { RunResult } from './run-result.js'
-import { trainStudent, type StudentRun } from './train-student.js'
+import { RunLog } from './log/run-log.js'
+import type { RunResult } from './log/run-result.js'
+import { trainStudent, type StudentRun } from './training/train-student.js'
 
 /**
  * Distils a student as a config says, and writes the run's folder: what `kd distill` does.
@@ -180,7 +181,7 @@ async function runIn(
     ...summary,
     seconds: checkpoints.seconds,
   }
-  await folder.appendMetrics({ kind: 'result', ...result })
+  await new RunLog(folder).append({ kind: 'result', ...result })
   if (result.ended !== 'aborted') await checkpoints.remove()
   return result
 }

@@ -1,5 +1,5 @@
 import type { EngineName } from '@kd/core'
-import type { OnRunProgress } from './run-progress.js'
+import type { OnRunProgress } from './log/run-progress.js'
 
 /** How a run is started. */
 export interface RunOptions {

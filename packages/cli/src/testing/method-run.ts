@@ -1,6 +1,6 @@
 import type { MethodRun } from '../config/method-entry.js'
-import { MixingLog } from '../run/mixing-log.js'
-import { SelectionLog } from '../run/selection-log.js'
+import { MixingLog } from '../run/log/mixing-log.js'
+import { SelectionLog } from '../run/log/selection-log.js'
 
 /** The run that a method is made for, where a test has none: one teacher. */
 export const methodRun: MethodRun = {

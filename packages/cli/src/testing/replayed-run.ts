@@ -1,6 +1,6 @@
 import { appendFile, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FolderLock } from '../run/folder-lock.js'
+import { FolderLock } from '../run/folder/folder-lock.js'
 
 /** A finished run that is written anew bit by bit, as its process wrote it. */
 export interface ReplayedRun {

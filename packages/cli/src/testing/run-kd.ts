@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import pc from 'picocolors'
-import { runCommandLine } from '../command-line.js'
+import { runCommandLine } from '../cli/command-line.js'
 
 /** What one command wrote and returned. */
 export interface KdRun {

@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeError, writeFileSafely } from '../write-file-safely.js'
+import { writeError, writeFileSafely } from '../folder/write-file-safely.js'
 import { decodeCheckpoint, encodeCheckpoint, type RunCheckpoint } from './checkpoint-file.js'
 
 /** `<generation>-<SHA-256 of the file>.safetensors` */

@@ -1,8 +1,9 @@
 import { KdError, type CheckpointMoment, type TrainingCheckpoint } from '@kd/core'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { RunFolder } from '../run-folder.js'
-import type { OnRunProgress } from '../run-progress.js'
+import type { RunFolder } from '../folder/run-folder.js'
+import { RunLog } from '../log/run-log.js'
+import type { OnRunProgress } from '../log/run-progress.js'
 import { CheckpointFolder } from './checkpoint-folder.js'
 
 /** Seconds between two checkpoints within an epoch, where nobody says. */
@@ -35,6 +36,7 @@ export interface InterruptibleTraining {
 export class RunCheckpoints {
   readonly #setup: RunCheckpointsSetup
   readonly #files: CheckpointFolder
+  readonly #log: RunLog
   readonly #started = performance.now()
   /** Wall time of the run before this process. */
   #secondsBefore = 0
@@ -45,6 +47,7 @@ export class RunCheckpoints {
 
   constructor(setup: RunCheckpointsSetup) {
     this.#setup = setup
+    this.#log = new RunLog(setup.folder)
     this.#files = new CheckpointFolder(join(setup.folder.path, 'checkpoint'))
   }
 
@@ -61,7 +64,7 @@ export class RunCheckpoints {
    * @returns what its options need
    */
   async training(who: string, dependsOn: readonly string[]): Promise<InterruptibleTraining> {
-    const { folder, id, resume, tell } = this.#setup
+    const { id, resume, tell } = this.#setup
     const identity = createHash('sha256')
       .update(JSON.stringify([id, who, ...dependsOn]))
       .digest('hex')
@@ -71,12 +74,12 @@ export class RunCheckpoints {
     const found = await this.#files.latest({
       who,
       identity,
-      metricsBytes: await folder.metricsBytes(),
+      metricsBytes: await this.#log.bytes(),
       onRefused: (file, reason) => {
         tell({ kind: 'message', text: `checkpoint/${file} is not used: ${reason}` })
       },
     })
-    await folder.truncateMetrics(found?.metricsBytes ?? this.#metricsBytes)
+    await this.#log.truncate(found?.metricsBytes ?? this.#metricsBytes)
     if (found === undefined) {
       tell({ kind: 'message', text: `${who} begins from the start: no checkpoint of it to go on from` })
       return { onCheckpoint }
@@ -105,7 +108,7 @@ export class RunCheckpoints {
     const training = await moment.take()
     try {
       await folder.assertHeld()
-      const metricsBytes = await folder.metricsBytes()
+      const metricsBytes = await this.#log.bytes()
       await this.#files.write({ identity, who, metricsBytes, seconds, training })
     } catch (error) {
       // Better a run without a way back than no run; what was written before stays.

@@ -1,6 +1,6 @@
 import type { Dataset } from '@kd/core'
 import type { ClassCount } from '@kd/report'
-import type { ScoredById } from '../read-selection-scores.js'
+import type { ScoredById } from '../log/read-selection-scores.js'
 import type { ExampleValues } from './example-values.js'
 
 /** How many labels of each class Label Revision revised, if the method has it. */

@@ -9,7 +9,7 @@ import { runDistillation } from '../run-distillation.js'
 import { exampleImages } from './example-image.js'
 import { exampleValues } from './example-values.js'
 import { measuredMethod } from './measured-method.js'
-import { spreadOf } from './spread.js'
+import { spreadOf } from '../log/spread.js'
 
 beforeAll(() => selectEngine('cpu'))
 

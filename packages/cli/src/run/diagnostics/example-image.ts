@@ -1,6 +1,5 @@
 import type { Dataset } from '@kd/core'
 import { encode } from 'fast-png'
-import { isImage, pixelScale } from '../../images/pixel-scale.js'
 
 /** Pixels that a side has at most: enough for a look, and a report stays small. */
 const SIDE = 96
@@ -25,6 +24,22 @@ export function exampleImages(dataset: Dataset): (row: number) => string | undef
     const image = { width: small.width, height: small.height, channels, data }
     return Buffer.from(encode(image)).toString('base64')
   }
+}
+
+/** Whether a data set's inputs are images [height, width, 1 or 3 channels]. */
+export function isImage({ inputShape }: Dataset): boolean {
+  return inputShape.length === 3 && [1, 3].includes(inputShape[2]!)
+}
+
+/** Makes inputs brightness: black is the least and white the greatest of the split, as bytes do not always go to 255. */
+export function pixelScale({ train: { inputs } }: Dataset): (value: number) => number {
+  let [least, greatest] = [Infinity, -Infinity]
+  for (const value of inputs) {
+    least = Math.min(least, value)
+    greatest = Math.max(greatest, value)
+  }
+  const unit = 255 / (greatest - least || 1)
+  return (value) => Math.round((value - least) * unit)
 }
 
 interface Shrinking {

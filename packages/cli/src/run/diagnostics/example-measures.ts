@@ -1,7 +1,7 @@
 import type { Dataset } from '@kd/core'
 import type { ExampleMeasure, MeasuredExample } from '@kd/report'
 import { exampleImages } from './example-image.js'
-import { spreadOf } from './spread.js'
+import { spreadOf } from '../log/spread.js'
 
 const BINS = 40
 /** Examples at each end. */

@@ -4,22 +4,12 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
 import { exampleValues, predictionsOf, type ExampleValues } from './example-values.js'
 import { measuredMethod } from './measured-method.js'
-import { spreadOf, type Spread } from './spread.js'
+import type { ExamplesLine } from '../log/run-log.js'
+import { spreadOf } from '../log/spread.js'
 
 /** Training examples that are looked at after each epoch: few, since every epoch pays for them. */
 const EXAMPLES = 500
 const BINS = 20
-
-/** A line of metrics.jsonl: what the method makes of single examples after an epoch. */
-export interface ExamplesLine {
-  readonly kind: 'examples'
-  /** From 1. */
-  readonly epoch: number
-  /** How many were looked at. */
-  readonly examples: number
-  readonly spreads: Readonly<Record<string, Spread>>
-  readonly shares: Readonly<Record<string, number>>
-}
 
 /** What is followed, and where. */
 export interface WatchedStudent {

@@ -1,0 +1,77 @@
+import type { EngineName } from '@kd/core'
+import type { LabelSplit } from '../../run/labels/label-manifest.js'
+import { runLabelling, type LabellingResult } from '../../jobs/label/run-labelling.js'
+import { showProgress, speedText } from '../terminal/show-progress.js'
+import { sizeOnDisk } from '../../jobs/size-on-disk.js'
+import { table } from '../terminal/show-result.js'
+import type { CommandContext } from './command-context.js'
+import { makeRunner } from './make-runner.js'
+import type { RunnerFlags } from './runner-options.js'
+
+/** Flags of `kd label`. */
+export interface LabelFlags extends RunnerFlags {
+  readonly engine?: EngineName
+  readonly out?: string
+  readonly force?: boolean
+  readonly splits?: readonly LabelSplit[]
+  readonly dtype?: 'float32' | 'float16'
+  readonly top?: number
+  readonly shardRows?: number
+  readonly workspace?: string
+  readonly threads?: number
+}
+
+/** `kd label CONFIG [key=value ...]`. */
+export async function labelCommand(
+  config: string,
+  overrides: readonly string[],
+  flags: LabelFlags,
+  { terminal, signal }: CommandContext,
+): Promise<{ text: string; json: LabellingResult; exitCode: number }> {
+  const isHere = flags.runner === 'local' && flags.jobs === 1
+  const { runner: _, ...options } = flags
+  const runner = isHere ? {} : { runner: await makeRunner(flags) }
+  // This machine's number says nothing of others', and bits repeat with the same number only.
+  const threads = flags.runner === 'local' || flags.threads !== undefined ? {} : { threads: 1 }
+  const { onProgress, stop } = showProgress(terminal)
+  try {
+    const result = await runLabelling(config, {
+      ...options,
+      ...threads,
+      ...runner,
+      overrides,
+      onProgress,
+      signal,
+    })
+    return { text: labellingText(result), json: result, exitCode: result.failed.length === 0 ? 0 : 1 }
+  } finally {
+    stop()
+  }
+}
+
+function submittedText({ folder, failed }: Pick<LabellingResult, 'folder' | 'failed'>): string {
+  const lines = failed.map(({ name, message }) => `  ${name}: ${message.split('\n')[0]!}`)
+  return [
+    ...(failed.length === 0 ? [] : [`${failed.length} jobs have failed, and are submitted again:`, ...lines]),
+    `submitted; the same command again, once that is done, goes on: ${folder}`,
+  ].join('\n')
+}
+
+function labellingText({ labels, examples, perSecond, ...result }: LabellingResult): string {
+  const time = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
+  if (result.ended === 'aborted')
+    return `ended by you (${time}); the same command again goes on: ${result.folder}`
+  if (result.ended === 'submitted') return submittedText(result)
+  const speed = perSecond === undefined ? '' : `, ${speedText(perSecond)}`
+  const rows = labels.map(({ folder, teacher, shards, bytes, ...one }) => [
+    teacher,
+    String(one.examples),
+    String(shards),
+    sizeOnDisk(bytes),
+    folder,
+  ])
+  return [
+    `${examples} examples of ${result.dataset} labelled now, ${time}${speed}`,
+    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ labels: ... }]'], rows),
+  ].join('\n')
+}

@@ -1,0 +1,68 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { writeError } from '../../run/folder/write-file-safely.js'
+import { queueUrl } from './make-runner.js'
+import { UsageError } from '../../config/usage-error.js'
+import type { CommandContext } from './command-context.js'
+
+/** Flags of `kd worker`. */
+export interface WorkerFlags {
+  readonly queue?: string
+  readonly index?: string
+  readonly task?: number
+  readonly jobs: number
+  readonly workspace: string
+}
+
+interface WorkerOutput {
+  readonly text: string
+  readonly json: object
+  readonly exitCode: number
+}
+
+/** `kd worker`: takes jobs from a queue until it is ended, or does one job of an index. */
+export async function workerCommand(flags: WorkerFlags, context: CommandContext): Promise<WorkerOutput> {
+  return flags.index === undefined ? fromQueue(flags, context) : ofIndex(flags.index, flags.task, context)
+}
+
+async function fromQueue(
+  { queue, jobs, workspace, task }: WorkerFlags,
+  { terminal, signal }: CommandContext,
+): Promise<WorkerOutput> {
+  if (task !== undefined) throw new UsageError('--task must come with --index, got none')
+  const { runQueueWorker } = await import('../../jobs/runner/bullmq/queue-worker.js')
+  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const url = queueUrl(queue)
+  const folder = resolve(workspace)
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error)
+  })
+  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, signal, tell })
+  const text = `${count.done} done, ${count.failed} failed, ${count.givenBack} given back`
+  return { text, json: count, exitCode: 0 }
+}
+
+async function ofIndex(
+  index: string,
+  task: number | undefined,
+  { terminal, signal }: CommandContext,
+): Promise<WorkerOutput> {
+  const { runIndexedJob } = await import('../../jobs/runner/indexed/run-indexed-job.js')
+  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const { job, outcome } = await runIndexedJob({ index, task: task ?? taskOfCluster(), signal, tell })
+  return {
+    text: `${job.name}: ${outcome.state}`,
+    json: { id: job.id, name: job.name, ...outcome },
+    exitCode: outcome.state === 'failed' ? 1 : 0,
+  }
+}
+
+/** What Kubernetes and Slurm call the number of a task. */
+function taskOfCluster(): number {
+  const { JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID } = process.env
+  const found = JOB_COMPLETION_INDEX ?? SLURM_ARRAY_TASK_ID ?? ''
+  if (/^\d+$/.test(found)) return Number(found)
+  throw new UsageError(
+    '--index must come with --task, or be used where JOB_COMPLETION_INDEX or SLURM_ARRAY_TASK_ID is set',
+  )
+}

@@ -1,0 +1,66 @@
+import type { ReportedEpoch, ReportedResult, ReportedRun } from '@kd/report'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readCheckedLog, type ReadLineOf } from '../../run/log/run-log.js'
+import { recordedRun } from '../../run/origin/recorded-run.js'
+import { standStill } from '../../run/folder/stand-still.js'
+import { UsageError } from '../../config/usage-error.js'
+import { examplesOverTraining } from './examples-over-training.js'
+import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
+
+/**
+ * Reads what a run has written so far, for a report.
+ *
+ * @param folder - of the run
+ * @param name - that the report calls it by
+ * @returns plain data
+ * @throws {@link UsageError} when the folder is no run's, or a file in it holds something else
+ */
+export async function readRun(folder: string, name: string): Promise<ReportedRun> {
+  const recorded = await recordedRun(folder)
+  if (recorded === undefined)
+    throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
+  // First: whoever is gone by then has written all there is.
+  const reason = await standStill(folder)
+  const lines = await readCheckedLog(folder)
+  const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
+  const result = lines.filter((line) => line.kind === 'result').at(-1)
+  const diagnostics = await readDiagnostics(join(folder, 'diagnostics.json'))
+  return {
+    name,
+    method: typeof method?.name === 'string' ? method.name : 'unknown',
+    seed: typeof seed === 'number' ? seed : 0,
+    config: await readFile(join(folder, 'config.yaml'), 'utf8'),
+    environment: recorded.environment,
+    epochs: lines.filter((line) => line.kind === 'epoch').map(reportedEpoch),
+    ...examplesOverTraining(lines),
+    ...(result ? { result: reportedResult(result) } : reason !== undefined && { stopped: reason }),
+    ...(diagnostics && { diagnostics }),
+  }
+}
+
+function reportedEpoch({ kind: _, train, validation, ...epoch }: ReadLineOf<'epoch'>): ReportedEpoch {
+  const figures = ({ loss, top1 }: { loss: number; top1: number }) => ({ loss, top1 })
+  return { ...epoch, train: figures(train), ...(validation && { validation: figures(validation) }) }
+}
+
+function reportedResult({ ended, seconds, last, best, teachers }: ReadLineOf<'result'>): ReportedResult {
+  const accuracies = (found: ReadLineOf<'result'>['last']) =>
+    found && {
+      epoch: found.epoch,
+      ...(found.validation && { validation: found.validation.top1 }),
+      ...(found.test && { test: found.test.top1 }),
+    }
+  const [lastStudent, bestStudent] = [accuracies(last), accuracies(best)]
+  return {
+    ended,
+    seconds,
+    ...(lastStudent && { last: lastStudent }),
+    ...(bestStudent && { best: bestStudent }),
+    teachers: teachers.map(({ model, train, test }) => ({
+      model,
+      train: train.top1,
+      ...(test && { test: test.top1 }),
+    })),
+  }
+}

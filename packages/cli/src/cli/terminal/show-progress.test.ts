@@ -1,0 +1,73 @@
+import pc from 'picocolors'
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { RunProgress } from '../../run/log/run-progress.js'
+import { showProgress } from './show-progress.js'
+import type { Terminal } from './terminal.js'
+
+function written(isTTY: boolean, events: readonly RunProgress[]): string {
+  let text = ''
+  const err = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString()
+      done()
+    },
+  })
+  const columns = { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true, moveCursor: () => true }
+  const terminal: Terminal = { out: err, err: Object.assign(err, columns), colors: pc.createColors(false) }
+  const { onProgress, stop } = showProgress(terminal)
+  events.forEach(onProgress)
+  stop()
+  return text
+}
+
+const step = { epoch: 0, epochs: 2, step: 5, stepsPerEpoch: 10, loss: 1.25 }
+const train = { loss: 1.5, parts: {}, top1: 0.5 }
+const events: RunProgress[] = [
+  { kind: 'message', text: 'run folder x' },
+  { kind: 'training', who: 'student', epochs: 2 },
+  { kind: 'step', who: 'student', step },
+  {
+    kind: 'epoch',
+    who: 'student',
+    epochs: 2,
+    metrics: { epoch: 0, steps: 10, seconds: 2, learningRate: 0.1, train },
+  },
+  { kind: 'trained', who: 'student' },
+]
+
+describe('showProgress', () => {
+  it('writes one plain line per epoch where there is no terminal', () => {
+    expect(written(false, events)).toBe(
+      'run folder x\nstudent epoch 1/2: loss 1.5000, train 50.00 % (2.0 s)\n',
+    )
+  })
+
+  it('says once of each file that it is downloaded', () => {
+    const download = (url: string, receivedBytes: number): RunProgress => ({
+      kind: 'download',
+      url,
+      receivedBytes,
+      totalBytes: 2e6,
+    })
+    expect(written(false, [download('a', 1), download('a', 2e6), download('b', 5)])).toBe(
+      'downloading a (2.0 MB)\ndownloading b (2.0 MB)\n',
+    )
+  })
+
+  it('says about every tenth of an evaluation', () => {
+    const evaluated = Array.from({ length: 40 }, (_, index): RunProgress => ({
+      kind: 'evaluated',
+      examples: index + 1,
+      of: 40,
+    }))
+    expect(written(false, evaluated).split('\n').slice(0, -1)).toHaveLength(10)
+  })
+
+  it('moves a bar with the steps on a terminal', () => {
+    const text = written(true, events)
+    expect(text).toContain('run folder x\n')
+    expect(text).toMatch(/student 25% epoch 1\/2 {2}loss 1\.250/)
+    expect(text).not.toContain('train 50.00 %')
+  })
+})

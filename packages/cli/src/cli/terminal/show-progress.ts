@@ -1,0 +1,109 @@
+import type { EpochMetrics } from '@kd/core'
+import { Presets, SingleBar } from 'cli-progress'
+import type { OnRunProgress } from '../../run/log/run-progress.js'
+import type { Terminal } from './terminal.js'
+
+/** Milliseconds between two redraws of a bar. */
+const REDRAW = 100
+
+/**
+ * Shows what a run tells: a bar that moves with every step on a terminal, one plain line per epoch elsewhere.
+ *
+ * @param terminal - whose `err` is written to
+ * @returns the listener, and a function that takes the bar away
+ */
+export function showProgress(terminal: Terminal): { onProgress: OnRunProgress; stop: () => void } {
+  return terminal.err.isTTY === true ? barProgress(terminal) : lineProgress(terminal)
+}
+
+function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
+  let evaluated = 0
+  let downloading = ''
+  return {
+    stop: () => undefined,
+    onProgress: (progress) => {
+      if (progress.kind === 'message') err.write(`${progress.text}\n`)
+      if (progress.kind === 'epoch')
+        err.write(`${epochLine(progress.who, progress.epochs, progress.metrics)}\n`)
+      if (progress.kind === 'download' && progress.url !== downloading) {
+        downloading = progress.url
+        err.write(`downloading ${downloading}${inMegabytes(progress.totalBytes)}\n`)
+      }
+      if (progress.kind === 'evaluated' || progress.kind === 'labelled') {
+        const tenths = Math.floor((10 * progress.examples) / progress.of)
+        const speed = progress.kind === 'labelled' ? ` (${speedText(progress.perSecond)})` : ''
+        if (tenths > evaluated) err.write(`${progress.kind} ${progress.examples} of ${progress.of}${speed}\n`)
+        evaluated = tenths
+      }
+    },
+  }
+}
+
+function barProgress({ err, colors }: Terminal): ReturnType<typeof showProgress> {
+  let bar: SingleBar | undefined
+  let drawn = 0
+  const stop = (): void => {
+    bar?.stop()
+    bar = undefined
+  }
+  const draw = (title: string, value: number, total: number, note: string): void => {
+    if (bar === undefined) {
+      const format = `${colors.cyan('{bar}')} {title} {percentage}% {note}`
+      const options = {
+        format,
+        stream: err,
+        clearOnComplete: true,
+        hideCursor: false,
+        barsize: 24,
+        etaBuffer: 200,
+      }
+      bar = new SingleBar(options, Presets.shades_classic)
+      bar.start(total, value, { title, note })
+    }
+    const now = performance.now()
+    if (now - drawn < REDRAW && value < total) return
+    drawn = now
+    bar.setTotal(total)
+    bar.update(value, { title, note })
+  }
+  return {
+    stop,
+    onProgress: (progress) => {
+      if (progress.kind === 'message') {
+        stop()
+        err.write(`${progress.text}\n`)
+      }
+      if (progress.kind === 'step') {
+        const { epoch, epochs, step, stepsPerEpoch, loss } = progress.step
+        const note = `epoch ${epoch + 1}/${epochs}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`
+        draw(progress.who, epoch * stepsPerEpoch + step, epochs * stepsPerEpoch, note)
+      }
+      if (progress.kind === 'evaluated')
+        draw('evaluating', progress.examples, progress.of, `${progress.examples}`)
+      if (progress.kind === 'labelled')
+        draw('labelling', progress.examples, progress.of, speedText(progress.perSecond))
+      if (progress.kind === 'trained') stop()
+    },
+  }
+}
+
+function inMegabytes(bytes: number | undefined): string {
+  return bytes === undefined || bytes === 0 ? '' : ` (${(bytes / 1e6).toFixed(1)} MB)`
+}
+
+/** How fast examples are labelled. */
+export function speedText(perSecond: number): string {
+  return `${perSecond < 100 ? perSecond.toFixed(1) : Math.round(perSecond)} examples/s`
+}
+
+/** One epoch in words and numbers. */
+function epochLine(who: string, epochs: number, { epoch, train, validation, seconds }: EpochMetrics): string {
+  const held = validation && `, validation ${percent(validation.top1)}`
+  const parts = `loss ${train.loss.toFixed(4)}, train ${percent(train.top1)}${held ?? ''}`
+  return `${who} epoch ${epoch + 1}/${epochs}: ${parts} (${seconds.toFixed(1)} s)`
+}
+
+/** A share as per cent with two decimals. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`
+}

@@ -1,0 +1,59 @@
+import type { ClassificationMetrics } from '@kd/core'
+import Table from 'cli-table3'
+import type { RunResult } from '../../run/log/run-result.js'
+import { percent } from './show-progress.js'
+
+/**
+ * A plain table.
+ *
+ * @param head - titles of the columns
+ * @param rows - cells
+ * @returns lines without a line end
+ */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
+    ['', '-left', '-mid', '-right'].map((end) => [side + end, ''] as const),
+  )
+  const made = new Table({
+    head: [...head],
+    chars: { ...Object.fromEntries(borders), 'mid-mid': '', middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  })
+  made.push(...rows.map((row) => [...row]))
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** What a run found, for people. */
+export function resultText(result: RunResult): string {
+  const rows = [
+    ...result.teachers.map((teacher, index) => {
+      const name = `teacher ${result.teachers.length > 1 ? index + 1 : ''} (${teacher.model})`.replace(
+        '  ',
+        ' ',
+      )
+      return [name, accuracy(teacher.train), '', accuracy(teacher.test)]
+    }),
+    ...(result.last ? [student('last epoch', result.last)] : []),
+    ...(result.best ? [student('best on validation', result.best)] : []),
+  ]
+  const ended = { epochs: '', 'early-stop': ', stopped early', aborted: ', ended by you' }[result.ended]
+  return [
+    `${result.method}, seed ${result.seed}, ${result.engine} engine, ${result.seconds.toFixed(1)} s${ended}`,
+    table(['accuracy', 'train', 'validation', 'test'], rows),
+    result.saved === undefined
+      ? `run folder ${result.folder} (no student: its training had not begun)`
+      : `run folder ${result.folder} (student: ${result.saved === 'best' ? 'best on validation' : 'last epoch'})`,
+  ].join('\n')
+}
+
+function student(name: string, { epoch, validation, test }: NonNullable<RunResult['last']>): string[] {
+  return [`student, ${name} (${epoch})`, '', accuracy(validation), accuracy(test)]
+}
+
+function accuracy(metrics: ClassificationMetrics | undefined): string {
+  return metrics === undefined ? '' : percent(metrics.top1)
+}

@@ -1,0 +1,65 @@
+import type { Comparison } from '@kd/report'
+import { readFile } from 'node:fs/promises'
+import { join, normalize, sep } from 'node:path'
+import * as z from 'zod'
+import { UsageError } from '../../config/usage-error.js'
+
+const share = z.number().min(0).max(1)
+const epoch = z.object({ epoch: z.int(), validation: share.optional(), test: share }).optional()
+const labels = z.record(z.string(), z.string())
+
+/** A path that stays inside the comparison's folder, whoever wrote the file. */
+const inside = z
+  .string()
+  .refine((path) => !normalize(path).startsWith('..') && !path.startsWith(sep) && !/^[a-z]:/i.test(path), {
+    error: 'must be a path inside the folder',
+  })
+
+const comparisonFile = z
+  .object({
+    version: z.literal(1),
+    name: z.string(),
+    axes: z.array(z.object({ name: z.string(), labels: z.array(z.string()) })),
+    seeds: z.array(z.number()),
+    baseline: labels.optional(),
+    runs: z.array(
+      z.object({
+        labels,
+        seed: z.number(),
+        id: z.string(),
+        folder: inside,
+        state: z.enum(['done', 'failed', 'stopped', 'submitted']),
+        message: z.string().optional(),
+        last: epoch,
+        best: epoch,
+        teachers: z.array(z.object({ train: share, test: share.optional() })).optional(),
+        seconds: z.number().optional(),
+      }),
+    ),
+  })
+  .refine(
+    ({ axes, runs }) => runs.every((run) => axes.every(({ name }) => Object.hasOwn(run.labels, name))),
+    { path: ['runs'], error: 'must have a label on each axis' },
+  )
+
+/**
+ * Reads comparison.json.
+ *
+ * @param folder - of a comparison
+ * @returns undefined where there is no such file
+ * @throws {@link UsageError} when it holds something else
+ */
+export async function readComparisonFile(folder: string): Promise<Comparison | undefined> {
+  const path = join(folder, 'comparison.json')
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new UsageError(`${path} must be what kd compare writes, got ${String(error)}`)
+  }
+  const found = comparisonFile.safeParse(value)
+  if (found.success) return found.data as Comparison
+  const { path: where, message } = found.error.issues[0]!
+  throw new UsageError(`${path} must be what kd compare writes, got ${where.join('.')}: ${message}`)
+}

@@ -1,0 +1,69 @@
+import { KdError, selectEngine } from '@kd/core'
+import type { ReadConfig } from '../../config/read-config.js'
+import { prepareDataset } from '../../run/data/prepare-dataset.js'
+import type { OnRunProgress } from '../../run/log/run-progress.js'
+import { weightsHash } from '../../run/model/saved-model.js'
+import type { LabelJob } from './job.js'
+import { inputsHash } from '../../run/labels/inputs-hash.js'
+import { LabelFolder } from '../../run/labels/label-folder.js'
+import { labelShards } from './label-shards.js'
+import { shardCount } from '../../run/labels/label-manifest.js'
+import { labelTeacher, teacherRecipe } from './label-teacher.js'
+
+/** How a job's shards are labelled. */
+export interface LabelJobOptions {
+  /** Of the labels, absolute. */
+  readonly folder: string
+  /** Where teachers trained by a recipe lie. */
+  readonly teachersFolder: string
+  readonly signal: AbortSignal
+  readonly onProgress: OnRunProgress
+}
+
+/**
+ * Labels the shards of a job, as the manifest in its folder says. Shards that are there already are left as they are.
+ *
+ * @param read - the job's config
+ * @param job - which teacher and which shards
+ * @param options - see {@link LabelJobOptions}
+ * @returns whether all are there
+ * @throws {@link KdError} when data or teacher are not those of the manifest, with both hashes
+ */
+export async function runLabelJob(
+  { config: given }: ReadConfig,
+  { index, state, shards }: LabelJob,
+  { folder: path, teachersFolder, signal, onProgress: tell }: LabelJobOptions,
+): Promise<boolean> {
+  const folder = new LabelFolder(path)
+  const manifest = await folder.manifest()
+  if (manifest === undefined) throw new KdError(`labels: ${path} must have a manifest, got none`)
+  const engine = await selectEngine(given.engine)
+  const config = { ...given, engine: engine.name }
+  const dataset = await prepareDataset(config.dataset, tell)
+  for (const place of shards) {
+    if (place.index < shardCount(manifest, place.split)) continue
+    throw new KdError(
+      `labels of ${path}: a job's shards must be in its manifest, got ${place.index} of ${place.split}`,
+    )
+  }
+  for (const split of new Set(shards.map((place) => place.split))) {
+    const examples = dataset[split]
+    assertSame(path, `${split} split`, manifest.splits[split]?.data, examples && inputsHash(examples))
+  }
+  const recipe = await teacherRecipe(config, index, dataset)
+  const teacher = await labelTeacher(config, dataset, { index, state, recipe, teachersFolder })
+  try {
+    assertSame(path, "teacher's weights", manifest.teacher.weights, await weightsHash(teacher))
+    return await labelShards({ manifest, folder, dataset, teacher, shards }, { signal, tell })
+  } finally {
+    teacher.dispose()
+  }
+}
+
+function assertSame(path: string, what: string, wanted: string | undefined, found: string | undefined): void {
+  if (wanted !== undefined && wanted === found) return
+  throw new KdError(
+    `labels of ${path}: the ${what} must have the SHA-256 ${wanted ?? 'none'} of its manifest, got ${found ?? 'none'}`,
+    { hint: 'data and weights must be the same on every machine, and stay the same while they are labelled' },
+  )
+}

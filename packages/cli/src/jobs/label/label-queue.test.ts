@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtMain } from '../../testing/built-main.js'
+import { startKd, type KdProcess } from '../../testing/kd-process.js'
+import { labelFiles } from '../../testing/label-files.js'
+import { hasRedis, RedisServer } from '../../testing/redis-server.js'
+import { runKd } from '../../testing/run-kd.js'
+import { runLabelling, type LabellingResult } from './run-labelling.js'
+
+const isHere = hasRedis() && process.platform !== 'win32'
+const built = builtMain({
+  'label.yaml': `dataset: { name: digits }
+teachers: [{ model: { name: mlp, hiddenUnits: [32] }, training: { epochs: 2 } }]
+student: { model: { name: mlp, hiddenUnits: [8] } }
+engine: cpu
+`,
+})
+let redis: RedisServer
+const started: KdProcess[] = []
+beforeAll(async () => {
+  if (isHere) redis = await RedisServer.start()
+})
+afterAll(async () => {
+  if (!isHere) return
+  for (const { kill, ended } of started) {
+    kill('SIGKILL')
+    await ended
+  }
+  await redis.remove()
+})
+
+const path = (...names: string[]): string => join(built.folder, ...names)
+function kd(...words: string[]): KdProcess {
+  const process = startKd(built.main, words, { KD_QUEUE: redis.url })
+  started.push(process)
+  return process
+}
+const label = (...words: string[]): KdProcess =>
+  kd('label', path('label.yaml'), '--runner', 'bullmq', '--shard-rows', '250', '--json', ...words)
+
+describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () => {
+  it('has two workers make what the local runner makes, byte for byte, though one is killed', async () => {
+    const workers = [1, 2].map(() => kd('worker', '--workspace', path('work')))
+    const [killed, survivor] = workers as [KdProcess, KdProcess]
+    for (const worker of workers) await worker.says('waiting for jobs')
+    const out = path('work/labels')
+    const again = (): KdProcess => label('--workspace', path('work'), '--out', out, '--jobs', '6')
+    const labelling = again()
+    await killed.says(/labels-1: .*: begun/)
+    killed.kill('SIGKILL')
+    await killed.ended
+    const name = /labels-1: .*(?=: begun)/.exec(killed.err())![0]
+    expect(killed.err()).not.toContain(`${name}: done`)
+
+    const ended = await labelling.ended
+    expect(ended.code, ended.err).toBe(0)
+    const result = JSON.parse(ended.out.trim().split('\n').at(-1)!) as LabellingResult
+    expect(result).toMatchObject({ ended: 'done', examples: 1797, labels: [{ examples: 1797 }] })
+    expect(survivor.err()).toContain(`${name}: done`)
+    await runLabelling(path('label.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
+    expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
+
+    // What nobody came to take from the queue is done again where it is lost.
+    const before = await labelFiles(join(out, 'labels-1'))
+    const shard = path(
+      'work/labels/labels-1',
+      Object.keys(before).find((file) => file.startsWith('test-00000'))!,
+    )
+    await rm(shard)
+    const begun = survivor.err().length
+    const left = again()
+    await expect.poll(() => survivor.err().slice(begun), { interval: 5, timeout: 20_000 }).toContain('begun')
+    left.kill('SIGKILL')
+    await expect.poll(() => existsSync(shard), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => survivor.err().slice(begun), { timeout: 20_000 }).toContain('done')
+    await rm(shard)
+    const { code, out: said, err } = await again().ended
+    expect(code, err).toBe(0)
+    expect(JSON.parse(said.trim().split('\n').at(-1)!)).toMatchObject({ ended: 'done', examples: 250 })
+    expect(await labelFiles(join(out, 'labels-1'))).toEqual(before)
+  })
+
+  it('refuses before anything is put in what a queue cannot carry', async () => {
+    const words = ['--runner', 'bullmq', '--queue', redis.url, '--out', path('refused')]
+    const { exitCode, err } = await runKd([
+      'label',
+      path('label.yaml'),
+      'student.weights=/etc/passwd',
+      ...words,
+    ])
+    expect(exitCode).toBe(2)
+    expect(err).toMatch(/--runner bullmq cannot carry teacher \w{8}: job: paths must lie in the workspace/)
+  })
+})

@@ -1,0 +1,218 @@
+import type { EpochMetrics } from '@kd/core'
+import type { MixingUpdate, TermSummary } from '@kd/meta-mixing'
+import { open, readFile, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import type { RunFolder } from '../folder/run-folder.js'
+import { writeError } from '../folder/write-file-safely.js'
+import { checkedAs, parsedJson } from './checked-as.js'
+import type { RunResult } from './run-result.js'
+import type { Spread } from './spread.js'
+
+// Everything that is known about metrics.jsonl: what its lines are when a run writes them, and when they are read again.
+
+/** One epoch of the student in numbers; `epoch` is from 1. */
+export type EpochLine = { readonly kind: 'epoch' } & EpochMetrics
+
+/** An update of the weights of a mix; `epoch` is the one that it came before, from 1. */
+export interface MixingLine extends MixingUpdate {
+  readonly kind: 'mixing'
+  /** By term. */
+  readonly weights: Readonly<Record<string, TermSummary>>
+}
+
+/** A choice of Data Selection. */
+export interface SelectionLine {
+  readonly kind: 'selection'
+  /** The one that it came before, from 1. */
+  readonly epoch: number
+  readonly examples: number
+  readonly chosen: number
+  readonly spreads: Readonly<Record<string, Spread>>
+  /** By label: how many there are, and how many of them were chosen. */
+  readonly classes: readonly { readonly examples: number; readonly chosen: number }[]
+}
+
+/** What the method makes of single examples after an epoch. */
+export interface ExamplesLine {
+  readonly kind: 'examples'
+  /** From 1. */
+  readonly epoch: number
+  /** How many were looked at. */
+  readonly examples: number
+  readonly spreads: Readonly<Record<string, Spread>>
+  readonly shares: Readonly<Record<string, number>>
+}
+
+/** The last line: what the run found. */
+export type ResultLine = { readonly kind: 'result' } & RunResult
+
+/** A line as a run writes it. */
+export type RunLogLine = EpochLine | MixingLine | SelectionLine | ExamplesLine | ResultLine
+
+/** JSON has null where a number was not finite. */
+const number = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? NaN)
+const share = z.number().min(0).max(1)
+const epoch = z.int().min(1)
+const spreads = z.record(
+  z.string(),
+  z.object({
+    mean: z.number(),
+    standardDeviation: number,
+    histogram: z.object({ min: z.number(), max: z.number(), counts: z.array(z.number()).min(1) }),
+  }),
+)
+// Loose, since a result is handed on whole; its loss stays as JSON has it.
+const metrics = z.looseObject({ loss: z.number().nullish(), top1: share })
+const student = z.looseObject({ epoch, validation: metrics.optional(), test: metrics.optional() }).optional()
+
+const readLine = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('epoch'),
+    epoch,
+    steps: z.int().min(0),
+    seconds: z.number(),
+    learningRate: z.number(),
+    train: z.object({ loss: number, parts: z.record(z.string(), number).default({}), top1: share }),
+    validation: z
+      .object({ loss: number, top1: share, top5: share.optional(), expectedCalibrationError: number })
+      .optional(),
+  }),
+  z.object({ kind: z.literal('mixing'), epoch, weights: spreads }),
+  z.object({ kind: z.literal('selection'), epoch, spreads }),
+  z.object({ kind: z.literal('examples'), epoch, spreads, shares: z.record(z.string(), share) }),
+  z.looseObject({
+    kind: z.literal('result'),
+    ended: z.enum(['epochs', 'early-stop', 'aborted']),
+    last: student,
+    best: student,
+    teachers: z.array(z.looseObject({ model: z.string(), train: metrics, test: metrics.optional() })),
+    seconds: z.number(),
+  }),
+])
+const kinds: readonly unknown[] = readLine.options.flatMap(({ shape }) => [...shape.kind.values])
+
+/** A line, read again and checked: as much of it as anybody reads. */
+export type ReadLine = z.output<typeof readLine>
+/** A line of one kind, read again. */
+export type ReadLineOf<Kind extends ReadLine['kind']> = Extract<ReadLine, { readonly kind: Kind }>
+
+/** The file metrics.jsonl of a run, to which one line after another is added. */
+export class RunLog {
+  readonly #folder: RunFolder
+  readonly #path: string
+
+  /** @param folder - of the run */
+  constructor(folder: RunFolder) {
+    this.#folder = folder
+    this.#path = pathIn(folder.path)
+  }
+
+  /** Appends one line and waits until it is on the disk. */
+  async append(line: RunLogLine): Promise<void> {
+    await this.#folder.assertHeld()
+    await this.#attempt(async () => {
+      const file = await open(this.#path, 'a')
+      try {
+        await file.appendFile(`${JSON.stringify(line)}\n`)
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+    })
+  }
+
+  /** How long the file is; 0 without one. */
+  async bytes(): Promise<number> {
+    try {
+      return (await stat(this.#path)).size
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+      throw writeError(this.#path, error)
+    }
+  }
+
+  /** Cuts the file to a length that it had before. */
+  async truncate(bytes: number): Promise<void> {
+    if ((await this.bytes()) > bytes) await this.#attempt(() => truncate(this.#path, bytes))
+  }
+
+  async #attempt(action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      throw writeError(this.#path, error)
+    }
+  }
+}
+
+/**
+ * Reads the lines of a run. Half a line at the end, of a run that goes on or was killed, is left out.
+ *
+ * @param folder - of the run
+ * @returns one value each, not checked; none without a file
+ * @throws {@link UsageError} when a line is no JSON
+ */
+export async function readRunLog(folder: string): Promise<unknown[]> {
+  const path = pathIn(folder)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.filter((line) => line !== '').map((line) => parsedJson(line, path))
+}
+
+/**
+ * Reads the lines of a run, and checks those of a known kind; others are left out.
+ *
+ * @param folder - of the run
+ * @throws {@link UsageError} naming the line that a run does not write
+ */
+export async function readCheckedLog(folder: string): Promise<ReadLine[]> {
+  const values = await readRunLog(folder)
+  return values.flatMap((value, index) =>
+    kinds.includes(kindOf(value)) ? [checkedAs(readLine, value, `${pathIn(folder)} line ${index + 1}`)] : [],
+  )
+}
+
+/** A line as far as it is one that a run writes; otherwise undefined. */
+export function parsedLine(value: unknown): ReadLine | undefined {
+  return readLine.safeParse(value).data
+}
+
+/**
+ * Finds the result of a run that came to its end.
+ *
+ * @param text - of its metrics.jsonl
+ * @param path - what errors call that
+ * @returns undefined where the last line is none, or that of a run that was interrupted
+ * @throws {@link UsageError} when the result is not as a run writes it
+ */
+export function resultIn(text: string, path: string): Omit<RunResult, 'folder'> | undefined {
+  let line: unknown
+  try {
+    line = JSON.parse(text.trimEnd().split('\n').at(-1)!)
+  } catch {
+    // No line yet, or one that a kill cut short.
+    return undefined
+  }
+  if (kindOf(line) !== 'result' || (line as { ended?: unknown }).ended === 'aborted') return undefined
+  const checked: unknown = checkedAs(readLine, line, `the last line of ${path}`)
+  const { kind: _, folder: __, ...result } = checked as ResultLine
+  return result
+}
+
+function pathIn(folder: string): string {
+  return join(folder, 'metrics.jsonl')
+}
+
+function kindOf(line: unknown): unknown {
+  return (line as { kind?: unknown } | null)?.kind
+}

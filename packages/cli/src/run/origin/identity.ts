@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { mapConfigPaths } from '../../config/config-paths.js'
+import type { Config, TeacherConfig } from '../../config/config-schema.js'
+import { MANIFEST } from '../labels/label-manifest.js'
+
+/**
+ * What a run computes, as a hash of its resolved config and its data. Where files lie does not matter, what is in them
+ * does: the same id on every machine, and another one when a teacher's weights changed.
+ *
+ * @param config - resolved, with its engine
+ * @param data - hash of the student's data
+ * @returns SHA-256, hexadecimal
+ */
+export async function runIdentity(config: Config, data: string): Promise<string> {
+  const contents = new Map<string, string>()
+  const paths: [key: string, path: string][] = []
+  const keyed = mapConfigPaths(config, (path, at) => {
+    const key = at.join('.')
+    // What a data set's files hold is in the hash of the data.
+    if (at[0] === 'dataset') return 'data'
+    paths.push([key, path])
+    return key
+  })
+  for (const [key, path] of paths) {
+    contents.set(key, await contentHash(contentFile(key, path)))
+  }
+  return hashOf([keyed, data, [...contents]])
+}
+
+/** A teacher that is trained by a recipe. */
+export interface TrainedTeacher {
+  readonly config: Config
+  readonly teacher: TeacherConfig
+  /** Which of the config's teachers: weights and order are drawn by it. */
+  readonly index: number
+  /** Hash of the recipe's data. */
+  readonly data: string
+}
+
+/**
+ * What the training of a teacher computes, as a hash of everything that its weights depend on.
+ *
+ * @param trained - see {@link TrainedTeacher}
+ * @returns SHA-256, hexadecimal
+ */
+export function teacherIdentity({ config, teacher, index, data }: TrainedTeacher): string {
+  const { model, training, seed = config.seed, checkpoints = [] } = teacher
+  const { engine, dataset } = config
+  return hashOf(['teacher', model, training, seed, index, dataset.augmentation, engine, data, ...checkpoints])
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex')
+}
+
+/** The order in which keys were written is no difference. */
+function sorted(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** The file that says what is in a folder. */
+function contentFile(key: string, path: string): string {
+  if (key.endsWith('.run')) return join(path, 'student', 'weights.bin')
+  // A manifest has the hashes of its shards.
+  return key.endsWith('.labels') ? join(path, MANIFEST) : path
+}
+
+/** Of a file; one that is missing is an error of the run, which says so better. */
+async function contentHash(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    await pipeline(createReadStream(path), hash)
+    return hash.digest('hex')
+  } catch {
+    return 'missing'
+  }
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { UsageError } from '../../config/usage-error.js'
+import type { Config } from '../../config/config-schema.js'
+import { differingKeys } from './differing-keys.js'
+import { resultIn } from '../log/run-log.js'
+import type { RunResult } from '../log/run-result.js'
+
+/** The beginning of a run that is in a folder already. */
+export interface RecordedRun {
+  readonly config: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, unknown>>
+  /** Of a run that came to its end. */
+  readonly result?: Omit<RunResult, 'folder'>
+}
+
+/**
+ * Reads what a run wrote about itself before its first training.
+ *
+ * @param folder - of the run
+ * @returns undefined where there is none, or one that was killed before it had written that
+ * @throws {@link UsageError} when the files are there but hold something else
+ */
+export async function recordedRun(folder: string): Promise<RecordedRun | undefined> {
+  const config = await parsed(join(folder, 'config.yaml'), parse)
+  const environment = await parsed(join(folder, 'environment.json'), JSON.parse)
+  if (config === undefined || environment === undefined) return undefined
+  const path = join(folder, 'metrics.jsonl')
+  const result = resultIn((await text(path)) ?? '', path)
+  return { config, environment, ...(result && { result }) }
+}
+
+/**
+ * Checks that a run goes on with what it was started with.
+ *
+ * @param recorded - from its folder
+ * @param config - resolved, of now
+ * @param data - hash of the data of now
+ * @throws {@link UsageError} naming every key of the config that differs, or both hashes
+ */
+export function assertSameRun(recorded: RecordedRun, config: Config, data: string): void {
+  const differing = differingKeys(recorded.config, JSON.parse(JSON.stringify(config)))
+  const { sha256: before } = (recorded.environment['data'] ?? {}) as { sha256?: unknown }
+  const changes = [
+    ...differing.map(({ key, one, other }) => `${key} is ${other} and was ${one}`),
+    ...(before === data ? [] : [`the data's SHA-256 is ${data} and was ${String(before)}`]),
+  ]
+  if (changes.length === 0) return
+  throw new UsageError(
+    `--resume must get the config and the data that the run was started with, but ${changes.join('; ')}`,
+    'the config is config.yaml in the run folder; a run with another one needs a folder of its own',
+  )
+}
+
+async function parsed(
+  path: string,
+  parseText: (text: string) => unknown,
+): Promise<Record<string, unknown> | undefined> {
+  const found = await text(path)
+  if (found === undefined) return undefined
+  let value: unknown
+  try {
+    value = parseText(found)
+  } catch {
+    value = undefined
+  }
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  throw new UsageError(
+    `${path} must be what a run wrote, got something else`,
+    'choose another folder with --out',
+  )
+}
+
+async function text(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new UsageError(`${path} must be what a run wrote, got ${code ?? String(error)}`)
+  }
+}

@@ -1,0 +1,4 @@
+import packageJson from '../../../package.json' with { type: 'json' }
+
+/** Version of @kd/cli. */
+export const version: string = packageJson.version

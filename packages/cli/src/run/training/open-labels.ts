@@ -1,0 +1,161 @@
+import { KdError, type Dataset } from '@kd/core'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config, TeacherConfig } from '../../config/config-schema.js'
+import { teacherModel } from '../model/config-model.js'
+import { dataHash } from '../origin/environment.js'
+import { teacherIdentity } from '../origin/identity.js'
+import { recipeData } from '../data/prepare-dataset.js'
+import { loadModel, loadWeights, weightsHash } from '../model/saved-model.js'
+import { inputsHash } from '../labels/inputs-hash.js'
+import { LabelFolder } from '../labels/label-folder.js'
+import {
+  isComplete,
+  labelSplits,
+  MANIFEST,
+  shardCount,
+  type LabelManifest,
+} from '../labels/label-manifest.js'
+import { StoredLabels } from '../labels/stored-labels.js'
+
+/**
+ * Reads the labels that a config names for its teachers, if they are those of its data, and of the teacher where it names that
+ * as well.
+ *
+ * @param config - with its engine
+ * @param clean - the data set before label noise
+ * @returns teachers of stored logits, by their place; undefined for one without labels
+ * @throws {@link KdError} naming what does not fit, with both hashes, or the file that is missing or damaged
+ */
+export async function openLabels(
+  config: Config,
+  clean: Dataset,
+): Promise<readonly (StoredLabels | undefined)[]> {
+  const opened: (StoredLabels | undefined)[] = []
+  for (const [index, { labels }] of config.teachers.entries())
+    opened.push(labels === undefined ? undefined : await labelsOf(config, index, clean))
+  return opened
+}
+
+async function labelsOf(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
+  const { labels, fixed = false } = config.teachers[index]!
+  const folder = new LabelFolder(labels!)
+  const manifest = await folder.manifest()
+  if (manifest === undefined) {
+    throw new KdError(
+      `teachers.${index}.labels must be a folder that kd label wrote, got ${labels} without ${MANIFEST}`,
+      {
+        hint: await neighbours(labels!),
+      },
+    )
+  }
+  assertComplete(folder, manifest)
+  assertFitsData(folder, manifest, clean)
+  await assertTeacher(folder, manifest, config, index, clean)
+  return StoredLabels.read(folder, { manifest, dataset: clean, fixed })
+}
+
+/** The folder that was meant is often one below. */
+async function neighbours(path: string): Promise<string> {
+  const found = await readdir(path).catch((): string[] => [])
+  const folders = found.filter((name) => /^labels-\d+$/.test(name)).map((name) => join(path, name))
+  return folders.length === 0 ? 'make them with kd label CONFIG' : `name one of ${folders.join(', ')}`
+}
+
+/**
+ * Checks that a labelling was ended.
+ *
+ * @throws {@link KdError} saying how many shards there should be
+ */
+export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
+  if (isComplete(manifest)) return
+  const wanted = labelSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
+  throw new KdError(
+    `labels of ${path} must be complete, got a labelling of ${wanted} shards that was not ended`,
+    {
+      hint: 'run the same kd label again: it goes on where it was',
+    },
+  )
+}
+
+function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifest, clean: Dataset): void {
+  const mismatch = (what: string, ofLabels: unknown, ofData: unknown): KdError =>
+    new KdError(
+      `labels of ${path} must be of the data of this run: their ${what} ${show(ofLabels)}, the data have ${show(ofData)}`,
+      {
+        hint: 'label these data anew, with the same dataset and dataset.seed as the run',
+      },
+    )
+  const { classNames } = dataset
+  if (classNames.length !== clean.classNames.length)
+    throw mismatch('logits are of so many classes:', classNames.length, clean.classNames.length)
+  const other = classNames.findIndex((name, at) => name !== clean.classNames[at])
+  if (other !== -1) throw mismatch(`class ${other} is`, classNames[other], clean.classNames[other])
+  for (const key of ['inputShape', 'normalization'] as const) {
+    if (JSON.stringify(dataset[key]) !== JSON.stringify(ordered(clean)[key]))
+      throw mismatch(`${key} is`, dataset[key], clean[key])
+  }
+  if (splits.train === undefined) throw mismatch('splits are', Object.keys(splits), ['train'])
+  for (const split of labelSplits) {
+    const [labelled, examples] = [splits[split], clean[split]]
+    if (labelled === undefined || examples === undefined) continue
+    const hash = inputsHash(examples)
+    if (labelled.data !== hash) throw mismatch(`${split} split has the SHA-256`, labelled.data, hash)
+  }
+}
+
+/** Keys in the order of a manifest. */
+function ordered({
+  inputShape,
+  normalization: { mean, standardDeviation },
+}: Dataset): Pick<Dataset, 'inputShape' | 'normalization'> {
+  return { inputShape, normalization: { mean, standardDeviation } }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+async function assertTeacher(
+  { path }: LabelFolder,
+  { teacher: labelled }: LabelManifest,
+  config: Config,
+  index: number,
+  clean: Dataset,
+): Promise<void> {
+  const teacher = config.teachers[index]!
+  const compare = (what: string, ofLabels: string | undefined, ofTeacher: string): void => {
+    if (ofLabels === ofTeacher) return
+    throw new KdError(
+      `labels of ${path} must be of teachers.${index}: their teacher has the ${what} ${ofLabels ?? 'none'}, this one has ${ofTeacher}`,
+      { hint: 'label with this teacher anew, or name the labels alone to take them as they are' },
+    )
+  }
+  if (teacher.training !== undefined) {
+    const data = dataHash(await recipeData(config, teacher, clean))
+    compare('recipe', labelled.recipe, teacherIdentity({ config, teacher, index, data }))
+  } else {
+    const hash = await givenHash(config, teacher, index, clean)
+    if (hash !== undefined) compare('weights', labelled.weights, hash)
+  }
+}
+
+/** Of the weights of a teacher that is there. */
+async function givenHash(
+  config: Config,
+  teacher: TeacherConfig,
+  index: number,
+  clean: Dataset,
+): Promise<string | undefined> {
+  if (teacher.run === undefined && teacher.weights === undefined) return undefined
+  const model =
+    teacher.run === undefined
+      ? teacherModel(config, index, clean)
+      : await loadModel(join(teacher.run, 'student'))
+  try {
+    if (teacher.weights !== undefined) await loadWeights(model, teacher.weights)
+    return await weightsHash(model)
+  } finally {
+    model.dispose()
+  }
+}

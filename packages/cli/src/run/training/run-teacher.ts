@@ -1,0 +1,56 @@
+import { selectEngine } from '@kd/core'
+import type { ReadConfig } from '../../config/read-config.js'
+import { CHECKPOINT_SECONDS, RunCheckpoints } from '../checkpoint/run-checkpoints.js'
+import { makeTeacher } from './make-teachers.js'
+import { prepareDataset, recipeData } from '../data/prepare-dataset.js'
+import { recordedRun } from '../origin/recorded-run.js'
+import { RunFolder } from '../folder/run-folder.js'
+import { writeOrigin } from '../origin/run-origin.js'
+import type { OnRunProgress } from '../log/run-progress.js'
+import { dataHash } from '../origin/environment.js'
+import { sharedTeacherFolder } from './shared-teacher-folder.js'
+
+/** How a teacher is trained for many runs. */
+export interface RunTeacherOptions {
+  /** Which of the config's teachers. */
+  readonly index: number
+  /** Of the job, whose lease this process holds: the teacher's identity, see `teacherIdentity`. */
+  readonly id: string
+  /** Where it goes. */
+  readonly teachersFolder: string
+  readonly signal: AbortSignal
+  readonly onProgress: OnRunProgress
+}
+
+/**
+ * Trains one teacher of a config by its recipe for all runs that need the same; goes on where it was interrupted, and does
+ * nothing when it is there.
+ *
+ * @param read - a config
+ * @param options - see {@link RunTeacherOptions}
+ */
+export async function runTeacher(
+  read: ReadConfig,
+  { index, id, teachersFolder, signal, onProgress: tell }: RunTeacherOptions,
+): Promise<void> {
+  const engine = await selectEngine(read.config.engine)
+  const config = { ...read.config, engine: engine.name }
+  const teacher = config.teachers[index]!
+  const clean = await prepareDataset(config.dataset, tell)
+  const { path: out } = sharedTeacherFolder(teachersFolder, id)
+  const folder = await RunFolder.create({ out, name: id, resume: true, id })
+  try {
+    const resume = (await recordedRun(out)) !== undefined
+    if (!resume) {
+      const dataset = await recipeData(config, teacher, clean)
+      await writeOrigin(folder, { config, dataset, id, data: dataHash(dataset) })
+    }
+    const setup = { folder, id, resume, everySeconds: CHECKPOINT_SECONDS, signal, tell }
+    const checkpoints = new RunCheckpoints(setup)
+    const made = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
+    for (const { model } of made.states) model.dispose()
+    if (!signal.aborted) await checkpoints.remove()
+  } finally {
+    await folder.release()
+  }
+}

@@ -1,7 +1,7 @@
 import type { RandomSource } from '@kd/core'
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers'
-import { connect } from './connect.js'
 import { fanInUniform, type Initialization } from './initialization.js'
+import { connect } from './layers.js'
 
 /** The last layer of a model. */
 export interface ClassifierOptions {

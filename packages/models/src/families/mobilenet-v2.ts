@@ -1,14 +1,10 @@
-import { assertPositive, randomSource } from '@kd/core'
-import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
+import { assertPositive, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution, depthwiseConvolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertInteger } from './assert-integer.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
-import { invertedResidual } from './inverted-residual.js'
+import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
+import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link mobilenetV2}. */
 export interface MobilenetV2Options extends ImageModelOptions {
@@ -87,4 +83,26 @@ export function mobilenetV2(options: MobilenetV2Options): LayersModel {
   const start = { initialization: smallNormal, biasInitialization: zeros }
   const outputs = pooledClassifier(activated, { classes, random, ...start })
   return model({ name: 'mobilenet-v2', inputs, outputs })
+}
+
+/** One block of MobileNetV2. */
+interface InvertedResidualOptions {
+  readonly name: string
+  readonly filters: number
+  readonly strides: number
+  readonly expansion: number
+  readonly random: RandomSource
+}
+
+/** Expands the channels, convolves each by itself, projects them down; plus the input where the shape stays. */
+function invertedResidual(input: SymbolicTensor, options: InvertedResidualOptions): SymbolicTensor {
+  const { name, filters, strides, expansion, random } = options
+  const channels = input.shape.at(-1)!
+  const expand = { name: `${name}_conv1`, filters: channels * expansion, kernelSize: 1, random }
+  const expanded = relu(batchNormalization(convolution(input, expand), `${name}_bn1`), `${name}_relu1`)
+  const depthwise = depthwiseConvolution(expanded, { name: `${name}_conv2`, strides, random })
+  const mixed = relu(batchNormalization(depthwise, `${name}_bn2`), `${name}_relu2`)
+  const project = { name: `${name}_conv3`, filters, kernelSize: 1, random }
+  const projected = batchNormalization(convolution(mixed, project), `${name}_bn3`)
+  return strides === 1 && channels === filters ? sum([input, projected], `${name}_sum`) : projected
 }

@@ -1,12 +1,10 @@
 import { InvalidArgumentError, randomSource } from '@kd/core'
 import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
+import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
+import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link vgg}. */
 export interface VggOptions extends ImageModelOptions {

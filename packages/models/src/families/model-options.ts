@@ -1,5 +1,4 @@
-import { ShapeError } from '@kd/core'
-import { assertInteger } from './assert-integer.js'
+import { assertInRange, InvalidArgumentError, ShapeError } from '@kd/core'
 
 /** Height, width and channels of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
@@ -35,4 +34,11 @@ export function assertImageModel(
   throw new ShapeError(
     `${functionName}: inputShape must be [height, width, channels], integers with height and width >= ${minimumSize}, got [${inputShape.join(', ')}]`,
   )
+}
+
+/** Checks that a number is an integer of at least `min`. */
+export function assertInteger(value: number, min: number, argument: string, functionName: string): void {
+  assertInRange(value, { min }, argument, functionName)
+  if (!Number.isInteger(value))
+    throw new InvalidArgumentError(`${functionName}: ${argument} must be an integer, got ${value}`)
 }

@@ -1,9 +1,31 @@
 import { InvalidArgumentError, type RandomSource } from '@kd/core'
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
-import { padChannels } from '../building-blocks/pad-channels.js'
+import { padChannels } from '../building-blocks/channels.js'
+import { convolution } from '../building-blocks/convolutions.js'
+import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
+
+/** One residual block. */
+interface BasicBlockOptions {
+  /** Prefix of its layers. */
+  readonly name: string
+  /** Name of its last layer. */
+  readonly outputName: string
+  readonly filters: number
+  readonly strides: number
+  readonly shortcut: ResnetShortcut
+  readonly random: RandomSource
+}
+
+/** relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)), 3×3 convolutions, the first one with the strides. */
+export function basicBlock(input: SymbolicTensor, options: BasicBlockOptions): SymbolicTensor {
+  const { name, outputName, filters, strides, shortcut, random } = options
+  const first = convolution(input, { name: `${name}_conv1`, filters, strides, random })
+  const hidden = relu(batchNormalization(first, `${name}_bn1`), `${name}_relu1`)
+  const second = convolution(hidden, { name: `${name}_conv2`, filters, random })
+  const residual = batchNormalization(second, `${name}_bn2`)
+  const passed = resnetShortcut(input, { name: `${name}_shortcut`, filters, strides, shortcut, random })
+  return relu(sum([residual, passed], `${name}_sum`), outputName)
+}
 
 /**
  * How a residual block that changes the shape passes its input on: `'padding'` takes every second pixel and adds zero
@@ -12,7 +34,7 @@ import { padChannels } from '../building-blocks/pad-channels.js'
 export type ResnetShortcut = 'padding' | 'projection'
 
 /** One shortcut. */
-export interface ResnetShortcutOptions {
+interface ResnetShortcutOptions {
   readonly name: string
   readonly filters: number
   readonly strides: number
@@ -21,7 +43,7 @@ export interface ResnetShortcutOptions {
 }
 
 /** The input as it is where the block keeps its shape, else by the chosen way. */
-export function resnetShortcut(input: SymbolicTensor, options: ResnetShortcutOptions): SymbolicTensor {
+function resnetShortcut(input: SymbolicTensor, options: ResnetShortcutOptions): SymbolicTensor {
   const { name, filters, strides, shortcut, random } = options
   const added = filters - input.shape.at(-1)!
   if (strides === 1 && added === 0) return input

@@ -1,4 +1,5 @@
-import { assertPositive, InvalidArgumentError, ShapeError } from '@kd/core'
+import { assertPositive, ShapeError } from '@kd/core'
+import { assertCount } from '../counts.js'
 
 /** Random changes to training inputs, drawn anew in every epoch. Those not named are not made. */
 export interface Augmentation {
@@ -30,12 +31,7 @@ export function assertAugmentation(augmentation: Augmentation, inputShape: reado
       `batchSource: crop, flip and cutout need inputs of [height, width, channels], got [${inputShape.join(', ')}]`,
     )
   }
-  for (const [argument, value] of [
-    ['crop.padding', crop?.padding],
-    ['cutout.size', cutout?.size],
-  ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue
-    throw new InvalidArgumentError(`batchSource: ${argument} must be a whole number >= 1, got ${value}`)
-  }
+  if (crop !== undefined) assertCount(crop.padding, 'crop.padding', 'batchSource')
+  if (cutout !== undefined) assertCount(cutout.size, 'cutout.size', 'batchSource')
   if (mixup !== undefined) assertPositive(mixup.alpha, 'mixup.alpha', 'batchSource')
 }

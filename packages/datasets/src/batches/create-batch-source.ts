@@ -10,6 +10,7 @@ import { gatheringMaker, inlineMaker, type BatchMaker, type PendingBatch } from 
 import type { PixelSource } from './fill-batch.js'
 import { planBatch, type BatchPlan } from './plan-batch.js'
 import { canStartThread, threadedMaker } from './threaded-maker.js'
+import { assertCount } from '../counts.js'
 
 /** How `batchSource` makes batches. */
 export interface BatchSourceOptions {
@@ -31,9 +32,7 @@ export function createBatchSource(
   const { augmentation = {}, ahead = 4 } = options
   assertDataset(dataset, 'batchSource')
   assertAugmentation(augmentation, dataset.inputShape)
-  if (!(Number.isInteger(ahead) && ahead >= 1)) {
-    throw new InvalidArgumentError(`batchSource: ahead must be a whole number >= 1, got ${ahead}`)
-  }
+  assertCount(ahead, 'ahead', 'batchSource')
   const { train, inputShape } = dataset
   const augments = Object.values(augmentation).some((value) => value !== undefined && value !== false)
   const source = pixelSource(dataset, augmentation.cutout?.size ?? 0)

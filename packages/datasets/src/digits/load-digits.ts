@@ -1,5 +1,5 @@
 import type { Dataset } from '@kd/core'
-import { inflate } from '../files/gunzip.js'
+import { inflate } from '../files/read-files.js'
 import { splitDataset } from '../split/split-dataset.js'
 
 const count = 1797

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, KdError } from '@kd/core'
-import { cacheFolder } from './cache-folder.js'
 import { downloadFile, type OnDownloadProgress } from './download-file.js'
-import { findFile } from '../files/find-file.js'
 import { nodeModule } from '../files/node-module.js'
+import { findFile } from '../files/read-files.js'
 
 /** Where the files of a published data set are, and whether they may be fetched. */
 export interface LocalFilesOptions {
@@ -77,4 +76,19 @@ function progressOf({ onProgress }: LocalFilesOptions): OnDownloadProgress {
   throw new InvalidArgumentError('loadDataset: onProgress must be given with download, got none', {
     hint: 'a download takes long and fills a disk: show it, with onProgress: ({ receivedBytes }) => ...',
   })
+}
+
+/**
+ * The folder for downloaded data: `KD_CACHE` where it is set, else `kd` in the user's cache folder
+ * (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`).
+ */
+export function cacheFolder(): string {
+  const os = nodeModule('node:os', 'cacheFolder')
+  const paths = nodeModule('node:path', 'cacheFolder')
+  const { env, platform } = nodeModule('node:process', 'cacheFolder')
+  if (env['KD_CACHE']) return env['KD_CACHE']
+  if (platform === 'darwin') return paths.join(os.homedir(), 'Library', 'Caches', 'kd')
+  if (platform === 'win32')
+    return paths.join(env['LOCALAPPDATA'] ?? paths.join(os.homedir(), 'AppData', 'Local'), 'kd', 'Cache')
+  return paths.join(env['XDG_CACHE_HOME'] || paths.join(os.homedir(), '.cache'), 'kd')
 }

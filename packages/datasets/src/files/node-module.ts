@@ -12,3 +12,11 @@ export function nodeModule<Name extends keyof NodeModules>(
     hint: 'in a browser fetch the bytes and use parseMnist, parseCifar, parseCsv or parseParquet',
   })
 }
+
+const { url } = { url: import.meta.url } as { readonly url?: string }
+
+/**
+ * Where this package's built files lie. A bundler that makes CommonJS leaves `import.meta` empty; then they are nowhere
+ * to be found, which callers take as "not there".
+ */
+export const packageUrl: string = url ?? 'file:///'

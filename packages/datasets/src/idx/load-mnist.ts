@@ -2,8 +2,7 @@ import { KdError, type Dataset, type Normalization } from '@kd/core'
 import { parseMnist } from './parse-mnist.js'
 import { mnistSources } from '../download/download-sources.js'
 import { fetchFiles, localFiles, type FileSet, type LocalFilesOptions } from '../download/local-files.js'
-import { gunzip } from '../files/gunzip.js'
-import { readFileBytes } from '../files/read-file-bytes.js'
+import { gunzip, readFileBytes } from '../files/read-files.js'
 import { imageNormalization } from '../image-folder/image-normalization.js'
 
 /** MNIST, or Fashion-MNIST which has its format: 60,000 and 10,000 images of 28 x 28. */

@@ -1,6 +1,5 @@
 import { KdError } from '@kd/core'
-import { nodeModule } from '../files/node-module.js'
-import { packageUrl } from '../files/package-url.js'
+import { nodeModule, packageUrl } from '../files/node-module.js'
 
 /** The part of sharp that is used; its own types are there only where it is installed. */
 export type Sharp = (path: string) => SharpImage

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { chooseRows } from './choose-rows.js'
-import { countOf } from './count-of.js'
-import { gatherExamples } from './gather-examples.js'
+import { chooseRows, gatherExamples } from './rows.js'
+import { toCount } from '../counts.js'
 
 /** Which examples {@link splitDataset} holds out. */
 export interface SplitDatasetOptions {
@@ -52,7 +51,7 @@ export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Da
       )
     }
     const { labels } = split.train
-    const count = countOf({ value, total: labels.length, argument: part, functionName: 'splitDataset' })
+    const count = toCount({ value, total: labels.length, argument: part, functionName: 'splitDataset' })
     const heldOut = chooseRows({ labels, count, stratified, random: randomSource(seed).split(part) })
     const isHeldOut = new Set(heldOut)
     const kept = Int32Array.from(labels.keys()).filter((row) => !isHeldOut.has(row))

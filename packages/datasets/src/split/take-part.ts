@@ -1,5 +1,5 @@
 import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { gatherExamples } from './gather-examples.js'
+import { gatherExamples } from './rows.js'
 
 /** Which examples {@link takePart} keeps. */
 export interface TakePartOptions {

@@ -1,5 +1,5 @@
 import { assertPositive, InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes of {@link makeBlobs}; the defaults are those of the ALM-KD synthetic experiment. */

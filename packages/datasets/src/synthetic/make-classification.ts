@@ -1,5 +1,5 @@
 import { assertPositive, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes and difficulty of {@link makeClassification}; the defaults are those of the ALM-KD synthetic experiment. */

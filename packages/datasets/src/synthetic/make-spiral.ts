@@ -1,5 +1,5 @@
 import { assertInRange, randomSource, type Dataset } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes of {@link makeSpiral}; the defaults are those of the ALM-KD synthetic experiment. */

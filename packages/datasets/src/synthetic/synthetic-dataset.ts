@@ -1,5 +1,5 @@
 import type { Dataset, RandomSource } from '@kd/core'
-import { gatherExamples } from '../split/gather-examples.js'
+import { gatherExamples } from '../split/rows.js'
 import { splitDataset } from '../split/split-dataset.js'
 
 /** Points made by a generator, class by class, before they are shuffled and split. */

@@ -1,11 +1,8 @@
-import type { Dataset, Normalization } from '@kd/core'
-import { featureNormalization } from './feature-normalization.js'
-import { parseCsv } from './parse-csv.js'
+import type { Dataset, Examples, Normalization } from '@kd/core'
 import { parseParquet } from './parquet/parse-parquet.js'
-import { tableExamples, type TableExamplesOptions } from './table-examples.js'
-import type { Table } from './table.js'
-import { gunzip } from '../files/gunzip.js'
-import { readFileBytes } from '../files/read-file-bytes.js'
+import { parseCsv } from './parse-csv.js'
+import { tableExamples, type Table, type TableExamplesOptions } from './table-examples.js'
+import { gunzip, readFileBytes } from '../files/read-files.js'
 
 /** A table of numbers with a label column. */
 export interface TableOptions extends TableExamplesOptions {
@@ -40,4 +37,22 @@ async function readTable(path: string, { name, delimiter }: TableOptions): Promi
   if (name === 'parquet') return parseParquet(bytes, path)
   const text = await gunzip(bytes, path, 'loadDataset')
   return parseCsv(text, { fileName: path, ...(delimiter !== undefined && { delimiter }) })
+}
+
+/** Mean and standard deviation (over N) of each feature; a feature that never changes gets 1, so it becomes 0. */
+function featureNormalization({ inputs, labels }: Examples): Normalization {
+  const count = labels.length
+  const size = inputs.length / count
+  const mean = new Array<number>(size).fill(0)
+  for (const [index, value] of inputs.entries()) mean[index % size]! += value / count
+  const variance = new Array<number>(size).fill(0)
+  for (const [index, value] of inputs.entries()) {
+    variance[index % size]! += (value - mean[index % size]!) ** 2 / count
+  }
+  // Rounding leaves a trace of variance in a constant column; dividing by it would blow noise up.
+  const constant = mean.map((value) => (1e-7 * Math.abs(value)) ** 2)
+  return {
+    mean,
+    standardDeviation: variance.map((value, feature) => (value > constant[feature]! ? Math.sqrt(value) : 1)),
+  }
 }

@@ -1,5 +1,5 @@
 import { KdError } from '@kd/core'
-import type { Table } from './table.js'
+import type { Table } from './table-examples.js'
 
 /** How {@link parseCsv} reads. */
 export interface ParseCsvOptions {

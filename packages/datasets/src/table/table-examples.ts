@@ -1,5 +1,13 @@
 import { InvalidArgumentError, KdError, type Examples } from '@kd/core'
-import type { Table } from './table.js'
+
+/** Named columns and rows of values, as a file holds them. */
+export interface Table {
+  /** For messages. */
+  readonly fileName: string
+  readonly columns: readonly string[]
+  /** One array per row, a value for each column. */
+  readonly rows: readonly (readonly unknown[])[]
+}
 
 /** Which columns mean what. */
 export interface TableExamplesOptions {

@@ -1,4 +1,4 @@
-import type { RandomSource } from '@kd/core'
+import type { Examples, RandomSource } from '@kd/core'
 
 /** Which rows to take. */
 export interface RowChoice {
@@ -43,4 +43,22 @@ function shares(parts: readonly number[], sum: number): number[] {
   const byRemainder = [...parts.keys()].sort((a, b) => parts[b]! - whole[b]! - (parts[a]! - whole[a]!))
   for (const index of byRemainder.slice(0, missing)) whole[index]! += 1
   return whole
+}
+
+/** Copies rows of a split, in the order given; ids and clean labels go with them. */
+export function gatherExamples(examples: Examples, rows: Int32Array): Examples {
+  const { labels, ids, cleanLabels } = examples
+  const size = examples.inputs.length / labels.length
+  const inputs =
+    examples.inputs instanceof Uint8Array
+      ? new Uint8Array(rows.length * size)
+      : new Float32Array(rows.length * size)
+  for (const [to, row] of rows.entries())
+    inputs.set(examples.inputs.subarray(row * size, (row + 1) * size), to * size)
+  return {
+    inputs,
+    labels: rows.map((row) => labels[row]!),
+    ids: rows.map((row) => ids[row]!),
+    ...(cleanLabels && { cleanLabels: rows.map((row) => cleanLabels[row]!) }),
+  }
 }

@@ -1,7 +1,15 @@
 import { InvalidArgumentError } from '@kd/core'
 
+/** Checks that a value is a whole number from a minimum on. */
+export function assertCount(value: number, argument: string, functionName: string, minimum = 1): void {
+  if (Number.isInteger(value) && value >= minimum) return
+  throw new InvalidArgumentError(
+    `${functionName}: ${argument} must be a whole number >= ${minimum}, got ${value}`,
+  )
+}
+
 /** What is asked for, and of how many. */
-export interface Part {
+interface Part {
   /** A fraction in (0, 1) of the total, rounded, or a whole number from 1. */
   readonly value: number
   readonly total: number
@@ -10,7 +18,7 @@ export interface Part {
 }
 
 /** Turns a fraction or count into a count that leaves at least one example over. */
-export function countOf({ value, total, argument, functionName }: Part): number {
+export function toCount({ value, total, argument, functionName }: Part): number {
   const count = value < 1 ? Math.round(value * total) : value
   if (Number.isInteger(count) && value > 0 && count >= 1 && count < total) return count
   throw new InvalidArgumentError(

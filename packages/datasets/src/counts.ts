@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@kd/core'
 
-/** Checks that a value is a whole number from a minimum on. */
+/** Checks that a value is a whole number of at least `minimum`. */
 export function assertCount(value: number, argument: string, functionName: string, minimum = 1): void {
   if (Number.isInteger(value) && value >= minimum) return
   throw new InvalidArgumentError(
@@ -8,9 +8,9 @@ export function assertCount(value: number, argument: string, functionName: strin
   )
 }
 
-/** What is asked for, and of how many. */
+/** A part of some examples that was asked for. */
 interface Part {
-  /** A fraction in (0, 1) of the total, rounded, or a whole number from 1. */
+  /** A fraction in (0, 1) of the total, which is rounded to a whole number, or a whole number from 1. */
   readonly value: number
   readonly total: number
   readonly argument: string

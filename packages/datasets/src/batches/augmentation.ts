@@ -1,12 +1,12 @@
 import { assertPositive, ShapeError } from '@kd/core'
 import { assertCount } from '../counts.js'
 
-/** Random changes to training inputs, drawn anew in every epoch. Those not named are not made. */
+/** Random changes to training inputs, drawn anew in every epoch. Only those that are named are made. */
 export interface Augmentation {
   /**
    * Shifts each image by whole pixels drawn from [-padding, padding] in each direction, the usual random crop of the
-   * padded image. What comes in at the border is raw 0 (black), normalised like any pixel, as in torchvision where
-   * padding comes before normalisation.
+   * padded image. The border that comes into view is raw 0 (black), normalised like any pixel, as in torchvision,
+   * where padding comes before normalisation.
    */
   readonly crop?: { readonly padding: number }
   /** Mirrors each image left to right with probability 1/2. */

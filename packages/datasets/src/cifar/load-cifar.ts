@@ -30,7 +30,10 @@ export const cifar100Names: readonly string[] =
   sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
   willow_tree wolf woman worm`.split(/\s+/)
 
-/** CIFAR-10 or CIFAR-100, binary version: 50,000 and 10,000 images of 32 x 32 x 3. CIFAR-100 has its fine labels. */
+/**
+ * Options of CIFAR-10 and CIFAR-100 in their binary version: 50,000 training and 10,000 test images of 32 x 32 x 3.
+ * CIFAR-100 gets its fine labels.
+ */
 export interface CifarOptions extends LocalFilesOptions {
   readonly name: 'cifar10' | 'cifar100'
   /** @defaultValue mean and standard deviation of the training pixels, by channel */
@@ -61,7 +64,7 @@ const sets = {
   },
 } as const
 
-/** Reads the binary files, in the folder given or in the one that the archive makes there. */
+/** Reads the binary files, which lie in the folder given or in the one that the archive makes there. */
 export async function loadCifar(options: CifarOptions): Promise<Dataset> {
   const { name } = options
   const { classNames, normalization } = sets[name]
@@ -104,7 +107,7 @@ async function readSplit(paths: readonly string[], name: CifarOptions['name']): 
   return parseCifar(files, name)
 }
 
-/** Writes the wanted files of a .tar.gz beside it, each complete or not at all, and removes the archive. */
+/** Writes the wanted files of a .tar.gz beside it and removes the archive. Each file appears complete or not at all. */
 export async function unpackCifar(archive: string, fileNames: readonly string[]): Promise<void> {
   const fs = nodeModule('node:fs/promises', 'loadDataset')
   const paths = nodeModule('node:path', 'loadDataset')

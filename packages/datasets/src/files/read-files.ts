@@ -1,12 +1,12 @@
 import { KdError } from '@kd/core'
 import { nodeModule } from './node-module.js'
 
-/** The first of the paths where there is a file, or undefined. */
+/** Returns the first of the paths where there is a file, or undefined. */
 export async function findFile(paths: readonly string[]): Promise<string | undefined> {
   const fs = nodeModule('node:fs/promises', 'loadDataset')
   for (const path of paths) {
     const isFile = await fs.stat(path).then(
-      (found) => found.isFile(),
+      (stats) => stats.isFile(),
       () => false,
     )
     if (isFile) return path
@@ -21,7 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'a file without permission to read it',
 }
 
-/** Reads a whole file, with an error that names it. */
+/** Reads a whole file; an error names it and says why it cannot be read. */
 export async function readFileBytes(path: string, functionName: string): Promise<Uint8Array> {
   const fs = nodeModule('node:fs/promises', functionName)
   try {
@@ -35,7 +35,7 @@ export async function readFileBytes(path: string, functionName: string): Promise
   }
 }
 
-/** Unpacks bytes that are gzip-compressed, by their first two bytes; returns others as they are. */
+/** Unpacks bytes whose first two say that they are gzip-compressed; returns others as they are. */
 export async function gunzip(bytes: Uint8Array, fileName: string, functionName: string): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {

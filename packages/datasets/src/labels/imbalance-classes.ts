@@ -1,12 +1,12 @@
 import { assertInRange, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
 import { gatherExamples, rowsOfEachClass } from '../split/rows.js'
 
-/** How {@link imbalanceClasses} thins classes out. */
+/** How {@link imbalanceClasses} chooses the sizes of classes. */
 export type Imbalance = { readonly seed?: number | string } & (
   | {
       /** Class c keeps max_k N_k * factor^(-c / (C - 1)) examples: class 0 all, the last one 1 / factor of it. */
       readonly kind: 'long-tail'
-      /** Largest class over smallest, >= 1. */
+      /** The size of the largest class divided by that of the smallest, >= 1. */
       readonly factor: number
     }
   | {
@@ -48,11 +48,13 @@ export function imbalanceClasses(dataset: Dataset, imbalance: Imbalance): Datase
     )
   }
   const sizes = wantedSizes(
-    rows.map((of) => of.length),
+    rows.map((classRows) => classRows.length),
     imbalance,
     random,
   )
-  const kept = rows.flatMap((of, label) => [...random.split(label).shuffle(of).subarray(0, sizes[label])])
+  const kept = rows.flatMap((classRows, label) => [
+    ...random.split(label).shuffle(classRows).subarray(0, sizes[label]),
+  ])
   return { ...dataset, train: gatherExamples(dataset.train, Int32Array.from(kept).sort()) }
 }
 
@@ -71,7 +73,8 @@ function wantedSizes(available: readonly number[], imbalance: Imbalance, random:
 }
 
 /**
- * Class weights for an imbalanced set: C different ones of the values 0.25 * i, i = 1 ... 10 * C, divided by their sum.
+ * Draws class weights for an imbalanced set: C different ones of the values 0.25 * i, i = 1 ... 10 * C, divided by their
+ * sum.
  *
  * The source says "a random draw" of those values; drawing without replacement is our reading.
  *

@@ -1,9 +1,9 @@
 import type { Examples, RandomSource } from '@kd/core'
 
-/** Which rows to take. */
+/** Options of {@link chooseRows}. */
 export interface RowChoice {
   readonly labels: Int32Array
-  /** How many rows, at most as many as there are labels. */
+  /** How many rows to choose, at most as many as there are labels. */
   readonly count: number
   /** Whether each class gets its share: count * (rows of the class) / N, rounded so that the sum is exact. */
   readonly stratified: boolean
@@ -26,17 +26,17 @@ export function chooseRows({ labels, count, stratified, random }: RowChoice): In
   return chosen.sort()
 }
 
-/** The rows of each class, ascending; a class without rows has an empty array. */
+/** Returns the rows of each class in ascending order; a class without rows has an empty array. */
 export function rowsOfEachClass(labels: Int32Array): Int32Array[] {
   const rows: number[][] = []
   for (const [row, label] of labels.entries()) {
     while (rows.length <= label) rows.push([])
     rows[label]!.push(row)
   }
-  return rows.map((of) => Int32Array.from(of))
+  return rows.map((classRows) => Int32Array.from(classRows))
 }
 
-/** Rounds parts to whole numbers with the given sum: the largest remainders go up, the first one among equals. */
+/** Rounds parts to whole numbers with the given sum: the largest remainders are rounded up, the first among equal ones. */
 function shares(parts: readonly number[], sum: number): number[] {
   const whole = parts.map(Math.floor)
   const missing = sum - whole.reduce((total, part) => total + part, 0)

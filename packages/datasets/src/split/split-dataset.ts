@@ -17,7 +17,8 @@ export interface SplitDatasetOptions {
 /**
  * Holds examples out of the training split. Examples keep their ids and their order.
  *
- * A fraction counts of the training split as it is when its turn comes: `{ test: 0.1, validation: 0.1 }` leaves 81 %.
+ * The test split is taken first, and the fraction for validation is one of what it leaves: `{ test: 0.1, validation: 0.1 }`
+ * leaves 81 %.
  * With `stratified`, class c gives count * N_c / N examples, rounded by largest remainder.
  *
  * Split before {@link corruptLabels}, so that what is held out stays clean.

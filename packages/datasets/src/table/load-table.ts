@@ -4,14 +4,14 @@ import { parseCsv } from './parse-csv.js'
 import { tableExamples, type Table, type TableExamplesOptions } from './table-examples.js'
 import { gunzip, readFileBytes } from '../files/read-files.js'
 
-/** A table of numbers with a label column. */
+/** Options of a table of numbers with a label column. */
 export interface TableOptions extends TableExamplesOptions {
   readonly name: 'csv' | 'parquet'
   /** The file with the training examples; CSV may be compressed with gzip. */
   readonly path: string
   /** A file of the same columns with the test examples. */
   readonly testPath?: string
-  /** Of CSV. @defaultValue ',' */
+  /** The character between the values of CSV. @defaultValue ',' */
   readonly delimiter?: string
   /** @defaultValue mean and standard deviation of each feature over the training file */
   readonly normalization?: Normalization
@@ -39,7 +39,7 @@ async function readTable(path: string, { name, delimiter }: TableOptions): Promi
   return parseCsv(text, { fileName: path, ...(delimiter !== undefined && { delimiter }) })
 }
 
-/** Mean and standard deviation (over N) of each feature; a feature that never changes gets 1, so it becomes 0. */
+/** Returns mean and standard deviation (over N) of each feature; one that never changes gets a deviation of 1, so it becomes 0. */
 function featureNormalization({ inputs, labels }: Examples): Normalization {
   const count = labels.length
   const size = inputs.length / count

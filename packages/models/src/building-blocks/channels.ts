@@ -21,7 +21,10 @@ export function padChannels(
   return reshape(padded, [height, width, before + channels + after], name)
 }
 
-/** The channels from `start` to before `end`, by cropping the image of H·W rows and C columns; see padChannels. */
+/**
+ * Takes the channels from `start` to before `end`. TensorFlow.js has no such layer, but it crops images; as in
+ * {@link padChannels}, the input is seen as an image of H·W rows and C columns.
+ */
 export function sliceChannels(
   input: SymbolicTensor,
   start: number,
@@ -38,7 +41,7 @@ export function sliceChannels(
   return reshape(cropped, [height, width, end - start], name)
 }
 
-/** Channel shuffle of ShuffleNet: channel i of group g goes to place i · groups + g. */
+/** Shuffles channels as ShuffleNet does: channel i of group g goes to place i · groups + g. */
 export function shuffleChannels(input: SymbolicTensor, groups: number, name: string): SymbolicTensor {
   const [height, width, channels] = imageShape(input)
   const grouped = reshape(input, [height * width, groups, channels / groups], `${name}_groups`)

@@ -4,23 +4,23 @@ import { sliceChannels } from './channels.js'
 import { fanInUniform, fanOutNormal, zeros, type Initialization } from './initialization.js'
 import { connect } from './layers.js'
 
-/** One convolution of a graph. */
+/** Options of {@link convolution}. */
 interface ConvolutionOptions {
   readonly name: string
   readonly filters: number
-  /** Split by the layer's name, so that layers do not share numbers. */
+  /** The source of initial weights; it is split by the layer's name, so that layers do not share numbers. */
   readonly random: RandomSource
-  /** Odd. @defaultValue 3 */
+  /** Height and width of the kernel, an odd number. @defaultValue 3 */
   readonly kernelSize?: number
   /** @defaultValue 1 */
   readonly strides?: number
-  /** With a bias that starts at zero. @defaultValue false */
+  /** Whether there is a bias; it starts at zero. @defaultValue false */
   readonly useBias?: boolean
   /** @defaultValue fanOutNormal */
   readonly initialization?: Initialization
 }
 
-/** A square convolution with PyTorch's padding of kernelSize / 2 on each side. */
+/** Adds a square convolution with PyTorch's padding of (kernelSize - 1) / 2 on each side. */
 export function convolution(input: SymbolicTensor, options: ConvolutionOptions): SymbolicTensor {
   const { name, filters, random, kernelSize = 3, strides = 1, useBias = false } = options
   const { initialization = fanOutNormal } = options
@@ -42,7 +42,7 @@ export function convolution(input: SymbolicTensor, options: ConvolutionOptions):
   return connect(layer, padded)
 }
 
-/** One depthwise convolution of a graph. */
+/** Options of {@link depthwiseConvolution}. */
 interface DepthwiseConvolutionOptions {
   readonly name: string
   readonly random: RandomSource
@@ -52,13 +52,13 @@ interface DepthwiseConvolutionOptions {
   readonly initialization?: Initialization
 }
 
-/** A 3×3 convolution of each channel by itself, without bias, padded as PyTorch does. */
+/** Adds a 3×3 convolution of each channel by itself, without bias, padded as PyTorch pads it. */
 export function depthwiseConvolution(
   input: SymbolicTensor,
   options: DepthwiseConvolutionOptions,
 ): SymbolicTensor {
   const { name, random, strides = 1, initialization = fanOutNormal } = options
-  // PyTorch does not divide the outgoing connections by the groups, and the reference definitions do as PyTorch.
+  // PyTorch does not divide the outgoing connections by the number of groups, and the reference definitions follow it.
   const fan = { fanIn: 9, fanOut: 9 * input.shape.at(-1)! }
   const { padded, padding } = padLikePytorch(input, 3, strides, name)
   const layer = layers.depthwiseConv2d({
@@ -73,7 +73,7 @@ export function depthwiseConvolution(
   return connect(layer, padded)
 }
 
-/** One 1×1 convolution in groups. */
+/** Options of {@link groupedConvolution}. */
 interface GroupedConvolutionOptions {
   readonly name: string
   readonly filters: number
@@ -81,7 +81,10 @@ interface GroupedConvolutionOptions {
   readonly random: RandomSource
 }
 
-/** A 1×1 convolution of each group of channels by itself. TensorFlow.js has none, so the groups are layers. */
+/**
+ * Adds a 1×1 convolution of each group of channels by itself. TensorFlow.js has no such layer, so each group is a
+ * convolution of its own between slices and a concatenation.
+ */
 export function groupedConvolution(
   input: SymbolicTensor,
   options: GroupedConvolutionOptions,
@@ -99,7 +102,7 @@ export function groupedConvolution(
 
 /**
  * Pads as PyTorch's `padding = (kernelSize - 1) / 2` does. At stride 1 that is TensorFlow's 'same'; at stride 2 'same'
- * puts nothing at the top and left of an even image, so there the zeros are a layer of their own.
+ * puts nothing at the top and left of an even image, so there a layer of its own adds the zeros.
  */
 function padLikePytorch(
   input: SymbolicTensor,

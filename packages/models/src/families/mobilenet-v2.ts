@@ -8,13 +8,17 @@ import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } f
 
 /** Options of {@link mobilenetV2}. */
 export interface MobilenetV2Options extends ImageModelOptions {
-  /** All channels times this, rounded down; the last 1,280 only grow. @defaultValue 0.5 */
+  /**
+   * Every number of channels is multiplied by this and rounded down; the 1,280 of the head only grow, above 1.
+   *
+   * @defaultValue 0.5
+   */
   readonly widthMultiplier?: number
   /** Hidden channels of a block per input channel, an integer; the first block has 1. @defaultValue 6 */
   readonly expansion?: number
 }
 
-/** Groups of equal blocks: channels, how many, strides of the first, and the name of a group's output. */
+/** Groups of equal blocks: their channels, their number, the strides of the first, and the name of a stage that ends there. */
 const groups = [
   { channels: 16, blocks: 1, strides: 1 },
   { channels: 24, blocks: 2, strides: 1, output: 'stage1' },
@@ -85,7 +89,7 @@ export function mobilenetV2(options: MobilenetV2Options): LayersModel {
   return model({ name: 'mobilenet-v2', inputs, outputs })
 }
 
-/** One block of MobileNetV2. */
+/** Options of {@link invertedResidual}. */
 interface InvertedResidualOptions {
   readonly name: string
   readonly filters: number
@@ -94,7 +98,7 @@ interface InvertedResidualOptions {
   readonly random: RandomSource
 }
 
-/** Expands the channels, convolves each by itself, projects them down; plus the input where the shape stays. */
+/** Expands the channels, convolves each by itself and projects them down; adds the input where the shape stays. */
 function invertedResidual(input: SymbolicTensor, options: InvertedResidualOptions): SymbolicTensor {
   const { name, filters, strides, expansion, random } = options
   const channels = input.shape.at(-1)!

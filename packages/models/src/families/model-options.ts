@@ -3,7 +3,7 @@ import { assertInRange, InvalidArgumentError, ShapeError } from '@kd/core'
 /** Height, width and channels of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
-/** What every convolutional family takes. */
+/** The options that every convolutional family takes. */
 export interface ImageModelOptions {
   /** C, the number of logits; an integer >= 2. */
   readonly classes: number
@@ -19,7 +19,7 @@ export const cifarShape: ImageShape = [32, 32, 3]
 /**
  * Checks the options that all convolutional families share.
  *
- * @param minimumSize - least height and width that the family's strides leave a pixel of
+ * @param minimumSize - the smallest height and width of which the family's strides leave a pixel
  */
 export function assertImageModel(
   classes: number,

@@ -4,11 +4,11 @@ import { padChannels } from '../building-blocks/channels.js'
 import { convolution } from '../building-blocks/convolutions.js'
 import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
 
-/** One residual block. */
+/** Options of {@link basicBlock}. */
 interface BasicBlockOptions {
-  /** Prefix of its layers. */
+  /** The prefix of the names of its layers. */
   readonly name: string
-  /** Name of its last layer. */
+  /** The name of its last layer. */
   readonly outputName: string
   readonly filters: number
   readonly strides: number
@@ -16,7 +16,7 @@ interface BasicBlockOptions {
   readonly random: RandomSource
 }
 
-/** relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)), 3×3 convolutions, the first one with the strides. */
+/** Adds the block relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)); its convolutions are 3×3, the first has the strides. */
 export function basicBlock(input: SymbolicTensor, options: BasicBlockOptions): SymbolicTensor {
   const { name, outputName, filters, strides, shortcut, random } = options
   const first = convolution(input, { name: `${name}_conv1`, filters, strides, random })
@@ -33,7 +33,7 @@ export function basicBlock(input: SymbolicTensor, options: BasicBlockOptions): S
  */
 export type ResnetShortcut = 'padding' | 'projection'
 
-/** One shortcut. */
+/** Options of {@link resnetShortcut}. */
 interface ResnetShortcutOptions {
   readonly name: string
   readonly filters: number
@@ -42,7 +42,7 @@ interface ResnetShortcutOptions {
   readonly random: RandomSource
 }
 
-/** The input as it is where the block keeps its shape, else by the chosen way. */
+/** Returns the input as it is where the block keeps its shape, else brings it to the new shape in the chosen way. */
 function resnetShortcut(input: SymbolicTensor, options: ResnetShortcutOptions): SymbolicTensor {
   const { name, filters, strides, shortcut, random } = options
   const added = filters - input.shape.at(-1)!
@@ -61,7 +61,7 @@ function resnetShortcut(input: SymbolicTensor, options: ResnetShortcutOptions): 
   return padChannels(subsample(input, strides, `${name}_subsample`), before, added - before, name)
 }
 
-/** Every `strides`-th pixel of each axis; pooling over single pixels is the stock layer that does it. */
+/** Takes every `strides`-th pixel of each axis; pooling over single pixels is the stock layer that does this. */
 function subsample(input: SymbolicTensor, strides: number, name: string): SymbolicTensor {
   if (strides === 1) return input
   return connect(layers.averagePooling2d({ name, poolSize: 1, strides, padding: 'valid' }), input)

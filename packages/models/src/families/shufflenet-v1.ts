@@ -63,23 +63,23 @@ export function shufflenetV1(options: ImageModelOptions): LayersModel {
   return model({ name: 'shufflenet-v1', inputs, outputs: pooledClassifier(output, { classes, random }) })
 }
 
-/** One block of ShuffleNet. */
+/** Options of {@link shuffleV1Block}. */
 interface ShuffleV1BlockOptions {
-  /** Prefix of its layers. */
+  /** The prefix of the names of its layers. */
   readonly name: string
-  /** Name of its last layer. */
+  /** The name of its last layer. */
   readonly outputName: string
-  /** Of the output. */
+  /** The number of channels of the output. */
   readonly channels: number
   readonly groups: number
-  /** Groups of the first convolution. */
+  /** The number of groups of the first convolution. */
   readonly firstGroups: number
-  /** 2 halves the image and joins the pooled input instead of adding it. */
+  /** Strides of 2 halve the image, and the pooled input is then joined to the output instead of added. */
   readonly strides: number
   readonly random: RandomSource
 }
 
-/** Grouped 1×1, shuffle, depthwise 3×3, grouped 1×1; beside it the input, added or joined. */
+/** Adds a grouped 1×1, a shuffle, a depthwise 3×3 and a grouped 1×1 convolution; the input is added or joined to them. */
 function shuffleV1Block(input: SymbolicTensor, options: ShuffleV1BlockOptions): SymbolicTensor {
   const { name, outputName, channels, groups, firstGroups, strides, random } = options
   const filters = strides === 2 ? channels - input.shape.at(-1)! : channels
@@ -100,7 +100,7 @@ function shuffleV1Block(input: SymbolicTensor, options: ShuffleV1BlockOptions): 
   return relu(merged, outputName)
 }
 
-/** 3×3 means at stride 2 with a border of zeros, which count, as PyTorch's average pooling has it. */
+/** Takes 3×3 means at stride 2; a border of zeros counts in them, as in PyTorch's average pooling. */
 function pooled(input: SymbolicTensor, name: string): SymbolicTensor {
   const padded = connect(layers.zeroPadding2d({ name: `${name}_shortcut_pad` }), input)
   const pooling = { name: `${name}_shortcut`, poolSize: 3, strides: 2, padding: 'valid' } as const

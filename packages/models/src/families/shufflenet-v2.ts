@@ -9,11 +9,11 @@ import { assertImageModel, cifarShape, type ImageModelOptions } from './model-op
 
 /** Options of {@link shufflenetV2}. */
 export interface ShufflenetV2Options extends ImageModelOptions {
-  /** Size of the network. @defaultValue 1 */
+  /** The size of the network, as in the paper. @defaultValue 1 */
   readonly size?: 0.5 | 1 | 1.5 | 2
 }
 
-/** Channels of the three stages and the head, by size. */
+/** The channels of the three stages and of the head, by size. */
 const widths: ReadonlyMap<number, readonly [number, number, number, number]> = new Map([
   [0.5, [48, 96, 192, 1024]],
   [1, [116, 232, 464, 1024]],
@@ -21,7 +21,7 @@ const widths: ReadonlyMap<number, readonly [number, number, number, number]> = n
   [2, [224, 488, 976, 2048]],
 ])
 
-/** Blocks of each stage that split the channels, after the one that halves the image. */
+/** How many blocks of each stage split the channels; they follow the one that halves the image. */
 const splitBlocks = [3, 7, 3]
 
 /**
@@ -78,7 +78,7 @@ export function shufflenetV2(options: ShufflenetV2Options): LayersModel {
   })
 }
 
-/** The block that halves the image: two branches, each giving half of the channels. */
+/** Adds the block that halves the image: two branches, each of which gives half of the channels. */
 function shuffleV2DownBlock(
   input: SymbolicTensor,
   channels: number,
@@ -94,7 +94,7 @@ function shuffleV2DownBlock(
   return shuffleChannels(joined, 2, name)
 }
 
-/** The block that keeps the shape: the first half of the channels passes, the second is convolved. */
+/** Adds the block that keeps the shape: the first half of the channels passes unchanged, the second is convolved. */
 function shuffleV2SplitBlock(
   input: SymbolicTensor,
   name: string,
@@ -131,14 +131,14 @@ function namesOf(name: string, number: number): PointwiseUnitNames {
   }
 }
 
-/** Names of a unit's three layers. */
+/** The names of a unit's three layers. */
 interface PointwiseUnitNames {
   readonly convolution: string
   readonly normalization: string
   readonly output: string
 }
 
-/** ShuffleNetV2's unit: a 1×1 convolution with batch normalisation and ReLU. */
+/** Adds ShuffleNetV2's unit: a 1×1 convolution with batch normalisation and ReLU. */
 function pointwiseUnit(
   input: SymbolicTensor,
   filters: number,

@@ -14,7 +14,7 @@ export interface VggOptions extends ImageModelOptions {
 
 const widths = [64, 128, 256, 512, 512]
 
-/** Convolutions of each of the five stages. */
+/** How many convolutions each of the five stages has, by depth. */
 const convolutions: Readonly<Record<number, readonly number[]>> = {
   8: [1, 1, 1, 1, 1],
   11: [1, 1, 2, 2, 2],

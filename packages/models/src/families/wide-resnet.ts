@@ -10,9 +10,9 @@ import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } f
 export interface WideResnetOptions extends ImageModelOptions {
   /** Layers with weights, 6n + 4 for n blocks per stage: 16, 22, 28, 40, … */
   readonly depth: number
-  /** Channels of the stages are 16, 32 and 64 times this. */
+  /** The stages have 16, 32 and 64 times this many channels. */
   readonly widthFactor: number
-  /** Share of a block's hidden activations set to zero in training, in [0, 1). @defaultValue 0 */
+  /** The share in [0, 1) of a block's hidden activations that is set to zero in training. @defaultValue 0 */
   readonly dropoutRate?: number
 }
 
@@ -72,11 +72,11 @@ export function wideResnet(options: WideResnetOptions): LayersModel {
   return model({ name: `wrn-${depth}-${widthFactor}`, inputs, outputs })
 }
 
-/** One block of a wide residual network. */
+/** Options of {@link preActivationBlock}. */
 interface PreActivationBlockOptions {
-  /** Prefix of its layers. */
+  /** The prefix of the names of its layers. */
   readonly name: string
-  /** Name of its last layer. */
+  /** The name of its last layer. */
   readonly outputName: string
   readonly filters: number
   readonly strides: number
@@ -85,7 +85,7 @@ interface PreActivationBlockOptions {
 }
 
 /**
- * conv(dropout(relu(bn(conv(a))))) + shortcut, where a = relu(bn(x)). The shortcut is x itself where the channels stay,
+ * Adds the block conv(dropout(relu(bn(conv(a))))) + shortcut, where a = relu(bn(x)). The shortcut is x itself where the channels stay,
  * else a 1×1 convolution of a.
  */
 function preActivationBlock(input: SymbolicTensor, options: PreActivationBlockOptions): SymbolicTensor {

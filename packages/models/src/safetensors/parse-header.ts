@@ -6,14 +6,14 @@ export interface HeaderEntry {
   readonly name: string
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
-  /** Of the bytes after the header. */
+  /** Where its bytes begin and end, counted from the end of the header. */
   readonly begin: number
   readonly end: number
 }
 
-/** What a header says. */
+/** The content of a header. */
 export interface Header {
-  /** In the order of their bytes. */
+  /** The tensors in the order of their bytes. */
   readonly entries: readonly HeaderEntry[]
   readonly metadata: ReadonlyMap<string, string>
 }
@@ -50,8 +50,8 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 
 function parseEntry(name: string, value: unknown): HeaderEntry {
   const label = `'${name.slice(0, 100)}'`
-  const fail = (rule: string, found: unknown): never => {
-    const text = JSON.stringify(found) ?? 'nothing'
+  const fail = (rule: string, wrongValue: unknown): never => {
+    const text = JSON.stringify(wrongValue) ?? 'nothing'
     throw new KdError(`readSafetensors: ${rule} of tensor ${label}, got ${text.slice(0, 100)}`)
   }
   if (!isObject(value)) return fail('header entry must be an object', value)
@@ -101,7 +101,7 @@ function assertUniqueKeys(json: string): void {
   }
 }
 
-/** The index after the closing quote of the string that starts at `start`. */
+/** Returns the index after the closing quote of the string that starts at `start`. */
 function endOfString(json: string, start: number): number {
   let index = start + 1
   while (json[index] !== '"') index += json[index] === '\\' ? 2 : 1

@@ -1,6 +1,6 @@
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
 
-/** PyTorch tensors by name with the values that tools/goldens/models.py gave them. */
+/** Makes PyTorch tensors by name with the values that tools/goldens/models.py gave them. */
 export function goldenTensors(
   tensors: readonly (readonly [name: string, shape: readonly number[]])[],
 ): Map<string, SafetensorsTensor> {
@@ -26,7 +26,7 @@ function scaleOf(name: string, shape: readonly number[]): (uniform: number) => n
   return (uniform) => 0.2 * uniform
 }
 
-/** Numbers in [-1, 1) that tools/goldens/models.py makes bit by bit the same: a 32-bit mix of position and stream. */
+/** Makes numbers in [-1, 1) from a 32-bit mix of position and stream; tools/goldens/models.py makes the same bit by bit. */
 export function hashedUniform(stream: number, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, index) => {
     let value = (Math.imul(index, 2654435761) + Math.imul(stream + 1, 2246822519)) >>> 0

@@ -35,11 +35,11 @@ export async function modelTensors(model: LayersModel): Promise<Map<string, Safe
   return tensors
 }
 
-/** A model's weights by the name that a saved model gives them. */
+/** Returns a model's weights by the names that a saved model gives them. */
 export function variablesByName(model: LayersModel, functionName: string): Map<string, LayerVariable> {
   const variables = new Map<string, LayerVariable>()
   for (const variable of model.weights) {
-    // `name` carries a number once another model in the program uses it.
+    // `name` gets a number behind it once another model in the program uses the same one.
     const name = variable.originalName
     if (variables.has(name)) {
       throw new KdError(`${functionName}: model's weights must have different names, got '${name}' twice`, {

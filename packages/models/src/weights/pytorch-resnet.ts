@@ -79,7 +79,7 @@ export async function pytorchResnetTensors(
 }
 
 /**
- * What the two PyTorch definitions call what they do not call alike: akamaster's `linear` and `shortcut.0`, RepDistiller's
+ * Whose names are meant where the two PyTorch definitions differ: akamaster's `linear` and `shortcut.0`, or RepDistiller's
  * (and torchvision's) `fc` and `downsample.0`.
  */
 export type PytorchResnetNames = 'akamaster' | 'repdistiller'
@@ -98,7 +98,7 @@ const weightNames: Readonly<Record<string, string>> = {
   moving_variance: 'running_var',
 }
 
-/** Every weight of a {@link cifarResnet} by its PyTorch name. */
+/** Returns every weight of a {@link cifarResnet} by its PyTorch name. */
 function pytorchResnetVariables(
   model: LayersModel,
   names: PytorchResnetNames,
@@ -126,25 +126,28 @@ function moduleName(layer: string, names: PytorchResnetNames): string | undefine
   const [, stage, block, part] =
     /^stage(\d)_block(\d+)_(conv\d|bn\d|shortcut_conv|shortcut_bn)$/.exec(layer) ?? []
   if (part === undefined) return fixed.get(layer)
-  const own = { shortcut_conv: `${shortcut}.0`, shortcut_bn: `${shortcut}.1` }[part] ?? part
-  return `layer${stage}.${Number(block) - 1}.${own}`
+  const partName = { shortcut_conv: `${shortcut}.0`, shortcut_bn: `${shortcut}.1` }[part] ?? part
+  return `layer${stage}.${Number(block) - 1}.${partName}`
 }
 
-/** Axes of PyTorch's layout in TensorFlow.js's order: [out, in, H, W] to [H, W, in, out], [out, in] to [in, out]. */
+/**
+ * The axes of PyTorch's layout in the order of TensorFlow.js, by rank: [out, in, H, W] becomes [H, W, in, out], and
+ * [out, in] becomes [in, out].
+ */
 const axesByRank: Readonly<Record<number, readonly number[]>> = { 1: [0], 2: [1, 0], 4: [2, 3, 1, 0] }
 
-/** The permutation for tf.transpose from PyTorch's layout. */
+/** Returns the permutation for tf.transpose from PyTorch's layout. */
 function axesFromPytorch(rank: number): number[] {
   return [...axesByRank[rank]!]
 }
 
-/** The permutation for tf.transpose to PyTorch's layout. */
+/** Returns the permutation for tf.transpose to PyTorch's layout. */
 function axesToPytorch(rank: number): number[] {
   const axes = axesFromPytorch(rank)
   return axes.map((_, axis) => axes.indexOf(axis))
 }
 
-/** A TensorFlow.js shape as PyTorch has it. */
+/** Returns a shape of TensorFlow.js as PyTorch has it. */
 function shapeInPytorch(shape: readonly number[]): number[] {
   return axesToPytorch(shape.length).map((axis) => shape[axis]!)
 }

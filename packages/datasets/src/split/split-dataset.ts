@@ -2,7 +2,7 @@ import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
 import { chooseRows, gatherExamples } from './rows.js'
 import { toCount } from '../counts.js'
 
-/** Which examples {@link splitDataset} holds out. */
+/** Options of {@link splitDataset}: the examples to hold out. */
 export interface SplitDatasetOptions {
   /** Fraction in (0, 1), or number of examples, of the training split that becomes the validation split. */
   readonly validation?: number

@@ -2,7 +2,7 @@ import { randomSource, type Dataset } from '@kd/core'
 import { chooseRows, gatherExamples } from './rows.js'
 import { toCount } from '../counts.js'
 
-/** Which examples {@link takeExamples} keeps. Splits that are not named stay whole. */
+/** Options of {@link takeExamples}: how many examples to keep. Splits that are not named stay whole. */
 export interface TakeExamplesOptions {
   /** Fraction in (0, 1), or number of examples, to keep of the training split. */
   readonly train?: number

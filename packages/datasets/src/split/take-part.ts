@@ -1,7 +1,7 @@
 import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
 import { gatherExamples } from './rows.js'
 
-/** Which examples {@link takePart} keeps. */
+/** Options of {@link takePart}: the part to keep. */
 export interface TakePartOptions {
   /** The number of the part to keep, from 1. */
   readonly number: number

@@ -6,7 +6,7 @@ import { pairedTTest } from '../statistics/paired-t-test.js'
 import { wilcoxonSignedRank } from '../statistics/wilcoxon-signed-rank.js'
 import type { ComparedRun, Comparison } from './comparison.js'
 
-/** Which epoch's student is measured. */
+/** The epoch whose student is measured. */
 export type Measure = 'last' | 'best'
 
 /** The test accuracy of one setting over its seeds. */

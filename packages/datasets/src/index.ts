@@ -17,14 +17,18 @@ export { parseMnist, type MnistExamples, type MnistFiles } from './idx/parse-mni
 export { parseCifar, type CifarFile } from './cifar/parse-cifar.js'
 export { parseCsv, type ParseCsvOptions } from './table/parse-csv.js'
 export { parseParquet } from './table/parquet/parse-parquet.js'
-export type { Table } from './table/table.js'
 export {
   readTableRows,
   type TableFile,
   type TableRows,
   type TableRowsOptions,
 } from './table/read-table-rows.js'
-export { tableExamples, type TableExamples, type TableExamplesOptions } from './table/table-examples.js'
+export {
+  tableExamples,
+  type Table,
+  type TableExamples,
+  type TableExamplesOptions,
+} from './table/table-examples.js'
 export { imageNormalization } from './image-folder/image-normalization.js'
 
 export { makeClassification, type MakeClassificationOptions } from './synthetic/make-classification.js'
@@ -43,8 +47,7 @@ export {
   type SymmetricNoise,
 } from './labels/corrupt-labels.js'
 export { readLabelFile } from './labels/read-label-file.js'
-export { imbalanceClasses, type Imbalance } from './labels/imbalance-classes.js'
-export { randomClassWeights } from './labels/random-class-weights.js'
+export { imbalanceClasses, randomClassWeights, type Imbalance } from './labels/imbalance-classes.js'
 
 export { batchSource } from './batches/batch-source.js'
 export type { BatchSourceOptions } from './batches/create-batch-source.js'

@@ -8,21 +8,21 @@ import { makeClassification, type MakeClassificationOptions } from './synthetic/
 import { makeSpiral, type MakeSpiralOptions } from './synthetic/make-spiral.js'
 import { loadTable, type TableOptions } from './table/load-table.js'
 
-/** The embedded 8x8 digits: 1,437 training and 360 test images, pixels from 0 to 16. */
+/** Options of the embedded 8x8 digits: 1,437 training and 360 test images with pixels from 0 to 16. */
 export interface DigitsOptions {
   readonly name: 'digits'
   /** @defaultValue mean 4.8842 and standard deviation 6.0168, those of all pixels */
   readonly normalization?: Normalization
 }
 
-/** A generated set; its inputs are used as they are unless a normalization is given. */
+/** Options of a generated set; its inputs are used as they are unless a normalization is given. */
 export type SyntheticOptions = { readonly normalization?: Normalization } & (
   | ({ readonly name: 'classification' } & MakeClassificationOptions)
   | ({ readonly name: 'spiral' } & MakeSpiralOptions)
   | ({ readonly name: 'blobs' } & MakeBlobsOptions)
 )
 
-/** What {@link loadDataset} loads: a name, and the options that go with it. */
+/** The name of the data set that {@link loadDataset} loads, and the options that go with it. */
 export type LoadDatasetOptions =
   DigitsOptions | MnistOptions | CifarOptions | ImageFolderOptions | TableOptions | SyntheticOptions
 

@@ -1,11 +1,12 @@
-import { assertPositive, InvalidArgumentError, ShapeError } from '@kd/core'
+import { assertPositive, ShapeError } from '@kd/core'
+import { assertCount } from '../counts.js'
 
-/** Random changes to training inputs, drawn anew in every epoch. Those not named are not made. */
+/** Random changes to training inputs, drawn anew in every epoch. Only those that are named are made. */
 export interface Augmentation {
   /**
    * Shifts each image by whole pixels drawn from [-padding, padding] in each direction, the usual random crop of the
-   * padded image. What comes in at the border is raw 0 (black), normalised like any pixel, as in torchvision where
-   * padding comes before normalisation.
+   * padded image. The border that comes into view is raw 0 (black), normalised like any pixel, as in torchvision,
+   * where padding comes before normalisation.
    */
   readonly crop?: { readonly padding: number }
   /** Mirrors each image left to right with probability 1/2. */
@@ -30,12 +31,7 @@ export function assertAugmentation(augmentation: Augmentation, inputShape: reado
       `batchSource: crop, flip and cutout need inputs of [height, width, channels], got [${inputShape.join(', ')}]`,
     )
   }
-  for (const [argument, value] of [
-    ['crop.padding', crop?.padding],
-    ['cutout.size', cutout?.size],
-  ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue
-    throw new InvalidArgumentError(`batchSource: ${argument} must be a whole number >= 1, got ${value}`)
-  }
+  if (crop !== undefined) assertCount(crop.padding, 'crop.padding', 'batchSource')
+  if (cutout !== undefined) assertCount(cutout.size, 'cutout.size', 'batchSource')
   if (mixup !== undefined) assertPositive(mixup.alpha, 'mixup.alpha', 'batchSource')
 }

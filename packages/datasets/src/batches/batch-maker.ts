@@ -5,7 +5,7 @@ import type { BatchPlan } from './plan-batch.js'
 export interface PendingBatch {
   /** Waits for the inputs. */
   take(): Promise<Float32Array>
-  /** Says that nobody will take it. */
+  /** Gives the batch up, when no step will use it. */
   drop(): void
 }
 
@@ -15,7 +15,7 @@ export interface BatchMaker {
   close(): Promise<void>
 }
 
-/** Gathers rows of inputs that were normalised once; for data that stay as they are and fit into memory as floats. */
+/** Gathers rows of inputs that were normalised once: for data that are not augmented and fit into memory as floats. */
 export function gatheringMaker(source: PixelSource): BatchMaker {
   const size = source.height * source.width * source.channels
   const rows = Int32Array.from({ length: source.inputs.length / size }, (_, row) => row)
@@ -34,8 +34,8 @@ export function gatheringMaker(source: PixelSource): BatchMaker {
 }
 
 /**
- * Fills batches on this thread, in a pause before they are needed if there is one: while a GPU computes, say. A timer
- * alone would not do, since browsers slow timers down in a tab that nobody looks at.
+ * Fills batches on this thread: in a pause before they are needed, such as while a GPU computes, or else when they are taken.
+ * The timer alone would not be enough, since browsers slow timers down in a tab that is not visible.
  */
 export function inlineMaker(source: PixelSource): BatchMaker {
   const fill = batchFiller(source)

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { randomSource, type BatchSource, type Dataset, type TrainingBatch } from '@kd/core'
+import { memoryBatches, randomSource, type BatchSource, type Dataset, type TrainingBatch } from '@kd/core'
 import type { Augmentation } from './augmentation.js'
 import { batchSource } from './batch-source.js'
 import { createBatchSource } from './create-batch-source.js'
+import { imageNormalization } from '../image-folder/image-normalization.js'
 
 const nowhere = new URL('file:///no/such/worker.js')
 let folder: string
@@ -107,6 +108,45 @@ describe('batchSource', () => {
       for (const { rows, inputs } of await take(inline(made), 0, 4)) {
         expect([...inputs]).toEqual(round([...rows].flatMap((row) => pixelsOf(dataset, row).flat(2))))
       }
+    }
+  })
+
+  // The training loop's default source and `evaluate` normalise in @kd/core, by another formula.
+  it.each([
+    ['MNIST', imageNormalization([0.1307], [0.3081])],
+    ['Fashion-MNIST', imageNormalization([0.286], [0.353])],
+    ['CIFAR-10', imageNormalization([0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616])],
+    ['CIFAR-100', imageNormalization([0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762])],
+    ['ImageNet', imageNormalization([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])],
+    ['digits', { mean: [4.8842], standardDeviation: [6.0168] }],
+  ])('gives the batches of memoryBatches to the bit for bytes of %s', async (_, normalization) => {
+    const channels = normalization.mean.length
+    const labels = Int32Array.from({ length: 256 }, (_, row) => row % 2)
+    const dataset: Dataset = {
+      name: 'every byte in every channel',
+      inputShape: [1, 1, channels],
+      classNames: ['a', 'b'],
+      normalization,
+      train: {
+        inputs: Uint8Array.from({ length: 256 * channels }, (_, index) => Math.floor(index / channels)),
+        labels,
+        ids: Int32Array.from(labels.keys()),
+      },
+    }
+    expect(await take(inline(dataset), 1, 100)).toEqual(await take(memoryBatches(dataset), 1, 100))
+  })
+
+  it('gives the batches of memoryBatches for floats but for rounding', async () => {
+    const { train, ...rest } = images(40)
+    const random = randomSource(5)
+    const floats = Float32Array.from(train.inputs, () => 10 + 3 * random.normal())
+    const dataset: Dataset = { ...rest, train: { ...train, inputs: floats } }
+    const expected = await take(memoryBatches(dataset))
+    for (const [index, { inputs, ...batch }] of (await take(inline(dataset))).entries()) {
+      const { inputs: others, ...other } = expected[index]!
+      expect(batch).toEqual(other)
+      for (const [place, value] of inputs.entries())
+        expect(Math.abs(value - others[place]!)).toBeLessThan(1e-6)
     }
   })
 

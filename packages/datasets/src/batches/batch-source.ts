@@ -1,6 +1,6 @@
 import type { BatchSource, Dataset } from '@kd/core'
 import { createBatchSource, type BatchSourceOptions } from './create-batch-source.js'
-import { packageUrl } from '../files/package-url.js'
+import { packageUrl } from '../files/node-module.js'
 
 /**
  * Makes the training batches of a data set: shuffled, normalised, augmented, and ready before they are needed.

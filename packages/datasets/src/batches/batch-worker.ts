@@ -3,13 +3,13 @@ import { batchFiller, type PixelSource } from './fill-batch.js'
 import type { BatchPlan } from './plan-batch.js'
 import { findNodeModule } from '../files/find-node-module.js'
 
-/** Plan of a batch to make. */
+/** The message that asks the thread for a batch. */
 export interface BatchRequest {
   readonly id: number
   readonly plan: BatchPlan
 }
 
-/** The batch made. */
+/** The message that returns a batch. */
 export interface BatchReply {
   readonly id: number
   readonly inputs: Float32Array<ArrayBuffer>

@@ -10,19 +10,20 @@ import { gatheringMaker, inlineMaker, type BatchMaker, type PendingBatch } from 
 import type { PixelSource } from './fill-batch.js'
 import { planBatch, type BatchPlan } from './plan-batch.js'
 import { canStartThread, threadedMaker } from './threaded-maker.js'
+import { assertCount } from '../counts.js'
 
-/** How `batchSource` makes batches. */
+/** Options of {@link batchSource}. */
 export interface BatchSourceOptions {
   /** Random changes to the inputs. @defaultValue none */
   readonly augmentation?: Augmentation
-  /** Batches that the thread makes ahead of the step that needs them. @defaultValue 4 */
+  /** How many batches the thread makes ahead of the step that needs them. @defaultValue 4 */
   readonly ahead?: number
 }
 
-/** Up to this many inputs, 64 MB of floats, are kept normalised. */
+/** Data of up to this many numbers, 64 MB of floats, are normalised once and kept so. */
 const smallSize = 16 * 2 ** 20
 
-/** `batchSource` with the place of the thread's program, which tests build for themselves. */
+/** Does what `batchSource` does, with the thread's program in a given file, which tests build for themselves. */
 export function createBatchSource(
   dataset: Dataset,
   options: BatchSourceOptions,
@@ -31,14 +32,12 @@ export function createBatchSource(
   const { augmentation = {}, ahead = 4 } = options
   assertDataset(dataset, 'batchSource')
   assertAugmentation(augmentation, dataset.inputShape)
-  if (!(Number.isInteger(ahead) && ahead >= 1)) {
-    throw new InvalidArgumentError(`batchSource: ahead must be a whole number >= 1, got ${ahead}`)
-  }
+  assertCount(ahead, 'ahead', 'batchSource')
   const { train, inputShape } = dataset
   const augments = Object.values(augmentation).some((value) => value !== undefined && value !== false)
   const source = pixelSource(dataset, augmentation.cutout?.size ?? 0)
   let depth = 1
-  // At once, so that the thread is up when the first batch is wanted.
+  // It is started at once, so that the thread is up when the first batch is wanted.
   let maker: BatchMaker | undefined = startMaker()
 
   function startMaker(): BatchMaker {
@@ -87,7 +86,7 @@ export function createBatchSource(
   }
 }
 
-/** Keeps up to `depth` batches in the making while the consumer works on one. */
+/** Makes up to `depth` batches ahead while the consumer works on one. */
 async function* madeAhead(
   plans: Iterator<BatchPlan>,
   maker: BatchMaker,
@@ -115,7 +114,7 @@ async function* madeAhead(
   }
 }
 
-/** The training inputs as images; those of other ranks than 3 have one row and their last axis as channels. */
+/** Describes the training inputs as images; those of other ranks than 3 get one row, and their last axis becomes the channels. */
 function pixelSource({ inputShape, normalization, train }: Dataset, cutoutSize: number): PixelSource {
   const channels = inputShape.at(-1)!
   const size = inputShape.reduce((product, length) => product * length, 1)

@@ -1,6 +1,6 @@
 import type { BatchPlan } from './plan-batch.js'
 
-/** A training split as pixels, and how to normalise them. Inputs of other ranks are images of one row. */
+/** The pixels of a training split, and how to normalise them. Inputs of other ranks are images of one row. */
 export interface PixelSource {
   /** [examples, height, width, channels] */
   readonly inputs: Uint8Array | Float32Array
@@ -19,8 +19,8 @@ export interface PixelSource {
 export type FillBatch = (plan: BatchPlan) => Float32Array
 
 /**
- * Makes the function that does all pixel work of a batch: crop, flip, normalise, cutout, mixup, in this order. It
- * imports nothing at run time, for it runs in the batch thread as well.
+ * Makes the function that does all pixel work of a batch: crop, flip, normalise, cutout, mixup, in this order. This
+ * file imports nothing at run time, because it runs in the batch thread as well.
  */
 export function batchFiller(source: PixelSource): FillBatch {
   const { height, width, channels } = source
@@ -48,7 +48,7 @@ interface Placement {
 
 type CopyExample = (row: number, batch: Float32Array, to: number, placement: Placement) => void
 
-/** Copies and normalises one example; bytes through a table of the 256 normalised values of each channel. */
+/** Makes the function that copies and normalises one example. Bytes are looked up among 256 normalised values per channel. */
 function exampleCopier({
   inputs,
   height,
@@ -105,10 +105,10 @@ function mix(
 ): Float32Array {
   const mixed = new Float32Array(batch.length)
   for (const [index, partner] of partners.entries()) {
-    const own = index * size
-    const other = partner * size
+    const first = index * size
+    const second = partner * size
     for (let offset = 0; offset < size; offset++) {
-      mixed[own + offset] = ratio * batch[own + offset]! + (1 - ratio) * batch[other + offset]!
+      mixed[first + offset] = ratio * batch[first + offset]! + (1 - ratio) * batch[second + offset]!
     }
   }
   return mixed

@@ -2,19 +2,19 @@ import type { RandomSource } from '@kd/core'
 import type { Augmentation } from './augmentation.js'
 
 /**
- * All random choices for one batch, drawn before its pixels are touched: whoever fills the batch, this thread or
- * another, gets the same numbers, and can do so without a random source.
+ * All random choices for one batch, drawn before its pixels are touched. This thread and another one therefore fill
+ * the batch alike, and need no random source for it.
  */
 export interface BatchPlan {
   /** [N] rows of the training split. */
   readonly rows: Int32Array
-  /** [N, 2] rows and columns by which the source lies down and right of the target. */
+  /** [N, 2] rows and columns by which a pixel's source lies below and to the right of it. */
   readonly shifts?: Int32Array
   /** [N] 1 where the image is mirrored. */
   readonly flips?: Uint8Array
   /** [N, 2] row and column of the middle of the cleared square. */
   readonly holes?: Int32Array
-  /** partners [N]: position in the batch of the input that each one is mixed with. */
+  /** How inputs are mixed; `partners` [N] holds the position in the batch of the input that each one is mixed with. */
   readonly mixup?: { readonly ratio: number; readonly partners: Int32Array }
 }
 

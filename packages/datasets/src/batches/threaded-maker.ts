@@ -11,11 +11,11 @@ interface Waiting {
 
 /**
  * Fills batches in a thread that shares one copy of the training inputs. The thread keeps the process alive only while
- * somebody waits for a batch.
+ * a batch is waited for.
  */
 export function threadedMaker(source: PixelSource, workerFile: URL): BatchMaker {
   const { Worker } = nodeModule('node:worker_threads', 'batchSource')
-  // Options for this program, such as --input-type, need not suit the thread's.
+  // Options of this program's Node, such as --input-type, need not suit the thread's program.
   const workerData: PixelSource = { ...source, inputs: shared(source.inputs) }
   const worker = new Worker(workerFile, { workerData, execArgv: [] })
 
@@ -44,32 +44,32 @@ export function threadedMaker(source: PixelSource, workerFile: URL): BatchMaker 
   return {
     start(plan) {
       const id = nextId++
-      const made = new Promise<Float32Array>((resolve, reject) => {
+      const inputs = new Promise<Float32Array>((resolve, reject) => {
         if (failure) reject(failure)
         else waiting.set(id, { resolve, reject })
       })
-      // Whoever takes the batch sees the error; a batch that is dropped has nobody to tell.
-      made.catch(() => undefined)
+      // An error is reported where the batch is taken; that of a dropped batch concerns no step.
+      inputs.catch(() => undefined)
       const request: BatchRequest = { id, plan }
       worker.postMessage(request)
-      return { take: () => whileReferenced(made), drop: () => waiting.delete(id) }
+      return { take: () => whileReferenced(inputs), drop: () => waiting.delete(id) }
     },
     async close() {
       await worker.terminate()
     },
   }
 
-  async function whileReferenced(made: Promise<Float32Array>): Promise<Float32Array> {
+  async function whileReferenced(inputs: Promise<Float32Array>): Promise<Float32Array> {
     if (takers++ === 0) worker.ref()
     try {
-      return await made
+      return await inputs
     } finally {
       if (--takers === 0) worker.unref()
     }
   }
 }
 
-/** The same values in memory that threads can share. */
+/** Copies values into memory that threads can share. */
 function shared(inputs: Uint8Array | Float32Array): Uint8Array | Float32Array {
   if (inputs.buffer instanceof SharedArrayBuffer) return inputs
   const buffer = new SharedArrayBuffer(inputs.byteLength)
@@ -78,7 +78,7 @@ function shared(inputs: Uint8Array | Float32Array): Uint8Array | Float32Array {
   return copy
 }
 
-/** Whether this program can start the thread: a bundler may have left its file behind. */
+/** Tells whether this program can start the thread: a bundler may have left its file behind. */
 export function canStartThread(workerFile: URL): boolean {
   if (workerFile.protocol !== 'file:') return false
   try {

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTarGzip } from 'nanotar'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cifar100Names } from './cifar-names.js'
+import { cifar100Names, unpackCifar } from './load-cifar.js'
 import { parseCifar } from './parse-cifar.js'
-import { unpackCifar } from './unpack-cifar.js'
 import { loadDataset } from '../load-dataset.js'
 
 /** A record whose red, green and blue planes start with 10, 20, 30 and end with 11, 21, 31. */

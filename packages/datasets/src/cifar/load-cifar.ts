@@ -1,15 +1,39 @@
-import type { Dataset, Examples, Normalization } from '@kd/core'
-import { cifar10Names, cifar100Names } from './cifar-names.js'
+import { KdError, type Dataset, type Examples, type Normalization } from '@kd/core'
 import { parseCifar, type CifarFile } from './parse-cifar.js'
-import { unpackCifar } from './unpack-cifar.js'
 import { cifarSources } from '../download/download-sources.js'
 import { fetchFiles, localFiles, type FileSet, type LocalFilesOptions } from '../download/local-files.js'
-import { gunzip } from '../files/gunzip.js'
 import { nodeModule } from '../files/node-module.js'
-import { readFileBytes } from '../files/read-file-bytes.js'
+import { gunzip, readFileBytes } from '../files/read-files.js'
 import { imageNormalization } from '../image-folder/image-normalization.js'
 
-/** CIFAR-10 or CIFAR-100, binary version: 50,000 and 10,000 images of 32 x 32 x 3. CIFAR-100 has its fine labels. */
+/** Class names of CIFAR-10 by label. */
+const cifar10Names: readonly string[] = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+]
+
+/** Class names of CIFAR-100 by fine label: they are sorted, as in fine_label_names.txt. */
+export const cifar100Names: readonly string[] =
+  `apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+  caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
+  forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
+  mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
+  possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+  sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
+  willow_tree wolf woman worm`.split(/\s+/)
+
+/**
+ * Options of CIFAR-10 and CIFAR-100 in their binary version: 50,000 training and 10,000 test images of 32 x 32 x 3.
+ * CIFAR-100 gets its fine labels.
+ */
 export interface CifarOptions extends LocalFilesOptions {
   readonly name: 'cifar10' | 'cifar100'
   /** @defaultValue mean and standard deviation of the training pixels, by channel */
@@ -40,7 +64,7 @@ const sets = {
   },
 } as const
 
-/** Reads the binary files, in the folder given or in the one that the archive makes there. */
+/** Reads the binary files, which lie in the folder given or in the one that the archive makes there. */
 export async function loadCifar(options: CifarOptions): Promise<Dataset> {
   const { name } = options
   const { classNames, normalization } = sets[name]
@@ -81,4 +105,24 @@ async function readSplit(paths: readonly string[], name: CifarOptions['name']): 
     })
   }
   return parseCifar(files, name)
+}
+
+/** Writes the wanted files of a .tar.gz beside it and removes the archive. Each file appears complete or not at all. */
+export async function unpackCifar(archive: string, fileNames: readonly string[]): Promise<void> {
+  const fs = nodeModule('node:fs/promises', 'loadDataset')
+  const paths = nodeModule('node:path', 'loadDataset')
+  const { parseTar } = await import('nanotar')
+  const entries = parseTar(await gunzip(await readFileBytes(archive, 'loadDataset'), archive, 'loadDataset'))
+  for (const fileName of fileNames) {
+    const data = entries.find((entry) => paths.basename(entry.name) === fileName)?.data
+    if (data === undefined) {
+      throw new KdError(`loadDataset: ${archive} must contain ${fileName}, got only other files`, {
+        hint: 'it is not the archive of the binary version: remove it and fetch it again',
+      })
+    }
+    const path = paths.join(paths.dirname(archive), fileName)
+    await fs.writeFile(`${path}.part`, data)
+    await fs.rename(`${path}.part`, path)
+  }
+  await fs.rm(archive)
 }

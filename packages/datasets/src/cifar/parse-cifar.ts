@@ -3,7 +3,7 @@ import { KdError, type Examples } from '@kd/core'
 const planeSize = 32 * 32
 const imageSize = 3 * planeSize
 
-/** One file of the binary version. */
+/** One file of CIFAR's binary version. */
 export interface CifarFile {
   readonly name: string
   readonly bytes: Uint8Array

@@ -1,10 +1,10 @@
 import type { Dataset } from '@kd/core'
-import { inflate } from '../files/gunzip.js'
+import { inflate } from '../files/read-files.js'
 import { splitDataset } from '../split/split-dataset.js'
 
 const count = 1797
 
-/** The embedded 8x8 digits: 1,437 examples to train on and 360 to test, stratified, always the same ones. */
+/** Unpacks the embedded 8x8 digits: 1,437 training and 360 test examples, stratified, always the same ones. */
 export async function loadDigits(): Promise<Dataset> {
   const { digitsBase64 } = await import('./digits-data.js')
   const packed = Uint8Array.from(atob(digitsBase64), (character) => character.charCodeAt(0))
@@ -17,7 +17,7 @@ export async function loadDigits(): Promise<Dataset> {
     name: 'digits',
     inputShape: [8, 8, 1],
     classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-    // Of all 1,797 images; pixels go from 0 to 16.
+    // These are computed from all 1,797 images; pixels go from 0 to 16.
     normalization: { mean: [4.8842], standardDeviation: [6.0168] },
     train: {
       inputs,

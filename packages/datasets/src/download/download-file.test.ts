@@ -6,9 +6,8 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cacheFolder } from './cache-folder.js'
+import { cacheFolder, fetchFiles, localFiles } from './local-files.js'
 import { downloadFile, type DownloadProgress } from './download-file.js'
-import { fetchFiles, localFiles } from './local-files.js'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index + (index >> 7)) % 251)
 const digest = createHash('sha256').update(content).digest('hex')

@@ -1,30 +1,30 @@
 import { KdError } from '@kd/core'
 import { nodeModule } from '../files/node-module.js'
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface DownloadProgress {
   readonly url: string
-  /** Where the file will be. */
+  /** The path where the whole file will be. */
   readonly path: string
-  /** Bytes on disk so far, those of an earlier, interrupted download included. */
+  /** Bytes on disk so far, including those of an earlier, interrupted download. */
   readonly receivedBytes: number
-  /** Size of the whole file, where the server says it. */
+  /** Size of the whole file; absent where the server does not say it. */
   readonly totalBytes?: number
 }
 
 /** Called at the start, after each piece, and at the end of every file. */
 export type OnDownloadProgress = (progress: DownloadProgress) => void
 
-/** A file and the proof that it is the right one. */
+/** A file to fetch, and the checksum that it must have. */
 export interface RemoteFile {
   readonly url: string
-  /** Hexadecimal. */
+  /** The checksum; its digest is hexadecimal. */
   readonly checksum: { readonly algorithm: 'md5' | 'sha256'; readonly digest: string }
 }
 
 /**
- * Fetches a file to a path. What has arrived lies in `PATH.part` until its checksum is right, so the final name never
- * holds half a file; a later call goes on where this one stopped, if the server can.
+ * Fetches a file to a path. What has arrived is kept in `PATH.part` until the checksum is right, so `PATH` never holds
+ * half a file. A later call goes on where an interrupted one stopped, if the server can send a part of a file.
  */
 export async function downloadFile(
   file: RemoteFile,
@@ -36,14 +36,14 @@ export async function downloadFile(
   const part = `${path}.part`
   await fs.mkdir(paths.dirname(path), { recursive: true })
   const resumed = await receive(file.url, { part, path, onProgress })
-  const found = await digestOf(part, file.checksum.algorithm)
-  if (found !== file.checksum.digest) {
+  const receivedDigest = await digestOf(part, file.checksum.algorithm)
+  if (receivedDigest !== file.checksum.digest) {
     await fs.rm(part)
     // What was there before may have been of another version of the file.
     if (resumed) return downloadFile(file, path, onProgress)
     const { algorithm, digest } = file.checksum
     throw new KdError(
-      `downloadFile: ${file.url} must have the ${algorithm} checksum ${digest}, got ${found}`,
+      `downloadFile: ${file.url} must have the ${algorithm} checksum ${digest}, got ${receivedDigest}`,
       {
         hint: 'nothing was kept; try again later, or put the right file at ' + path,
       },
@@ -58,7 +58,7 @@ interface Target {
   readonly onProgress: OnDownloadProgress
 }
 
-/** Fetches what is missing of the part file; says whether it went on from an earlier one. */
+/** Fetches what is missing of the part file, and returns whether it went on from an earlier download. */
 async function receive(url: string, { part, path, onProgress }: Target): Promise<boolean> {
   const fs = nodeModule('node:fs/promises', 'downloadFile')
   const present = await fs.stat(part).then(

@@ -26,7 +26,7 @@ export const mnistSources: Readonly<Record<'mnist' | 'fashion-mnist', readonly R
   ],
 }
 
-/** One archive each. */
+/** The archive of each set. */
 export const cifarSources: Readonly<Record<'cifar10' | 'cifar100', RemoteFile>> = {
   cifar10: md5(`${cifar}cifar-10-binary.tar.gz`, 'c32a1d4ab5d03f1284b67883e8d87530'),
   cifar100: md5(`${cifar}cifar-100-binary.tar.gz`, '03b5dce01913d631647c71ecec9e9cb8'),

@@ -1,20 +1,19 @@
 import { InvalidArgumentError, KdError } from '@kd/core'
-import { cacheFolder } from './cache-folder.js'
 import { downloadFile, type OnDownloadProgress } from './download-file.js'
-import { findFile } from '../files/find-file.js'
 import { nodeModule } from '../files/node-module.js'
+import { findFile } from '../files/read-files.js'
 
-/** Where the files of a published data set are, and whether they may be fetched. */
+/** Options of data sets that are published as files: where the files are, and whether they may be fetched. */
 export interface LocalFilesOptions {
   /** Folder of the files. @defaultValue the usual places, then the cache folder */
   readonly path?: string
   /** Whether to fetch files that are missing, into `path` or the cache folder. @defaultValue false */
   readonly download?: boolean
-  /** Told how far each file is; must be given with `download`, which is never silent. */
+  /** Is called with how far each file is. It must be given with `download`, which is never silent. */
   readonly onProgress?: OnDownloadProgress
 }
 
-/** Files that belong together: what to look for, where, and how to get them. */
+/** Files that belong together: their names, the folders to look in, and a way to fetch them. */
 export interface FileSet {
   readonly name: string
   readonly fileNames: readonly string[]
@@ -26,7 +25,7 @@ export interface FileSet {
   readonly hint: string
 }
 
-/** Paths of all the files of a set, fetched if that is wanted. Each may also be there with `.gz` behind its name. */
+/** Returns the paths of all files of a set, and fetches them if wanted. Each may also have `.gz` behind its name. */
 export async function localFiles(set: FileSet, options: LocalFilesOptions): Promise<readonly string[]> {
   const paths = nodeModule('node:path', 'loadDataset')
   const base = options.path ?? paths.join(cacheFolder(), set.name)
@@ -50,16 +49,16 @@ async function filesInOneFolder(
 ): Promise<string[] | undefined> {
   const paths = nodeModule('node:path', 'loadDataset')
   for (const folder of folders) {
-    const found = await Promise.all(
+    const candidates = await Promise.all(
       fileNames.map((name) => findFile([paths.join(folder, name), paths.join(folder, `${name}.gz`)])),
     )
-    const complete = found.filter((path) => path !== undefined)
+    const complete = candidates.filter((path) => path !== undefined)
     if (complete.length === fileNames.length) return complete
   }
   return undefined
 }
 
-/** Fetches files under their own names, one after the other, those that are there already left out. */
+/** Fetches files under their own names, one after the other, and leaves out those that are in the folder already. */
 export async function fetchFiles(
   files: readonly Parameters<typeof downloadFile>[0][],
   folder: string,
@@ -77,4 +76,19 @@ function progressOf({ onProgress }: LocalFilesOptions): OnDownloadProgress {
   throw new InvalidArgumentError('loadDataset: onProgress must be given with download, got none', {
     hint: 'a download takes long and fills a disk: show it, with onProgress: ({ receivedBytes }) => ...',
   })
+}
+
+/**
+ * Returns the folder for downloaded data: `KD_CACHE` where it is set, else `kd` in the user's cache folder
+ * (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`).
+ */
+export function cacheFolder(): string {
+  const os = nodeModule('node:os', 'cacheFolder')
+  const paths = nodeModule('node:path', 'cacheFolder')
+  const { env, platform } = nodeModule('node:process', 'cacheFolder')
+  if (env['KD_CACHE']) return env['KD_CACHE']
+  if (platform === 'darwin') return paths.join(os.homedir(), 'Library', 'Caches', 'kd')
+  if (platform === 'win32')
+    return paths.join(env['LOCALAPPDATA'] ?? paths.join(os.homedir(), 'AppData', 'Local'), 'kd', 'Cache')
+  return paths.join(env['XDG_CACHE_HOME'] || paths.join(os.homedir(), '.cache'), 'kd')
 }

@@ -9,7 +9,7 @@ import type * as v8 from 'node:v8'
 import type * as workerThreads from 'node:worker_threads'
 import type * as zlib from 'node:zlib'
 
-/** Those that this package uses. */
+/** The modules of Node that this package uses. */
 export interface NodeModules {
   'node:crypto': typeof crypto
   'node:fs': typeof fs
@@ -24,9 +24,9 @@ export interface NodeModules {
 }
 
 /**
- * One of Node's own modules, or undefined elsewhere. Asked of the process instead of imported, because a bundler for
- * browsers follows even an `import('node:fs')` that never runs, and fails. This file imports nothing at run time, since
- * the batch thread needs it and nothing of @kd/core.
+ * Returns one of Node's own modules, or undefined in other runtimes. It asks the process and does not import, because a
+ * bundler for browsers follows even an `import('node:fs')` that never runs, and fails. This file imports nothing at run time, since
+ * the batch thread needs it but must not load @kd/core.
  */
 export function findNodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }

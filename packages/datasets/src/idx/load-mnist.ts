@@ -2,11 +2,10 @@ import { KdError, type Dataset, type Normalization } from '@kd/core'
 import { parseMnist } from './parse-mnist.js'
 import { mnistSources } from '../download/download-sources.js'
 import { fetchFiles, localFiles, type FileSet, type LocalFilesOptions } from '../download/local-files.js'
-import { gunzip } from '../files/gunzip.js'
-import { readFileBytes } from '../files/read-file-bytes.js'
+import { gunzip, readFileBytes } from '../files/read-files.js'
 import { imageNormalization } from '../image-folder/image-normalization.js'
 
-/** MNIST, or Fashion-MNIST which has its format: 60,000 and 10,000 images of 28 x 28. */
+/** Options of MNIST and of Fashion-MNIST, which has its format: 60,000 training and 10,000 test images of 28 x 28. */
 export interface MnistOptions extends LocalFilesOptions {
   readonly name: 'mnist' | 'fashion-mnist'
   /** @defaultValue mean and standard deviation of the training pixels */
@@ -43,7 +42,7 @@ export async function loadMnist(options: MnistOptions): Promise<Dataset> {
     name,
     inputShape: train.inputShape,
     classNames: name === 'mnist' ? digitNames : garmentNames,
-    // Of the training pixels; MNIST's are the usual constants, Fashion-MNIST's were computed from Debian's files.
+    // Both are of the training pixels: MNIST's are the usual constants, Fashion-MNIST's were computed from Debian's files.
     normalization:
       name === 'mnist' ? imageNormalization([0.1307], [0.3081]) : imageNormalization([0.286], [0.353]),
     train: train.examples,

@@ -3,7 +3,7 @@ import { KdError } from '@kd/core'
 /** An array of bytes and its shape, as IDX files hold it. */
 export interface IdxArray {
   readonly shape: readonly number[]
-  /** Row by row; a view of the bytes given. */
+  /** The values row by row, as a view of the bytes given. */
   readonly values: Uint8Array
 }
 

@@ -3,13 +3,13 @@ import { parseIdx } from './parse-idx.js'
 
 /** One split of MNIST or of a set in its format. */
 export interface MnistFiles {
-  /** IDX file of [N, height, width], not compressed. */
+  /** An IDX file of [N, height, width], not compressed. */
   readonly images: Uint8Array
-  /** IDX file of [N], not compressed. */
+  /** An IDX file of [N], not compressed. */
   readonly labels: Uint8Array
-  /** For messages. @defaultValue 'images' */
+  /** The name of the file with the images, for error messages. @defaultValue 'images' */
   readonly imagesName?: string
-  /** For messages. @defaultValue 'labels' */
+  /** The name of the file with the labels, for error messages. @defaultValue 'labels' */
   readonly labelsName?: string
 }
 

@@ -4,15 +4,15 @@ import { loadSharp, readImage, type ImageSize } from './read-image.js'
 import { nodeModule } from '../files/node-module.js'
 
 /**
- * Image files in one sub-folder per class, named after the class. Below `path` there may be `train` and, if wanted,
+ * Options of image files that lie in one sub-folder per class, named after the class. Below `path` there may be `train` and, if wanted,
  * `validation` (or `val`) and `test`; without `train`, the classes lie in `path` itself and all is training data.
  */
 export interface ImageFolderOptions {
   readonly name: 'image-folder'
   readonly path: string
-  /** Side, or [height, width], in pixels: images are scaled and cut at the middle to fit. */
+  /** The side, or [height, width], in pixels: images are scaled and cut around the middle to fit. */
   readonly size: number | readonly [number, number]
-  /** 3 for colour, 1 for grey. @defaultValue 3 */
+  /** The number of channels: 3 for colour, 1 for grey. @defaultValue 3 */
   readonly channels?: 1 | 3
   /** @defaultValue ImageNet's mean and standard deviation, .485 .456 .406 and .229 .224 .225; their mean for grey */
   readonly normalization?: Normalization
@@ -72,13 +72,15 @@ async function readSplit(folder: string, classNames: readonly string[], size: Im
         },
       )
     }
-    const found = (await fs.readdir(paths.join(folder, name))).filter((file) => imageFile.test(file)).sort()
-    if (found.length === 0) {
+    const fileNames = (await fs.readdir(paths.join(folder, name)))
+      .filter((file) => imageFile.test(file))
+      .sort()
+    if (fileNames.length === 0) {
       throw new KdError(`loadDataset: ${paths.join(folder, name)} must have images, got none`, {
         hint: 'jpg, png, webp, gif, avif and tiff files are read; remove the folder if the class has none',
       })
     }
-    files.push(...found.map((file) => ({ path: paths.join(folder, name, file), label })))
+    files.push(...fileNames.map((file) => ({ path: paths.join(folder, name, file), label })))
   }
   const sharp = loadSharp()
   const length = size.height * size.width * size.channels

@@ -1,8 +1,7 @@
 import { KdError } from '@kd/core'
-import { nodeModule } from '../files/node-module.js'
-import { packageUrl } from '../files/package-url.js'
+import { nodeModule, packageUrl } from '../files/node-module.js'
 
-/** The part of sharp that is used; its own types are there only where it is installed. */
+/** The part of sharp that is used. Its own types exist only where it is installed. */
 export type Sharp = (path: string) => SharpImage
 
 interface SharpImage {
@@ -14,7 +13,7 @@ interface SharpImage {
   toBuffer(): Promise<Uint8Array>
 }
 
-/** What every image is brought to. */
+/** The size that every image is brought to. */
 export interface ImageSize {
   readonly height: number
   readonly width: number
@@ -22,14 +21,14 @@ export interface ImageSize {
 }
 
 /**
- * The optional package sharp. Required by name at run time: bundlers that see an import of it try to pack its native
- * library.
+ * Loads the optional package sharp. It is required by name at run time, because bundlers that see an import of it try to
+ * pack its native library.
  */
 export function loadSharp(from: string = packageUrl): Sharp {
   const modules = nodeModule('node:module', 'loadDataset')
   try {
     const loaded = modules.createRequire(from)('sharp') as Sharp | { default: Sharp }
-    // Its ES module arrives where Node runs with --conditions=import, as under test runners.
+    // Where Node runs with --conditions=import, as under test runners, this is its ES module.
     return 'default' in loaded ? loaded.default : loaded
   } catch (error) {
     throw new KdError('loadDataset: image folders need the package sharp, got none that loads', {
@@ -39,7 +38,7 @@ export function loadSharp(from: string = packageUrl): Sharp {
   }
 }
 
-/** Decodes one image: turned upright, scaled to cover the size, cut at the middle, transparency put on black. */
+/** Decodes one image: it is turned upright, scaled to cover the size and cut around the middle; transparency becomes black. */
 export async function readImage(sharp: Sharp, path: string, size: ImageSize): Promise<Uint8Array> {
   const { height, width, channels } = size
   try {

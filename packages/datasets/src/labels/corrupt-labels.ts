@@ -10,14 +10,14 @@ import {
 /** Labels of exactly floor(rate * N) training examples are drawn anew, uniformly over all C classes. */
 export interface SymmetricNoise {
   readonly kind: 'symmetric'
-  /** Part of the training examples in [0, 1] that is relabelled; about rate * (1 - 1/C) end up wrong. */
+  /** The part in [0, 1] of the training examples that is relabelled; about rate * (1 - 1/C) end up wrong. */
   readonly rate: number
 }
 
 /** Labels of exactly floor(rate * N) training examples become the next class: c to (c + 1) mod C. */
 export interface PairNoise {
   readonly kind: 'pair'
-  /** Part of the training examples in [0, 1] that becomes wrong. */
+  /** The part in [0, 1] of the training examples that becomes wrong. */
   readonly rate: number
 }
 
@@ -122,12 +122,12 @@ function assertTransition(matrix: readonly (readonly number[])[], classes: numbe
   for (const [index, row] of matrix.entries()) {
     const sum = row.reduce((total, value) => total + value, 0)
     if (row.length === classes && row.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-6) continue
-    const found = `${row.length} values from ${Math.min(...row)} with sum ${sum} in row ${index}`
-    throw new InvalidArgumentError(`${rule}, got ${found}`)
+    const description = `${row.length} values from ${Math.min(...row)} with sum ${sum} in row ${index}`
+    throw new InvalidArgumentError(`${rule}, got ${description}`)
   }
 }
 
-/** The index whose slice of [0, 1) holds the uniform draw. */
+/** Returns the index whose slice of [0, 1) holds the uniform draw. */
 function drawIndex(probabilities: readonly number[], uniform: number): number {
   let cumulated = 0
   let last = 0

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomSource, type Dataset } from '@kd/core'
-import { imbalanceClasses } from './imbalance-classes.js'
-import { randomClassWeights } from './random-class-weights.js'
+import { imbalanceClasses, randomClassWeights } from './imbalance-classes.js'
 import { makeBlobs } from '../synthetic/make-blobs.js'
 
 const balanced = makeBlobs({ examples: 4000, standardDeviations: [1, 1, 1, 1], test: 400 })

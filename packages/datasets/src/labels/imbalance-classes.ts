@@ -1,14 +1,12 @@
 import { assertInRange, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
-import { randomClassWeights } from './random-class-weights.js'
-import { rowsOfEachClass } from '../split/choose-rows.js'
-import { gatherExamples } from '../split/gather-examples.js'
+import { gatherExamples, rowsOfEachClass } from '../split/rows.js'
 
-/** How {@link imbalanceClasses} thins classes out. */
+/** How {@link imbalanceClasses} chooses the sizes of classes. */
 export type Imbalance = { readonly seed?: number | string } & (
   | {
       /** Class c keeps max_k N_k * factor^(-c / (C - 1)) examples: class 0 all, the last one 1 / factor of it. */
       readonly kind: 'long-tail'
-      /** Largest class over smallest, >= 1. */
+      /** The size of the largest class divided by that of the smallest, >= 1. */
       readonly factor: number
     }
   | {
@@ -50,11 +48,13 @@ export function imbalanceClasses(dataset: Dataset, imbalance: Imbalance): Datase
     )
   }
   const sizes = wantedSizes(
-    rows.map((of) => of.length),
+    rows.map((classRows) => classRows.length),
     imbalance,
     random,
   )
-  const kept = rows.flatMap((of, label) => [...random.split(label).shuffle(of).subarray(0, sizes[label])])
+  const kept = rows.flatMap((classRows, label) => [
+    ...random.split(label).shuffle(classRows).subarray(0, sizes[label]),
+  ])
   return { ...dataset, train: gatherExamples(dataset.train, Int32Array.from(kept).sort()) }
 }
 
@@ -70,4 +70,32 @@ function wantedSizes(available: readonly number[], imbalance: Imbalance, random:
   const weights = randomClassWeights(classes, random)
   const scale = Math.min(...available.map((size, label) => size / weights[label]!))
   return available.map((_, label) => within(scale * weights[label]!, label))
+}
+
+/**
+ * Draws class weights for an imbalanced set: C different ones of the values 0.25 * i, i = 1 ... 10 * C, divided by their
+ * sum.
+ *
+ * The source says "a random draw" of those values; drawing without replacement is our reading.
+ *
+ * @param classes - C, the number of weights
+ * @param random - where the draw comes from
+ * @returns C weights > 0 that sum to 1
+ *
+ * @example
+ * ```ts
+ * import { randomSource } from '@kd/core'
+ * import { makeClassification, randomClassWeights } from '@kd/datasets'
+ *
+ * const classWeights = randomClassWeights(20, randomSource(3))
+ * console.log(makeClassification({ classWeights }).train.labels.length) // 9000
+ * ```
+ *
+ * @see https://github.com/durgas16/AMAL, KD/utils/synthetic.py
+ */
+export function randomClassWeights(classes: number, random: RandomSource): number[] {
+  const values = Array.from({ length: 10 * classes }, (_, index) => 0.25 * (index + 1))
+  const drawn = random.shuffle(values).slice(0, classes)
+  const sum = drawn.reduce((total, value) => total + value, 0)
+  return drawn.map((value) => value / sum)
 }

@@ -1,5 +1,5 @@
 import { KdError } from '@kd/core'
-import { readFileBytes } from '../files/read-file-bytes.js'
+import { readFileBytes } from '../files/read-files.js'
 
 /**
  * Reads a file of one byte per example, such as the human labels of CIFAR-10N written out as bytes: byte i is the label

@@ -1,9 +1,8 @@
 import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { chooseRows } from './choose-rows.js'
-import { countOf } from './count-of.js'
-import { gatherExamples } from './gather-examples.js'
+import { chooseRows, gatherExamples } from './rows.js'
+import { toCount } from '../counts.js'
 
-/** Which examples {@link splitDataset} holds out. */
+/** Options of {@link splitDataset}: the examples to hold out. */
 export interface SplitDatasetOptions {
   /** Fraction in (0, 1), or number of examples, of the training split that becomes the validation split. */
   readonly validation?: number
@@ -18,7 +17,8 @@ export interface SplitDatasetOptions {
 /**
  * Holds examples out of the training split. Examples keep their ids and their order.
  *
- * A fraction counts of the training split as it is when its turn comes: `{ test: 0.1, validation: 0.1 }` leaves 81 %.
+ * The test split is taken first, and the fraction for validation is one of what it leaves: `{ test: 0.1, validation: 0.1 }`
+ * leaves 81 %.
  * With `stratified`, class c gives count * N_c / N examples, rounded by largest remainder.
  *
  * Split before {@link corruptLabels}, so that what is held out stays clean.
@@ -52,7 +52,7 @@ export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Da
       )
     }
     const { labels } = split.train
-    const count = countOf({ value, total: labels.length, argument: part, functionName: 'splitDataset' })
+    const count = toCount({ value, total: labels.length, argument: part, functionName: 'splitDataset' })
     const heldOut = chooseRows({ labels, count, stratified, random: randomSource(seed).split(part) })
     const isHeldOut = new Set(heldOut)
     const kept = Int32Array.from(labels.keys()).filter((row) => !isHeldOut.has(row))

@@ -1,9 +1,8 @@
 import { randomSource, type Dataset } from '@kd/core'
-import { chooseRows } from './choose-rows.js'
-import { countOf } from './count-of.js'
-import { gatherExamples } from './gather-examples.js'
+import { chooseRows, gatherExamples } from './rows.js'
+import { toCount } from '../counts.js'
 
-/** Which examples {@link takeExamples} keeps. Splits that are not named stay whole. */
+/** Options of {@link takeExamples}: how many examples to keep. Splits that are not named stay whole. */
 export interface TakeExamplesOptions {
   /** Fraction in (0, 1), or number of examples, to keep of the training split. */
   readonly train?: number
@@ -42,7 +41,7 @@ export function takeExamples(dataset: Dataset, options: TakeExamplesOptions): Da
     if (value === undefined || examples === undefined) continue
     const { labels } = examples
     if (Number.isInteger(value) && value >= labels.length) continue
-    const count = countOf({ value, total: labels.length, argument: part, functionName: 'takeExamples' })
+    const count = toCount({ value, total: labels.length, argument: part, functionName: 'takeExamples' })
     const rows = chooseRows({ labels, count, stratified, random: randomSource(seed).split(part) })
     taken = { ...taken, [part]: gatherExamples(examples, rows) }
   }

@@ -1,19 +1,19 @@
 import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { gatherExamples } from './gather-examples.js'
+import { gatherExamples } from './rows.js'
 
-/** Which examples {@link takePart} keeps. */
+/** Options of {@link takePart}: the part to keep. */
 export interface TakePartOptions {
-  /** Which part, from 1. */
+  /** The number of the part to keep, from 1. */
   readonly number: number
   /** How many parts there are, from 1. */
   readonly of: number
-  /** Each is another division into parts. @defaultValue 0 */
+  /** Each seed divides the examples into other parts. @defaultValue 0 */
   readonly seed?: number | string
 }
 
 /**
  * Keeps one of several disjoint, equally large parts of the training examples, drawn at random: students of different parts
- * saw nothing in common, which is what variance is measured with. Classes do not keep their shares. What cannot be divided
+ * share no example, so the variance between them can be measured. Classes do not keep their shares. What cannot be divided
  * evenly is in no part. Ids and order are kept.
  *
  * @param dataset - the data set; it is not changed

@@ -1,10 +1,10 @@
 import { assertPositive, InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes of {@link makeBlobs}; the defaults are those of the ALM-KD synthetic experiment. */
 export interface MakeBlobsOptions {
-  /** Examples over all splits, shared out evenly. @defaultValue 10000 */
+  /** The number of examples over all splits, shared evenly between the classes. @defaultValue 10000 */
   readonly examples?: number
   /** D, the length of an input. @defaultValue 2 */
   readonly features?: number
@@ -12,16 +12,16 @@ export interface MakeBlobsOptions {
   readonly box?: number
   /** Standard deviation of each blob; their number is C. @defaultValue [1.4, 2.8, 1.7, 4, 2, 3.5, 1.5, 2.5] */
   readonly standardDeviations?: readonly number[]
-  /** Fraction or count that becomes the test split; 0 for none. @defaultValue 0.1 */
+  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
   readonly test?: number
   /** @defaultValue 20 */
   readonly seed?: number | string
 }
 
 /**
- * Round Gaussian blobs, one for each class: x ~ N(centre_c, sd_c^2 I), centres uniform in a box.
+ * Makes round Gaussian blobs, one for each class: x ~ N(centre_c, sd_c^2 I), with centres uniform in a box.
  *
- * A port of scikit-learn's `make_blobs`. The random numbers are our own, so the sets agree in distribution only: the
+ * It is a port of scikit-learn's `make_blobs`. The random numbers are our own, so the sets agree in distribution only: the
  * seed 20 does not give the paper's centres.
  *
  * @param options - sizes, spread, seed

@@ -1,39 +1,39 @@
 import { assertPositive, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes and difficulty of {@link makeClassification}; the defaults are those of the ALM-KD synthetic experiment. */
 export interface MakeClassificationOptions {
-  /** Examples over all splits. @defaultValue 10000 */
+  /** The number of examples over all splits. @defaultValue 10000 */
   readonly examples?: number
   /** D, the length of an input. @defaultValue 14 */
   readonly features?: number
-  /** Features that carry the class; the rest after `redundant` is noise. @defaultValue features - redundant */
+  /** The number of features that carry the class. Those neither informative nor redundant are noise. @defaultValue features - redundant */
   readonly informative?: number
-  /** Features that are random linear combinations of the informative ones. @defaultValue 0 */
+  /** The number of features that are random linear combinations of the informative ones. @defaultValue 0 */
   readonly redundant?: number
-  /** C. @defaultValue 20 */
+  /** C, the number of classes. @defaultValue 20 */
   readonly classes?: number
-  /** Gaussian clusters of each class, each at a corner of its own. @defaultValue 1 */
+  /** The number of Gaussian clusters of each class, each at a corner of its own. @defaultValue 1 */
   readonly clustersPerClass?: number
   /** Half the length of the hypercube's edges. @defaultValue 1 */
   readonly classSeparation?: number
-  /** C class shares, any positive scale. @defaultValue equal shares */
+  /** C positive numbers: the shares of the classes, in any scale. @defaultValue equal shares */
   readonly classWeights?: readonly number[]
-  /** Fraction or count that becomes the test split; 0 for none. @defaultValue 0.1 */
+  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
   readonly test?: number
   /** @defaultValue 42 */
   readonly seed?: number | string
 }
 
 /**
- * Gaussian clusters at the corners of a hypercube.
+ * Makes Gaussian clusters at the corners of a hypercube.
  *
  * Cluster k of class k mod C: x = z A_k + v_k, with z ~ N(0, I), A_k a matrix of uniform draws from [-1, 1), and v_k one
  * of the corners of [-classSeparation, classSeparation]^informative, no corner twice. Examples and features are
  * shuffled.
  *
- * A port of scikit-learn's `make_classification` with `hypercube=True, shift=0, scale=1`. The random numbers are our
+ * It is a port of scikit-learn's `make_classification` with `hypercube=True, shift=0, scale=1`. The random numbers are our
  * own, so the sets agree in distribution only. Its `flip_y` (0.01 by default there) is left out: use
  * {@link corruptLabels} after splitting, so that held-out labels stay clean.
  *
@@ -104,7 +104,7 @@ export function makeClassification(options: MakeClassificationOptions = {}): Dat
   return syntheticDataset({ name: 'classification', features, classes, inputs, labels, test, seed, random })
 }
 
-/** Examples of each cluster; what rounding leaves over goes to the first clusters, one each. */
+/** Returns the number of examples of each cluster; the first clusters get one more each where rounding leaves some over. */
 function clusterSizes(examples: number, classWeights: readonly number[], clustersPerClass: number): number[] {
   const sum = classWeights.reduce((total, weight) => total + weight, 0)
   const sizes = Array.from({ length: classWeights.length * clustersPerClass }, (_, cluster) =>
@@ -115,7 +115,7 @@ function clusterSizes(examples: number, classWeights: readonly number[], cluster
   return sizes
 }
 
-/** Different corners of the cube [-1, 1]^dimensions. */
+/** Draws `count` different corners of the cube [-1, 1]^dimensions. */
 function hypercubeCorners(count: number, dimensions: number, random: RandomSource): number[][] {
   const corners = new Map<string, number[]>()
   while (corners.size < count) {
@@ -125,12 +125,12 @@ function hypercubeCorners(count: number, dimensions: number, random: RandomSourc
   return [...corners.values()]
 }
 
-/** [rows, columns] draws from [-1, 1), row by row. */
+/** Draws a matrix [rows, columns] from [-1, 1), row by row. */
 function uniformMatrix(rows: number, columns: number, random: RandomSource): number[] {
   return Array.from({ length: rows * columns }, () => 2 * random.uniform() - 1)
 }
 
-/** A row vector times a matrix with the given number of columns. */
+/** Multiplies a row vector by a matrix with the given number of columns. */
 function times(vector: readonly number[], matrix: readonly number[], columns: number): number[] {
   return Array.from({ length: columns }, (_, column) =>
     vector.reduce((sum, value, row) => sum + value * matrix[row * columns + column]!, 0),

@@ -1,23 +1,23 @@
 import { assertInRange, randomSource, type Dataset } from '@kd/core'
-import { assertCount } from './assert-count.js'
+import { assertCount } from '../counts.js'
 import { syntheticDataset } from './synthetic-dataset.js'
 
 /** Sizes of {@link makeSpiral}; the defaults are those of the ALM-KD synthetic experiment. */
 export interface MakeSpiralOptions {
-  /** Arms of the spiral, one class each. @defaultValue 4 */
+  /** The number of arms of the spiral; each is a class. @defaultValue 4 */
   readonly classes?: number
   /** @defaultValue 1500 */
   readonly examplesPerClass?: number
   /** Standard deviation of the noise on the angle, in radians. @defaultValue 0.2 */
   readonly noise?: number
-  /** Fraction or count that becomes the test split; 0 for none. @defaultValue 0.1 */
+  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
   readonly test?: number
   /** @defaultValue 42 */
   readonly seed?: number | string
 }
 
 /**
- * Points on the arms of a spiral, one arm for each class.
+ * Makes points on the arms of a spiral, one arm for each class.
  *
  * For class j and point i of n: r = 4 i / (n - 1), theta = 4.74 (j + i / (n - 1)) + noise * N(0, 1),
  * x = (r sin theta, r cos theta).

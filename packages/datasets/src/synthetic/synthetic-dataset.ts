@@ -1,8 +1,8 @@
 import type { Dataset, RandomSource } from '@kd/core'
-import { gatherExamples } from '../split/gather-examples.js'
+import { gatherExamples } from '../split/rows.js'
 import { splitDataset } from '../split/split-dataset.js'
 
-/** Points made by a generator, class by class, before they are shuffled and split. */
+/** The points that a generator has made, class by class, before they are shuffled and split. */
 export interface SyntheticPoints {
   readonly name: string
   readonly features: number
@@ -10,7 +10,7 @@ export interface SyntheticPoints {
   /** [N, features] */
   readonly inputs: Float32Array
   readonly labels: Int32Array
-  /** Fraction or count that becomes the test split; 0 makes none. */
+  /** Fraction or count of the points that becomes the test split; 0 makes none. */
   readonly test: number
   readonly seed: number | string
   readonly random: RandomSource

@@ -1,11 +1,11 @@
 import { KdError } from '@kd/core'
-import type { Table } from './table.js'
+import type { Table } from './table-examples.js'
 
-/** How {@link parseCsv} reads. */
+/** Options of {@link parseCsv}. */
 export interface ParseCsvOptions {
-  /** For messages. @defaultValue 'table' */
+  /** The name of the file, for error messages. @defaultValue 'table' */
   readonly fileName?: string
-  /** @defaultValue ',' */
+  /** The character between values. @defaultValue ',' */
   readonly delimiter?: string
 }
 

@@ -5,31 +5,32 @@ import { nodeModule } from '../files/node-module.js'
 /** A file of float32 numbers, row by row, little-endian, without a header. */
 export interface TableFile {
   readonly path: string
-  /** Numbers per row, >= 1. */
+  /** The number of columns, >= 1. */
   readonly columns: number
 }
 
-/** Which files {@link readTableRows} reads. */
+/** Options of {@link readTableRows}: the files to read. */
 export interface TableRowsOptions<Name extends string> {
-  /** By name; all of as many rows. */
+  /** The files of the tables by name; all must have the same number of rows. */
   readonly tables: Readonly<Record<Name, TableFile>>
   /** A file of one little-endian int32 number per row. */
   readonly labels: string
   /**
-   * Rows that are read at a time.
+   * How many rows are read at a time.
+   *
    * @defaultValue 4096
    */
   readonly rows?: number
 }
 
-/** Some rows: each table by its name, and the labels. The arrays are overwritten by the next piece. */
+/** Some rows of each table, by its name, and their labels. The next piece overwrites the arrays. */
 export type TableRows<Name extends string> = {
   readonly [Table in Name]: { readonly values: Float32Array; readonly shape: readonly [number, number] }
 } & { readonly labels: Int32Array }
 
 /**
- * Reads tables that are larger than memory from files, a few rows at a time. Made for the `stream` of `lastLayerInfluence` of
- * @kd/selection, whose tables are `features` and `logits`; memory is one piece.
+ * Reads tables that are larger than memory from files, a few rows at a time; only one piece of them is in memory. It is made
+ * for the `stream` of `lastLayerInfluence` of @kd/selection, whose tables are `features` and `logits`.
  *
  * @param options - see {@link TableRowsOptions}
  * @returns the rows in order, piece by piece
@@ -86,7 +87,7 @@ export async function* readTableRows<Name extends string>(
 interface OpenFile extends TableFile {
   readonly name: string
   readonly handle: FileHandle
-  /** In the file; a fraction when the last row is not whole. */
+  /** The number of rows in the file; a fraction when the last row is not whole. */
   readonly rows: number
   readonly bytes: Uint8Array<ArrayBuffer>
 }

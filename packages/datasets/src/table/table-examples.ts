@@ -1,19 +1,27 @@
 import { InvalidArgumentError, KdError, type Examples } from '@kd/core'
-import type { Table } from './table.js'
 
-/** Which columns mean what. */
+/** A table of a file: named columns and rows of values. */
+export interface Table {
+  /** The name of the file, for error messages. */
+  readonly fileName: string
+  readonly columns: readonly string[]
+  /** One array per row, with a value for each column. */
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/** Options of {@link tableExamples}: the columns of labels and of inputs. */
 export interface TableExamplesOptions {
-  /** Name of the column with the class. */
+  /** The name of the column with the class. */
   readonly label: string
-  /** Names of the numeric columns that make the input, in order. @defaultValue all but the label */
+  /** The names of the numeric columns that make the input, in order. @defaultValue all but the label */
   readonly features?: readonly string[]
-  /** Class names in the order of their indices. @defaultValue the values found: numbers ascending, else by code point */
+  /** The class names in the order of their indices. @defaultValue the values found: numbers ascending, else by code point */
   readonly classNames?: readonly string[]
 }
 
-/** What {@link tableExamples} makes of a table. */
+/** The examples that {@link tableExamples} makes of a table, and their names. */
 export interface TableExamples {
-  /** Float inputs [N, D]; ids are rows of the table from 0. */
+  /** The inputs are floats [N, D]; the ids are rows of the table, from 0. */
   readonly examples: Examples
   readonly classNames: readonly string[]
   readonly featureNames: readonly string[]
@@ -64,10 +72,10 @@ export function tableExamples(table: Table, options: TableExamplesOptions): Tabl
   }
   const indices = new Map(classNames.map((name, index) => [name, index]))
   const labels = Int32Array.from(texts, (text, index) => {
-    const found = indices.get(text)
-    if (found === undefined)
-      throw badValue(table, index, label, `one of the classes ${classNames.join(', ')}`, text)
-    return found
+    const label = indices.get(text)
+    if (label === undefined)
+      throw badValue(table, index, options.label, `one of the classes ${classNames.join(', ')}`, text)
+    return label
   })
   return {
     examples: { inputs, labels, ids: Int32Array.from(labels.keys()) },
@@ -87,7 +95,7 @@ function columnOf({ columns, fileName }: Table, name: string): number {
   )
 }
 
-/** A number as float32 holds it; NaN for what is none. */
+/** Returns a number as float32 holds it, and NaN for a value that is no number. */
 function toNumber(value: unknown): number {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return Math.fround(Number(value))

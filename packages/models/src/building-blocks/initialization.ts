@@ -9,7 +9,7 @@ export interface Fan {
   readonly fanOut: number
 }
 
-/** From a layer's fan and a seed to its initializer. */
+/** A way to start weights: it makes a layer's initializer from its fan and a seed. */
 export type Initialization = (fan: Fan, seed: number) => Initializer
 
 /** He et al. (2015) for ReLU by outgoing connections: N(0, 2 / fanOut), not truncated. */
@@ -20,7 +20,7 @@ export const fanOutNormal: Initialization = ({ fanOut }, seed) =>
 export const fanInNormal: Initialization = ({ fanIn }, seed) =>
   initializers.randomNormal({ mean: 0, stddev: Math.sqrt(2 / fanIn), seed })
 
-/** What PyTorch's layers start from unless told otherwise: uniform in ±1 / sqrt(fanIn). */
+/** The default of PyTorch's layers: uniform in ±1 / sqrt(fanIn). */
 export const fanInUniform: Initialization = ({ fanIn }, seed) =>
   initializers.randomUniform({ minval: -1 / Math.sqrt(fanIn), maxval: 1 / Math.sqrt(fanIn), seed })
 
@@ -28,5 +28,5 @@ export const fanInUniform: Initialization = ({ fanIn }, seed) =>
 export const smallNormal: Initialization = (_fan, seed) =>
   initializers.randomNormal({ mean: 0, stddev: 0.01, seed })
 
-/** All zeros. */
+/** Every weight starts at zero. */
 export const zeros: Initialization = () => initializers.zeros()

@@ -1,13 +1,10 @@
 import { InvalidArgumentError, randomSource } from '@kd/core'
 import { input, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { convolution } from '../building-blocks/convolution.js'
-import { relu } from '../building-blocks/relu.js'
-import { basicBlock } from './basic-block.js'
-import type { ResnetShortcut } from './resnet-shortcut.js'
-import { assertInteger } from './assert-integer.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
+import { convolution } from '../building-blocks/convolutions.js'
+import { batchNormalization, relu } from '../building-blocks/layers.js'
+import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
+import { basicBlock, type ResnetShortcut } from './residual-block.js'
 
 /** Options of {@link cifarResnet}. */
 export interface CifarResnetOptions extends ImageModelOptions {
@@ -78,4 +75,48 @@ export function cifarResnet(options: CifarResnetOptions): LayersModel {
     }
   })
   return model({ name: `resnet${depth}`, inputs, outputs: pooledClassifier(output, { classes, random }) })
+}
+
+/**
+ * ResNet-8 with four times the channels (32 in the stem, then 64, 128, 256) and projection shortcuts: the usual student of
+ * {@link resnet32x4}, as RepDistiller and mdistiller define it. Layers by name and initial weights as in {@link cifarResnet}.
+ *
+ * @param options - see {@link ImageModelOptions}
+ * @returns a model from [N, H, W, channels] to unnormalised logits [N, C]
+ * @throws as {@link cifarResnet}
+ *
+ * @example
+ * ```ts
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { resnet8x4 } from '@kd/models'
+ *
+ * console.log(resnet8x4({ classes: 100 }).getLayer('features').outputShape) // [null, 256]
+ * ```
+ *
+ * @see https://github.com/HobbitLong/RepDistiller
+ */
+export function resnet8x4(options: ImageModelOptions): LayersModel {
+  return cifarResnet({ ...options, depth: 8, widths: [32, 64, 128, 256], shortcut: 'projection' })
+}
+
+/**
+ * ResNet-32 with four times the channels and projection shortcuts: the usual teacher of {@link resnet8x4}, as RepDistiller
+ * and mdistiller define it. Layers by name and initial weights as in {@link cifarResnet}.
+ *
+ * @param options - see {@link ImageModelOptions}
+ * @returns a model from [N, H, W, channels] to unnormalised logits [N, C]
+ * @throws as {@link cifarResnet}
+ *
+ * @example
+ * ```ts
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { resnet32x4 } from '@kd/models'
+ *
+ * console.log(resnet32x4({ classes: 100 }).getLayer('features').outputShape) // [null, 256]
+ * ```
+ *
+ * @see https://github.com/HobbitLong/RepDistiller
+ */
+export function resnet32x4(options: ImageModelOptions): LayersModel {
+  return cifarResnet({ ...options, depth: 32, widths: [32, 64, 128, 256], shortcut: 'projection' })
 }

@@ -18,7 +18,7 @@ import {
   wideResnet,
   type ImageShape,
 } from '../index.js'
-import { hashedUniform } from '../testing/hashed-uniform.js'
+import { hashedUniform } from '../testing/golden-tensors.js'
 
 const classes = 4
 const inputShape: ImageShape = [8, 8, 3]

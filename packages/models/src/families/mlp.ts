@@ -1,9 +1,9 @@
 import { randomSource, ShapeError } from '@kd/core'
 import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
 import { classifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
 import { fanInNormal } from '../building-blocks/initialization.js'
-import { assertInteger } from './assert-integer.js'
+import { connect } from '../building-blocks/layers.js'
+import { assertInteger } from './model-options.js'
 
 /** Options of {@link mlp}. */
 export interface MlpOptions {

@@ -1,24 +1,24 @@
-import { assertPositive, randomSource } from '@kd/core'
-import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
+import { assertPositive, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution, depthwiseConvolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertInteger } from './assert-integer.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
-import { invertedResidual } from './inverted-residual.js'
+import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
+import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link mobilenetV2}. */
 export interface MobilenetV2Options extends ImageModelOptions {
-  /** All channels times this, rounded down; the last 1,280 only grow. @defaultValue 0.5 */
+  /**
+   * Every number of channels is multiplied by this and rounded down; the 1,280 of the head only grow, above 1.
+   *
+   * @defaultValue 0.5
+   */
   readonly widthMultiplier?: number
   /** Hidden channels of a block per input channel, an integer; the first block has 1. @defaultValue 6 */
   readonly expansion?: number
 }
 
-/** Groups of equal blocks: channels, how many, strides of the first, and the name of a group's output. */
+/** Groups of equal blocks: their channels, their number, the strides of the first, and the name of a stage that ends there. */
 const groups = [
   { channels: 16, blocks: 1, strides: 1 },
   { channels: 24, blocks: 2, strides: 1, output: 'stage1' },
@@ -87,4 +87,26 @@ export function mobilenetV2(options: MobilenetV2Options): LayersModel {
   const start = { initialization: smallNormal, biasInitialization: zeros }
   const outputs = pooledClassifier(activated, { classes, random, ...start })
   return model({ name: 'mobilenet-v2', inputs, outputs })
+}
+
+/** Options of {@link invertedResidual}. */
+interface InvertedResidualOptions {
+  readonly name: string
+  readonly filters: number
+  readonly strides: number
+  readonly expansion: number
+  readonly random: RandomSource
+}
+
+/** Expands the channels, convolves each by itself and projects them down; adds the input where the shape stays. */
+function invertedResidual(input: SymbolicTensor, options: InvertedResidualOptions): SymbolicTensor {
+  const { name, filters, strides, expansion, random } = options
+  const channels = input.shape.at(-1)!
+  const expand = { name: `${name}_conv1`, filters: channels * expansion, kernelSize: 1, random }
+  const expanded = relu(batchNormalization(convolution(input, expand), `${name}_bn1`), `${name}_relu1`)
+  const depthwise = depthwiseConvolution(expanded, { name: `${name}_conv2`, strides, random })
+  const mixed = relu(batchNormalization(depthwise, `${name}_bn2`), `${name}_relu2`)
+  const project = { name: `${name}_conv3`, filters, kernelSize: 1, random }
+  const projected = batchNormalization(convolution(mixed, project), `${name}_bn3`)
+  return strides === 1 && channels === filters ? sum([input, projected], `${name}_sum`) : projected
 }

@@ -5,9 +5,8 @@ import { expectAllClose } from '@kd/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { cifarResnet, mobilenetV2, resnet8x4, shufflenetV1, shufflenetV2, vgg, wideResnet } from '../index.js'
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
-import { goldenTensors } from '../testing/golden-tensors.js'
-import { hashedUniform } from '../testing/hashed-uniform.js'
-import { loadPytorchResnet } from '../weights/load-pytorch-resnet.js'
+import { goldenTensors, hashedUniform } from '../testing/golden-tensors.js'
+import { loadPytorchResnet } from '../weights/pytorch-resnet.js'
 import golden from './reference-logits.golden.json' with { type: 'json' }
 
 type Tensors = Map<string, SafetensorsTensor>

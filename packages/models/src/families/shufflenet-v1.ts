@@ -1,12 +1,11 @@
-import { randomSource } from '@kd/core'
-import { input, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
+import { randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { shuffleChannels } from '../building-blocks/channels.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution, depthwiseConvolution, groupedConvolution } from '../building-blocks/convolutions.js'
 import { fanInUniform } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
-import { shuffleV1Block } from './shuffle-v1-block.js'
+import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
+import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
 
 const stages = [
   { channels: 240, blocks: 4 },
@@ -62,4 +61,48 @@ export function shufflenetV1(options: ImageModelOptions): LayersModel {
     }
   })
   return model({ name: 'shufflenet-v1', inputs, outputs: pooledClassifier(output, { classes, random }) })
+}
+
+/** Options of {@link shuffleV1Block}. */
+interface ShuffleV1BlockOptions {
+  /** The prefix of the names of its layers. */
+  readonly name: string
+  /** The name of its last layer. */
+  readonly outputName: string
+  /** The number of channels of the output. */
+  readonly channels: number
+  readonly groups: number
+  /** The number of groups of the first convolution. */
+  readonly firstGroups: number
+  /** Strides of 2 halve the image, and the pooled input is then joined to the output instead of added. */
+  readonly strides: number
+  readonly random: RandomSource
+}
+
+/** Adds a grouped 1×1, a shuffle, a depthwise 3×3 and a grouped 1×1 convolution; the input is added or joined to them. */
+function shuffleV1Block(input: SymbolicTensor, options: ShuffleV1BlockOptions): SymbolicTensor {
+  const { name, outputName, channels, groups, firstGroups, strides, random } = options
+  const filters = strides === 2 ? channels - input.shape.at(-1)! : channels
+  const narrow = { name: `${name}_conv1`, filters: Math.floor(filters / 4), groups: firstGroups, random }
+  const first = relu(batchNormalization(groupedConvolution(input, narrow), `${name}_bn1`), `${name}_relu1`)
+  const shuffled = firstGroups > 1 ? shuffleChannels(first, firstGroups, `${name}_shuffle`) : first
+  const depthwise = { name: `${name}_conv2`, strides, initialization: fanInUniform, random }
+  const second = relu(
+    batchNormalization(depthwiseConvolution(shuffled, depthwise), `${name}_bn2`),
+    `${name}_relu2`,
+  )
+  const wide = { name: `${name}_conv3`, filters, groups, random }
+  const residual = batchNormalization(groupedConvolution(second, wide), `${name}_bn3`)
+  const merged =
+    strides === 2
+      ? connect(layers.concatenate({ name: `${name}_concat` }), [residual, pooled(input, name)])
+      : sum([residual, input], `${name}_sum`)
+  return relu(merged, outputName)
+}
+
+/** Takes 3×3 means at stride 2; a border of zeros counts in them, as in PyTorch's average pooling. */
+function pooled(input: SymbolicTensor, name: string): SymbolicTensor {
+  const padded = connect(layers.zeroPadding2d({ name: `${name}_shortcut_pad` }), input)
+  const pooling = { name: `${name}_shortcut`, poolSize: 3, strides: 2, padding: 'valid' } as const
+  return connect(layers.averagePooling2d(pooling), padded)
 }

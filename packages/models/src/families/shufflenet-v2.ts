@@ -1,17 +1,19 @@
-import { InvalidArgumentError, randomSource } from '@kd/core'
-import { input, model, type LayersModel } from '@tensorflow/tfjs-layers'
+import { InvalidArgumentError, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { shuffleChannels, sliceChannels } from '../building-blocks/channels.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
-import { shuffleV2DownBlock, shuffleV2SplitBlock } from './shuffle-v2-block.js'
-import { pointwiseUnit } from './pointwise-unit.js'
+import { convolution, depthwiseConvolution } from '../building-blocks/convolutions.js'
+import { fanInUniform } from '../building-blocks/initialization.js'
+import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
+import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link shufflenetV2}. */
 export interface ShufflenetV2Options extends ImageModelOptions {
-  /** Size of the network. @defaultValue 1 */
+  /** The size of the network, as in the paper. @defaultValue 1 */
   readonly size?: 0.5 | 1 | 1.5 | 2
 }
 
-/** Channels of the three stages and the head, by size. */
+/** The channels of the three stages and of the head, by size. */
 const widths: ReadonlyMap<number, readonly [number, number, number, number]> = new Map([
   [0.5, [48, 96, 192, 1024]],
   [1, [116, 232, 464, 1024]],
@@ -19,7 +21,7 @@ const widths: ReadonlyMap<number, readonly [number, number, number, number]> = n
   [2, [224, 488, 976, 2048]],
 ])
 
-/** Blocks of each stage that split the channels, after the one that halves the image. */
+/** How many blocks of each stage split the channels; they follow the one that halves the image. */
 const splitBlocks = [3, 7, 3]
 
 /**
@@ -74,4 +76,75 @@ export function shufflenetV2(options: ShufflenetV2Options): LayersModel {
     inputs,
     outputs: pooledClassifier(activated, { classes, random }),
   })
+}
+
+/** Adds the block that halves the image: two branches, each of which gives half of the channels. */
+function shuffleV2DownBlock(
+  input: SymbolicTensor,
+  channels: number,
+  name: string,
+  random: RandomSource,
+): SymbolicTensor {
+  const half = channels / 2
+  const left = depthwiseUnit(input, 2, name, 1, random)
+  const leftOutput = pointwiseUnit(left, half, namesOf(name, 2), random)
+  const right = pointwiseUnit(input, half, namesOf(name, 3), random)
+  const rightOutput = pointwiseUnit(depthwiseUnit(right, 2, name, 4, random), half, namesOf(name, 5), random)
+  const joined = connect(layers.concatenate({ name: `${name}_concat` }), [leftOutput, rightOutput])
+  return shuffleChannels(joined, 2, name)
+}
+
+/** Adds the block that keeps the shape: the first half of the channels passes unchanged, the second is convolved. */
+function shuffleV2SplitBlock(
+  input: SymbolicTensor,
+  name: string,
+  outputName: string,
+  random: RandomSource,
+): SymbolicTensor {
+  const channels = input.shape.at(-1)!
+  const half = channels / 2
+  const passed = sliceChannels(input, 0, half, `${name}_left`)
+  const right = sliceChannels(input, half, channels, `${name}_right`)
+  const first = pointwiseUnit(right, half, namesOf(name, 1), random)
+  const second = depthwiseUnit(first, 1, name, 2, random)
+  const third = pointwiseUnit(second, half, namesOf(name, 3), random)
+  const joined = connect(layers.concatenate({ name: `${name}_concat` }), [passed, third])
+  return shuffleChannels(joined, 2, outputName)
+}
+
+function depthwiseUnit(
+  input: SymbolicTensor,
+  strides: number,
+  name: string,
+  number: number,
+  random: RandomSource,
+): SymbolicTensor {
+  const options = { name: `${name}_conv${number}`, strides, initialization: fanInUniform, random }
+  return batchNormalization(depthwiseConvolution(input, options), `${name}_bn${number}`)
+}
+
+function namesOf(name: string, number: number): PointwiseUnitNames {
+  return {
+    convolution: `${name}_conv${number}`,
+    normalization: `${name}_bn${number}`,
+    output: `${name}_relu${number}`,
+  }
+}
+
+/** The names of a unit's three layers. */
+interface PointwiseUnitNames {
+  readonly convolution: string
+  readonly normalization: string
+  readonly output: string
+}
+
+/** Adds ShuffleNetV2's unit: a 1×1 convolution with batch normalisation and ReLU. */
+function pointwiseUnit(
+  input: SymbolicTensor,
+  filters: number,
+  names: PointwiseUnitNames,
+  random: RandomSource,
+): SymbolicTensor {
+  const options = { name: names.convolution, filters, kernelSize: 1, initialization: fanInUniform, random }
+  return relu(batchNormalization(convolution(input, options), names.normalization), names.output)
 }

@@ -1,12 +1,9 @@
 import { randomSource } from '@kd/core'
 import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertInteger } from './assert-integer.js'
-import { assertImageModel, type ImageModelOptions, type ImageShape } from './image-model-options.js'
+import { convolution } from '../building-blocks/convolutions.js'
+import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
+import { assertImageModel, assertInteger, type ImageModelOptions, type ImageShape } from './model-options.js'
 
 /** Options of {@link smallCnn}. */
 export interface SmallCnnOptions extends ImageModelOptions {

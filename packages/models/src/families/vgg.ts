@@ -1,12 +1,10 @@
 import { InvalidArgumentError, randomSource } from '@kd/core'
 import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { connect } from '../building-blocks/connect.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
+import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
+import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link vgg}. */
 export interface VggOptions extends ImageModelOptions {
@@ -16,7 +14,7 @@ export interface VggOptions extends ImageModelOptions {
 
 const widths = [64, 128, 256, 512, 512]
 
-/** Convolutions of each of the five stages. */
+/** How many convolutions each of the five stages has, by depth. */
 const convolutions: Readonly<Record<number, readonly number[]>> = {
   8: [1, 1, 1, 1, 1],
   11: [1, 1, 2, 2, 2],

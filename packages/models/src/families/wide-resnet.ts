@@ -1,21 +1,18 @@
-import { assertInRange, InvalidArgumentError, randomSource } from '@kd/core'
-import { input, model, type LayersModel } from '@tensorflow/tfjs-layers'
-import { batchNormalization } from '../building-blocks/batch-normalization.js'
+import { assertInRange, InvalidArgumentError, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { pooledClassifier } from '../building-blocks/classifier.js'
-import { convolution } from '../building-blocks/convolution.js'
+import { convolution } from '../building-blocks/convolutions.js'
 import { fanInUniform, zeros } from '../building-blocks/initialization.js'
-import { relu } from '../building-blocks/relu.js'
-import { assertInteger } from './assert-integer.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './image-model-options.js'
-import { preActivationBlock } from './pre-activation-block.js'
+import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
+import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
 
 /** Options of {@link wideResnet}. */
 export interface WideResnetOptions extends ImageModelOptions {
   /** Layers with weights, 6n + 4 for n blocks per stage: 16, 22, 28, 40, … */
   readonly depth: number
-  /** Channels of the stages are 16, 32 and 64 times this. */
+  /** The stages have 16, 32 and 64 times this many channels. */
   readonly widthFactor: number
-  /** Share of a block's hidden activations set to zero in training, in [0, 1). @defaultValue 0 */
+  /** The share in [0, 1) of a block's hidden activations that is set to zero in training. @defaultValue 0 */
   readonly dropoutRate?: number
 }
 
@@ -73,4 +70,34 @@ export function wideResnet(options: WideResnetOptions): LayersModel {
   const start = { initialization: fanInUniform, biasInitialization: zeros }
   const outputs = pooledClassifier(activated, { classes, random, ...start })
   return model({ name: `wrn-${depth}-${widthFactor}`, inputs, outputs })
+}
+
+/** Options of {@link preActivationBlock}. */
+interface PreActivationBlockOptions {
+  /** The prefix of the names of its layers. */
+  readonly name: string
+  /** The name of its last layer. */
+  readonly outputName: string
+  readonly filters: number
+  readonly strides: number
+  readonly dropoutRate: number
+  readonly random: RandomSource
+}
+
+/**
+ * Adds the block conv(dropout(relu(bn(conv(a))))) + shortcut, where a = relu(bn(x)). The shortcut is x itself where the channels stay,
+ * else a 1×1 convolution of a.
+ */
+function preActivationBlock(input: SymbolicTensor, options: PreActivationBlockOptions): SymbolicTensor {
+  const { name, outputName, filters, strides, dropoutRate, random } = options
+  const activated = relu(batchNormalization(input, `${name}_bn1`), `${name}_relu1`)
+  const first = convolution(activated, { name: `${name}_conv1`, filters, strides, random })
+  const hidden = relu(batchNormalization(first, `${name}_bn2`), `${name}_relu2`)
+  // Without a seed: a fixed one would give the same mask at every step. The training loop sets one per step.
+  const dropout = layers.dropout({ name: `${name}_dropout`, rate: dropoutRate })
+  const kept = dropoutRate > 0 ? connect(dropout, hidden) : hidden
+  const second = convolution(kept, { name: `${name}_conv2`, filters, random })
+  if (input.shape.at(-1) === filters) return sum([input, second], outputName)
+  const projection = { name: `${name}_shortcut_conv`, filters, kernelSize: 1, strides, random }
+  return sum([convolution(activated, projection), second], outputName)
 }

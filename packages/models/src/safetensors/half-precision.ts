@@ -1,4 +1,4 @@
-/** IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. */
+/** Widens numbers of IEEE 754 binary16, which have 1 sign bit, 5 bits of exponent and 10 of fraction. */
 export function decodeFloat16(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (half) => {
     const sign = half & 0x8000 ? -1 : 1
@@ -9,13 +9,14 @@ export function decodeFloat16(halves: Uint16Array): Float32Array {
   })
 }
 
-/** bfloat16: the upper half of a float32. */
+/** Widens numbers of bfloat16, which are the upper halves of float32 numbers. */
 export function decodeBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer)
 }
 
 /**
- * The nearest IEEE 754 binary16 of each number, the even one of two that are as near, as numpy and PyTorch round.
+ * Rounds each number to the nearest of IEEE 754 binary16, and to the even one of two that are as near, as numpy and
+ * PyTorch round.
  *
  * @param values - those beyond 65504 become infinite
  * @returns the bits
@@ -26,10 +27,10 @@ export function encodeFloat16(values: Float32Array): Uint16Array {
     const sign = (single >>> 16) & 0x8000
     const size = Math.abs(values[index]!)
     if (Number.isNaN(size)) return sign | 0x7e00
-    // Numbers below 2^-14 lie as far apart as those above.
+    // Below 2^-14 numbers lie as far apart as just above it.
     const exponent = Math.max(((single >>> 23) & 0xff) - 127, -14)
     if (exponent > 15) return sign | 0x7c00
-    // From 1024 to 2047, and less below 2^-14; a step over the end counts the exponent on.
+    // Steps are 1024 to 2047, and fewer below 2^-14; rounding up to 2048 raises the exponent by one.
     const steps = roundToEven(size * 2 ** (10 - exponent))
     return sign | (((exponent + 14) << 10) + steps)
   })

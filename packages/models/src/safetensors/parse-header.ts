@@ -1,5 +1,4 @@
 import { KdError } from '@kd/core'
-import { assertUniqueKeys } from './assert-unique-keys.js'
 import { storages, type SafetensorsDtype } from './safetensors-tensor.js'
 
 /** One tensor as the header describes it, checked by itself. */
@@ -7,14 +6,14 @@ export interface HeaderEntry {
   readonly name: string
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
-  /** Of the bytes after the header. */
+  /** Where its bytes begin and end, counted from the end of the header. */
   readonly begin: number
   readonly end: number
 }
 
-/** What a header says. */
+/** The content of a header. */
 export interface Header {
-  /** In the order of their bytes. */
+  /** The tensors in the order of their bytes. */
   readonly entries: readonly HeaderEntry[]
   readonly metadata: ReadonlyMap<string, string>
 }
@@ -51,8 +50,8 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 
 function parseEntry(name: string, value: unknown): HeaderEntry {
   const label = `'${name.slice(0, 100)}'`
-  const fail = (rule: string, found: unknown): never => {
-    const text = JSON.stringify(found) ?? 'nothing'
+  const fail = (rule: string, wrongValue: unknown): never => {
+    const text = JSON.stringify(wrongValue) ?? 'nothing'
     throw new KdError(`readSafetensors: ${rule} of tensor ${label}, got ${text.slice(0, 100)}`)
   }
   if (!isObject(value)) return fail('header entry must be an object', value)
@@ -81,4 +80,42 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+}
+
+/**
+ * Checks that no object of a JSON text has a key twice: JSON.parse keeps the last one silently.
+ *
+ * @param json - a text that JSON.parse has accepted
+ */
+function assertUniqueKeys(json: string): void {
+  const open: Set<string>[] = []
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index]
+    if (character === '{' || character === '[') open.push(new Set())
+    else if (character === '}' || character === ']') open.pop()
+    else if (character === '"') {
+      const end = endOfString(json, index)
+      if (isKey(json, end)) addKey(JSON.parse(json.slice(index, end)) as string, open.at(-1)!)
+      index = end - 1
+    }
+  }
+}
+
+/** Returns the index after the closing quote of the string that starts at `start`. */
+function endOfString(json: string, start: number): number {
+  let index = start + 1
+  while (json[index] !== '"') index += json[index] === '\\' ? 2 : 1
+  return index + 1
+}
+
+function isKey(json: string, end: number): boolean {
+  let index = end
+  while (' \t\r\n'.includes(json[index] ?? ':')) index++
+  return json[index] === ':'
+}
+
+function addKey(key: string, keys: Set<string>): void {
+  if (keys.has(key))
+    throw new KdError(`readSafetensors: header must hold each name once, got '${key.slice(0, 100)}' twice`)
+  keys.add(key)
 }

@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import { parseHeader, type Header, type HeaderEntry } from './parse-header.js'
 import { storages, type SafetensorsTensor } from './safetensors-tensor.js'
 
-/** The format's own limit. */
+/** The longest header that the format allows, in bytes. */
 const largestHeader = 100_000_000
 
 /**

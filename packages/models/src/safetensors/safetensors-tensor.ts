@@ -19,21 +19,21 @@ export type SafetensorsDtype =
 
 /** One tensor of a safetensors file. */
 export interface SafetensorsTensor {
-  /** As in the file. */
+  /** The number type in the file. */
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
   /** Row by row. F16 and BF16 are widened to a Float32Array, which holds all their values; BOOL is 0 or 1. */
   readonly data: SafetensorsData
 }
 
-/** How a number type lies in a file. */
+/** How a number type is stored in a file. */
 export interface Storage {
   readonly bytes: number
-  /** From the tensor's bytes, which it may keep. The machine is little-endian, as the format is. */
+  /** Makes the values from the tensor's bytes, which it may keep. The machine is little-endian, as the format is. */
   decode(buffer: ArrayBuffer): SafetensorsData
 }
 
-/** Every number type that is read; a Map, so that a hostile name finds nothing. */
+/** Every number type that is read. It is a Map, so that a name such as __proto__ is not found. */
 export const storages: ReadonlyMap<string, Storage> = new Map<SafetensorsDtype, Storage>([
   ['F64', { bytes: 8, decode: (buffer) => new Float64Array(buffer) }],
   ['F32', { bytes: 4, decode: (buffer) => new Float32Array(buffer) }],

@@ -63,7 +63,7 @@ export function writeSafetensors(
   return bytes
 }
 
-/** The values as they lie in the file. */
+/** Returns the values as they are stored in the file. */
 function storedData(name: string, tensor: SafetensorsTensor): SafetensorsData {
   assertWritable(name, tensor)
   if (tensor.dtype !== 'F16') return tensor.data

@@ -1,7 +1,6 @@
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
-import { hashedUniform } from './hashed-uniform.js'
 
-/** PyTorch tensors by name with the values that tools/goldens/models.py gave them. */
+/** Makes PyTorch tensors by name with the values that tools/goldens/models.py gave them. */
 export function goldenTensors(
   tensors: readonly (readonly [name: string, shape: readonly number[]])[],
 ): Map<string, SafetensorsTensor> {
@@ -25,4 +24,14 @@ function scaleOf(name: string, shape: readonly number[]): (uniform: number) => n
   if (name.endsWith('running_var')) return (uniform) => 1 + 0.5 * uniform
   if (name.endsWith('weight')) return (uniform) => 1 + 0.3 * uniform
   return (uniform) => 0.2 * uniform
+}
+
+/** Makes numbers in [-1, 1) from a 32-bit mix of position and stream; tools/goldens/models.py makes the same bit by bit. */
+export function hashedUniform(stream: number, count: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, index) => {
+    let value = (Math.imul(index, 2654435761) + Math.imul(stream + 1, 2246822519)) >>> 0
+    value = Math.imul(value ^ (value >>> 15), 2146121005)
+    value = Math.imul(value ^ (value >>> 12), 2221713035)
+    return ((value ^ (value >>> 15)) >>> 0) / 2 ** 31 - 1
+  })
 }

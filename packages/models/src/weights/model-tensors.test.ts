@@ -6,9 +6,8 @@ import { mlp } from '../families/mlp.js'
 import { smallCnn } from '../families/small-cnn.js'
 import { readSafetensors } from '../safetensors/read-safetensors.js'
 import { writeSafetensors } from '../safetensors/write-safetensors.js'
-import { hashedUniform } from '../testing/hashed-uniform.js'
-import { loadModelTensors } from './load-model-tensors.js'
-import { modelTensors } from './model-tensors.js'
+import { hashedUniform } from '../testing/golden-tensors.js'
+import { loadModelTensors, modelTensors } from './model-tensors.js'
 
 const options = { inputShape: [4, 4, 1], widths: [2, 3], classes: 3 } as const
 const images = tf.tensor4d(Float32Array.from(hashedUniform(1, 2 * 4 * 4)), [2, 4, 4, 1])

@@ -1,6 +1,8 @@
 import { KdError } from '@kd/core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers'
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
+import { assertFittingTensors } from './assert-fitting-tensors.js'
 
 /**
  * Takes the weights out of any model, ready for {@link writeSafetensors}.
@@ -33,11 +35,11 @@ export async function modelTensors(model: LayersModel): Promise<Map<string, Safe
   return tensors
 }
 
-/** A model's weights by the name that a saved model gives them. */
+/** Returns a model's weights by the names that a saved model gives them. */
 export function variablesByName(model: LayersModel, functionName: string): Map<string, LayerVariable> {
   const variables = new Map<string, LayerVariable>()
   for (const variable of model.weights) {
-    // `name` carries a number once another model in the program uses it.
+    // `name` gets a number behind it once another model in the program uses the same one.
     const name = variable.originalName
     if (variables.has(name)) {
       throw new KdError(`${functionName}: model's weights must have different names, got '${name}' twice`, {
@@ -47,4 +49,36 @@ export function variablesByName(model: LayersModel, functionName: string): Map<s
     variables.set(name, variable)
   }
   return variables
+}
+
+/**
+ * Puts the weights that {@link modelTensors} took out of a model into another of the same layers.
+ *
+ * Nothing is changed unless every tensor fits.
+ *
+ * @param model - changed in place
+ * @param tensors - one per weight, by `layer/weight`; F16, BF16 and F64 are converted to float32
+ * @throws {@link ShapeError} listing every missing, unknown or wrongly shaped name
+ *
+ * @example
+ * ```ts
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { loadModelTensors, mlp, modelTensors, readSafetensors, writeSafetensors } from '@kd/models'
+ *
+ * const options = { inputShape: [4], hiddenUnits: [8], classes: 2 }
+ * const bytes = writeSafetensors(await modelTensors(mlp({ ...options, seed: 1 })))
+ * const copy = mlp({ ...options, seed: 2 })
+ * loadModelTensors(copy, readSafetensors(bytes)) // now has the weights of the first
+ * ```
+ */
+export function loadModelTensors(model: LayersModel, tensors: ReadonlyMap<string, SafetensorsTensor>): void {
+  const variables = variablesByName(model, 'loadModelTensors')
+  const shapes = new Map([...variables].map(([name, { shape }]) => [name, shape as number[]]))
+  assertFittingTensors(tensors, shapes, 'loadModelTensors')
+  tf.tidy(() => {
+    for (const [name, variable] of variables) {
+      const { data, shape } = tensors.get(name)!
+      variable.write(tf.tensor(Float32Array.from(data as Float32Array), [...shape]))
+    }
+  })
 }

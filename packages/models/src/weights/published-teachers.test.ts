@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cifarResnet } from '../families/cifar-resnet.js'
 import { readSafetensors } from '../safetensors/read-safetensors.js'
-import { loadPytorchResnet } from './load-pytorch-resnet.js'
+import { loadPytorchResnet } from './pytorch-resnet.js'
 
 /** A folder with `teachers/*.safetensors` and `unpack.mjs`, which writes CIFAR-10's binary files; not in the repository. */
 const data =

@@ -8,9 +8,8 @@ import { wideResnet } from '../families/wide-resnet.js'
 import { readSafetensors } from '../safetensors/read-safetensors.js'
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
 import { writeSafetensors } from '../safetensors/write-safetensors.js'
-import { hashedUniform } from '../testing/hashed-uniform.js'
-import { loadPytorchResnet } from './load-pytorch-resnet.js'
-import { pytorchResnetTensors } from './pytorch-resnet-tensors.js'
+import { hashedUniform } from '../testing/golden-tensors.js'
+import { loadPytorchResnet, pytorchResnetTensors } from './pytorch-resnet.js'
 
 // That the names and layouts are PyTorch's is tested by families/reference-logits.test.ts.
 const small = { depth: 8, widths: [2, 2, 4, 6], inputShape: [4, 4, 3], classes: 3 } as const

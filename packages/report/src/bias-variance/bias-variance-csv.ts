@@ -2,7 +2,7 @@ import { csv } from '../tables/csv.js'
 import type { BiasVarianceReport } from './bias-variance-report.js'
 
 /**
- * Bias and variance as comma-separated values (RFC 4180): one row per setting, seed and form of the loss, in full precision. A
+ * Writes bias and variance as comma-separated values (RFC 4180): one row per setting, seed and form of the loss, in full precision. A
  * name that a spreadsheet would run as a formula gets an apostrophe in front.
  *
  * @param report - as `kd analyse bias-variance` found it

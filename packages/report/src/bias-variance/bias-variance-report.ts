@@ -2,51 +2,51 @@ import type { ComparisonAxis } from '../comparison/comparison.js'
 import type { RegularizationCount } from '../run/run-diagnostics.js'
 
 /**
- * What students of disjoint parts of a training set say of their methods: plain data, as `kd analyse bias-variance` writes it to
- * `bias-variance.json`.
+ * Bias and variance of methods, measured with students of disjoint parts of a training set: plain data, as
+ * `kd analyse bias-variance` writes it to `bias-variance.json`.
  */
 export interface BiasVarianceReport {
-  /** Of this format. */
+  /** The version of this format. */
   readonly version: 1
-  /** For headings. */
+  /** The name of the analysis, for headings. */
   readonly name: string
-  /** What the settings differ in, in the order of the columns. */
+  /** The keys in which the settings differ, in the order of the columns. */
   readonly axes: readonly ComparisonAxis[]
-  /** How many parts the training set was divided into: so many students per setting and seed. */
+  /** How many parts the training set was divided into, which is the number of students per setting and seed. */
   readonly splits: number
-  /** Each divided the training set anew. */
+  /** The seeds; each divided the training set anew. */
   readonly seeds: readonly number[]
-  /** Label on some of the axes that differences are taken to. */
+  /** Labels on some of the axes; differences are taken to the setting with these. */
   readonly baseline?: Readonly<Record<string, string>>
   readonly settings: readonly BiasVarianceSetting[]
 }
 
 /** A combination of labels in a {@link BiasVarianceReport}. */
 export interface BiasVarianceSetting {
-  /** Its label on each axis. */
+  /** The label of the setting on each axis. */
   readonly labels: Readonly<Record<string, string>>
-  /** One per seed. */
+  /** One entry per seed. */
   readonly repeats: readonly BiasVarianceRepeat[]
 }
 
 /** The students of one division of the training set. */
 export interface BiasVarianceRepeat {
   readonly seed: number
-  /** One per part. */
+  /** One student per part. */
   readonly students: readonly PartStudent[]
-  /** On the test examples; absent while a student is missing. */
+  /** The results on the test examples; absent while a student is missing. */
   readonly found?: {
     readonly testExamples: number
-    /** Mean of the students, as a share. */
+    /** The mean top-1 accuracy of the students, as a share. */
     readonly top1: number
-    /** In nats: see `biasVarianceKullbackLeibler`. */
+    /** The parts of the Kullback-Leibler form in nats, see `biasVarianceKullbackLeibler`. */
     readonly kullbackLeibler: LossParts
-    /** See `biasVarianceSquaredError`. */
+    /** The parts of the squared error, see `biasVarianceSquaredError`. */
     readonly squaredError: LossParts
   }
 }
 
-/** loss = bias + variance. */
+/** A loss and its two parts: loss = bias + variance. */
 export interface LossParts {
   readonly loss: number
   readonly bias: number
@@ -55,15 +55,15 @@ export interface LossParts {
 
 /** The student of one part of the training set. */
 export interface PartStudent {
-  /** From 1. */
+  /** The number of the part, from 1. */
   readonly part: number
-  /** Hash of its resolved config and its data. */
+  /** The hash of its resolved config and its data. */
   readonly id: string
-  /** Its folder, relative to the analysis's. */
+  /** Its folder, relative to that of the analysis. */
   readonly folder: string
   readonly state: 'done' | 'failed' | 'stopped' | 'submitted'
   /** Why it failed. */
   readonly message?: string
-  /** On its own training examples, for each teacher. */
+  /** The counts on its own training examples, one for each teacher. */
   readonly regularization?: readonly RegularizationCount[]
 }

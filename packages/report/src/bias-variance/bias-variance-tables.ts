@@ -10,7 +10,7 @@ import {
 } from './summarize-bias-variance.js'
 
 /**
- * Bias and variance as tables for the terminal.
+ * Writes bias and variance as tables for the terminal.
  *
  * @param report - as `kd analyse bias-variance` found it
  * @param columns - how wide the terminal is: of a wider table the last columns are left out, and named; default: as wide as needed
@@ -21,7 +21,7 @@ export function biasVarianceText(report: BiasVarianceReport, columns: number = I
 }
 
 /**
- * Bias and variance as Markdown with pipe tables.
+ * Writes bias and variance as Markdown with pipe tables.
  *
  * @param report - as `kd analyse bias-variance` found it
  * @returns text that ends with a line end; what Markdown or HTML would take for markup is escaped

@@ -4,49 +4,49 @@ import { pairedDifferences } from '../statistics/paired-differences.js'
 import { pairedTTest } from '../statistics/paired-t-test.js'
 import type { BiasVarianceReport, BiasVarianceSetting, LossParts } from './bias-variance-report.js'
 
-/** Which loss was taken apart. */
+/** The loss that was taken apart. */
 export type LossForm = 'kullbackLeibler' | 'squaredError'
 
 /** A number over seeds. */
 export interface SeedSummary {
   readonly mean: number
-  /** Sample standard deviation; null for one seed. */
+  /** The sample standard deviation; null for one seed. */
   readonly standardDeviation: number | null
-  /** To the baseline, paired by seed; absent for the baseline itself, and where no seed has both. */
+  /** The difference to the baseline, paired by seed; absent for the baseline itself, and where no seed has both. */
   readonly difference?: {
     readonly mean: number
     readonly pairs: number
-    /** Two-sided, of the paired t-test; null where it says nothing. */
+    /** The two-sided p-value of the paired t-test; null where the differences allow no test. */
     readonly pValue: number | null
-    /** Corrected by Holm's method for both parts of all settings. */
+    /** The p-value, corrected by Holm's method for both parts of all settings. */
     readonly corrected: number | null
   }
 }
 
-/** What one setting of a {@link BiasVarianceReport} comes to. */
+/** The summary of one setting of a {@link BiasVarianceReport}. */
 export interface BiasVarianceSummary {
   readonly labels: Readonly<Record<string, string>>
   readonly isBaseline: boolean
-  /** Seeds whose students are all done. */
+  /** The number of seeds whose students are all done. */
   readonly seeds: number
   readonly top1?: SeedSummary
   readonly forms?: Readonly<Record<LossForm, Readonly<Record<keyof LossParts, SeedSummary>>>>
-  /** By teacher. */
+  /** One entry per teacher. */
   readonly regularization: readonly RegularizationSummary[]
 }
 
-/** Share of regularization samples among the students' own training examples. */
+/** The share of regularization samples among the students' own training examples. */
 export interface RegularizationSummary {
   readonly teacher: number
   readonly temperature: number
-  /** Looked at, by all students of all seeds. */
+  /** The number of examples that all students of all seeds were measured on. */
   readonly examples: number
   readonly atLabel: SeedSummary
   readonly overall: SeedSummary
 }
 
 /**
- * Means over seeds, and differences to the baseline.
+ * Computes means over seeds, and differences to the baseline.
  *
  * @param report - as `kd analyse bias-variance` found it
  * @returns one summary per setting, in its order
@@ -142,22 +142,24 @@ function regularization({ repeats }: BiasVarianceSetting): RegularizationSummary
   const counts = repeats.map(({ students }) => students.flatMap((student) => student.regularization ?? []))
   const teachers = [...new Set(counts.flat().map(({ teacher }) => teacher))].sort((a, b) => a - b)
   return teachers.map((teacher) => {
-    const own = counts.map((of) => of.filter((one) => one.teacher === teacher)).filter((of) => of.length > 0)
-    const total = (of: (typeof own)[number], key: 'atLabel' | 'overall' | 'examples'): number =>
-      of.reduce((sum, one) => sum + one[key], 0)
+    const bySeed = counts
+      .map((seedCounts) => seedCounts.filter((one) => one.teacher === teacher))
+      .filter((seedCounts) => seedCounts.length > 0)
+    const total = (group: (typeof bySeed)[number], key: 'atLabel' | 'overall' | 'examples'): number =>
+      group.reduce((sum, one) => sum + one[key], 0)
     const share = (key: 'atLabel' | 'overall'): SeedSummary =>
-      seedSummary(own.map((of) => total(of, key) / total(of, 'examples')))
+      seedSummary(bySeed.map((group) => total(group, key) / total(group, 'examples')))
     return {
       teacher,
-      temperature: own[0]![0]!.temperature,
-      examples: total(own.flat(), 'examples'),
+      temperature: bySeed[0]![0]!.temperature,
+      examples: total(bySeed.flat(), 'examples'),
       atLabel: share('atLabel'),
       overall: share('overall'),
     }
   })
 }
 
-/** Bias and variance of each form are one family of tests: is anything different from the baseline? */
+/** Corrects the p-values of each form: its tests of bias and of variance in all settings are one family. */
 function corrected(summaries: readonly BiasVarianceSummary[]): BiasVarianceSummary[] {
   const correctedForm = (
     name: LossForm,

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite'
 /** A drawing in the Vega-Lite language. */
 export type ChartSpecification = Readonly<Record<string, unknown>>
 
-/** Lines and letters take the colour of the text around them, so that a chart is readable on a dark page as on a light one. */
+/** The style of charts: lines and letters take the colour of the text around them, so that a chart is readable on dark and light pages. */
 const inPage = {
   background: null,
   axis: {
@@ -51,7 +51,7 @@ const inPage = {
  * @see https://vega.github.io/vega-lite/ for the language
  */
 export async function chartSvg(specification: ChartSpecification): Promise<string> {
-  // Late: Vega is large, and awaits on its top level, which `require` cannot.
+  // Imported here because Vega is large and awaits on its top level, which `require` cannot load.
   const { None, parse, View } = await import('vega')
   const { compile } = await import('vega-lite')
   const { spec } = compile(specification as unknown as TopLevelSpec, { config: inPage as object })
@@ -59,7 +59,7 @@ export async function chartSvg(specification: ChartSpecification): Promise<strin
   const view = new View(parse(spec), { renderer: 'none', loader, logLevel: None })
   try {
     const svg = await view.toSVG()
-    // Vega draws an empty chart where data cannot be had, and goes on.
+    // Vega itself draws an empty chart where data cannot be loaded.
     if (loader.asked !== undefined)
       throw new Error(`chartSvg: data must be inside the specification, got ${loader.asked}`)
     return svg
@@ -68,7 +68,7 @@ export async function chartSvg(specification: ChartSpecification): Promise<strin
   }
 }
 
-/** A report must not depend on what a network says on the day it is drawn. */
+/** A loader that refuses every address, so that a chart does not depend on the network. */
 class NoLoader {
   asked: string | undefined
 

@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.js'
 import { summarizeComparison, type Measure, type SettingSummary } from './summarize-comparison.js'
 
 /**
- * A comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares in full
+ * Writes a comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares in full
  * precision. A name that a spreadsheet would run as a formula gets an apostrophe in front.
  *
  * @param comparison - as `kd compare` found it

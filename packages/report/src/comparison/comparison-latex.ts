@@ -2,7 +2,7 @@ import type { Comparison } from './comparison.js'
 import { comparisonTables, type ComparisonTable } from './comparison-tables.js'
 
 /**
- * A comparison as LaTeX tables, which need no package.
+ * Writes a comparison as LaTeX tables, which need no package.
  *
  * @param comparison - as `kd compare` found it
  * @returns one `table` per measure, then the notes as comments
@@ -46,7 +46,7 @@ function escaped(text: string): string {
   const negative = /^-(?=\d)/
   return text
     .replace(/\p{Cc}+/gu, ' ')
-    .replace(/[\\~^±–<>]|[&%$#_{}]/gu, (found) => commands[found] ?? `\\${found}`)
+    .replace(/[\\~^±–<>]|[&%$#_{}]/gu, (character) => commands[character] ?? `\\${character}`)
     .replace(negative, '$-$')
     .replace(/ to -(?=\d)/, ' to $-$')
 }

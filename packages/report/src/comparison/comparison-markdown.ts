@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.js'
 import { comparisonTables } from './comparison-tables.js'
 
 /**
- * A comparison as Markdown with pipe tables.
+ * Writes a comparison as Markdown with pipe tables.
  *
  * @param comparison - as `kd compare` found it
  * @returns text that ends with a line end; what Markdown or HTML would take for markup is escaped

@@ -6,17 +6,17 @@ import {
   type SettingSummary,
 } from './summarize-comparison.js'
 
-/** A comparison's results in one measure, as words: what every table shows. */
+/** The results of a comparison in one measure, as texts: the content of every table. */
 export interface ComparisonTable {
   readonly title: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** Everything that a table of a comparison says. */
+/** The content of all tables of a comparison. */
 export interface ComparisonTables {
   readonly tables: readonly ComparisonTable[]
-  /** What was tested how, and which runs are missing. */
+  /** Notes on the tests that were made, and on runs that are missing. */
   readonly notes: readonly string[]
 }
 
@@ -26,7 +26,7 @@ const titles: Record<Measure, string> = {
 }
 
 /**
- * Puts a comparison into words and numbers, for the renderers.
+ * Turns a comparison into texts and numbers, for the renderers.
  *
  * @param comparison - as `kd compare` found it
  * @returns one table per measure, and notes

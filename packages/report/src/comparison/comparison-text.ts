@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.js'
 import { comparisonTables } from './comparison-tables.js'
 
 /**
- * A comparison as a table for the terminal.
+ * Writes a comparison as a table for the terminal.
  *
  * @param comparison - as `kd compare` found it
  * @param columns - how wide the terminal is: of a wider table the last columns are left out, and named; default: as wide as needed

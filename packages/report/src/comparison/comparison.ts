@@ -1,55 +1,55 @@
 /**
- * What a comparison of runs found: plain data, as `kd compare` writes it to `comparison.json` and as everything that shows
+ * The results of a comparison of runs: plain data, as `kd compare` writes it to `comparison.json` and as everything that shows
  * it reads it.
  */
 export interface Comparison {
-  /** Of this format. */
+  /** The version of this format. */
   readonly version: 1
-  /** For headings. */
+  /** The name of the comparison, for headings. */
   readonly name: string
-  /** What the runs differ in beside their seeds, in the order of the columns. */
+  /** The keys in which the runs differ beside their seeds, in the order of the columns. */
   readonly axes: readonly ComparisonAxis[]
-  /** Seeds that every combination of labels was run with. */
+  /** The seeds that every combination of labels was run with. */
   readonly seeds: readonly number[]
-  /** Label on some of the axes: a run is held against the one that has these labels and otherwise its own, of its seed. */
+  /** Labels on some of the axes: a run is compared with the one of its seed that has these labels and otherwise its own. */
   readonly baseline?: Readonly<Record<string, string>>
-  /** One per combination of labels and seed, finished or not. */
+  /** One run per combination of labels and seed, finished or not. */
   readonly runs: readonly ComparedRun[]
 }
 
-/** Something that runs differ in. */
+/** A key in which runs differ. */
 export interface ComparisonAxis {
-  /** A key of configs, such as `method` or `student.model.hiddenUnits`. */
+  /** The key in configs, such as `method` or `student.model.hiddenUnits`. */
   readonly name: string
-  /** Names of its values. */
+  /** The names of its values. */
   readonly labels: readonly string[]
 }
 
 /** One run of a {@link Comparison}. */
 export interface ComparedRun {
-  /** Its label on each axis. */
+  /** The label of the run on each axis. */
   readonly labels: Readonly<Record<string, string>>
   readonly seed: number
-  /** Hash of its resolved config and its data. */
+  /** The hash of its resolved config and its data. */
   readonly id: string
-  /** Its folder, relative to the comparison's. */
+  /** Its folder, relative to that of the comparison. */
   readonly folder: string
   readonly state: 'done' | 'failed' | 'stopped' | 'submitted'
   /** Why it failed. */
   readonly message?: string
   /** The student after its last epoch, where the run is done. */
   readonly last?: EpochAccuracy
-  /** The student of the epoch best on the validation split; absent without one. No epoch is chosen on test. */
+  /** The student of the epoch that was best on the validation split; absent without that split. The test split chooses nothing. */
   readonly best?: EpochAccuracy
-  /** Top-1 accuracy of each teacher. */
+  /** The top-1 accuracy of each teacher. */
   readonly teachers?: readonly { readonly train: number; readonly test?: number }[]
-  /** Wall time. */
+  /** The wall time of the run. */
   readonly seconds?: number
 }
 
-/** Top-1 accuracy at the end of one epoch, as shares of the examples. */
+/** The top-1 accuracy at the end of one epoch, as shares of the examples. */
 export interface EpochAccuracy {
-  /** From 1. */
+  /** The number of the epoch, from 1. */
   readonly epoch: number
   readonly validation?: number
   readonly test: number

@@ -6,58 +6,58 @@ import { pairedTTest } from '../statistics/paired-t-test.js'
 import { wilcoxonSignedRank } from '../statistics/wilcoxon-signed-rank.js'
 import type { ComparedRun, Comparison } from './comparison.js'
 
-/** Which epoch's student is measured. */
+/** The epoch whose student is measured. */
 export type Measure = 'last' | 'best'
 
-/** Test accuracy over the seeds of one setting. */
+/** The test accuracy of one setting over its seeds. */
 export interface AccuracySummary {
-  /** Share of the test examples. */
+  /** The mean over seeds of the share of test examples that are predicted right. */
   readonly mean: number
-  /** Sample standard deviation over seeds; null for one seed. */
+  /** The sample standard deviation over seeds; null for one seed. */
   readonly standardDeviation: number | null
-  /** Seeds that it is made from. */
+  /** The number of seeds that it is computed from. */
   readonly count: number
-  /** Absent for the baseline itself, and where no seed was run with both. */
+  /** The difference to the baseline; absent for the baseline itself, and where no seed was run with both. */
   readonly difference?: DifferenceSummary
 }
 
-/** Setting − baseline, over the seeds that were run with both. */
+/** The difference setting − baseline, over the seeds that were run with both. */
 export interface DifferenceSummary {
   readonly mean: number
-  /** Bootstrap interval for the mean. */
+  /** The bootstrap interval of the mean. */
   readonly interval: Interval
   readonly pairs: number
   readonly tTest: TestSummary
   readonly wilcoxon: TestSummary
 }
 
-/** A test's two-sided p-value; null where the differences allow none. */
+/** The p-values of a two-sided test; null where the differences allow no test. */
 export interface TestSummary {
   readonly pValue: number | null
-  /** After Holm's correction over all settings of the comparison, for this test and this measure. */
+  /** The p-value after Holm's correction over all settings of the comparison, for this test and this measure. */
   readonly corrected: number | null
 }
 
-/** A combination of labels, over all its seeds. */
+/** The results of one combination of labels over all its seeds. */
 export interface SettingSummary {
   readonly labels: Readonly<Record<string, string>>
   readonly isBaseline: boolean
-  /** Runs that failed. */
+  /** The number of runs that failed. */
   readonly failed: number
-  /** Runs that are neither done nor failed. */
+  /** The number of runs that are neither done nor failed. */
   readonly unfinished: number
   readonly last?: AccuracySummary
   readonly best?: AccuracySummary
 }
 
 /**
- * Takes the runs of a comparison together: means over seeds, and differences to the baseline with their tests.
+ * Summarizes the runs of a comparison: means over seeds, and differences to the baseline with their tests.
  *
  * Differences are paired by seed: two runs of one seed share data, teacher and initial weights. Which seeds are done may
  * differ between settings; a difference takes those that both have.
  *
  * @param comparison - as `kd compare` found it
- * @param bootstrap - of the intervals
+ * @param bootstrap - the options of the intervals
  * @returns one summary per combination of labels, in the order of their first runs
  *
  * @example
@@ -132,8 +132,8 @@ function measured(
   const { mean, standardDeviation, count } = meanAndDeviation([...accuracies.values()])
   const others = baseline === undefined || baseline === setting ? new Map() : bySeed(baseline, measure)
   const seeds = [...accuracies.keys()].filter((seed) => others.has(seed))
-  const of = (found: ReadonlyMap<number, number>): number[] => seeds.map((seed) => found.get(seed)!)
-  const difference = seeds.length > 0 && differenceOf(of(accuracies), of(others), bootstrap)
+  const pick = (values: ReadonlyMap<number, number>): number[] => seeds.map((seed) => values.get(seed)!)
+  const difference = seeds.length > 0 && differenceOf(pick(accuracies), pick(others), bootstrap)
   const summary = {
     mean,
     standardDeviation: orNull(standardDeviation),
@@ -185,7 +185,7 @@ function corrected(summaries: readonly SettingSummary[], measure: Measure): Sett
   })
 }
 
-/** JSON knows no NaN. */
+/** Returns null for NaN, which JSON does not have. */
 function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }

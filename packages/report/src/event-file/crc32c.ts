@@ -1,4 +1,4 @@
-/** Castagnoli's polynomial, bits reversed. */
+/** Castagnoli's polynomial with its bits reversed. */
 const POLYNOMIAL = 0x82f63b78
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -7,7 +7,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder
 })
 
-/** CRC-32C of bytes (RFC 3720, appendix B.4), as an unsigned number. */
+/** Computes the CRC-32C of bytes (RFC 3720, appendix B.4) as an unsigned number. */
 export function crc32c(bytes: Uint8Array): number {
   let remainder = 0xffffffff
   for (const byte of bytes) remainder = (remainder >>> 8) ^ table[(remainder ^ byte) & 0xff]!
@@ -15,8 +15,8 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 /**
- * CRC-32C turned by 15 bits and moved by a constant, as TFRecord files store it: the checksum of data that holds checksums itself
- * would be weak.
+ * Computes the CRC-32C, turns it by 15 bits and adds a constant, as TFRecord files store it: the plain checksum of data that
+ * contains checksums itself would be weak.
  */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const checksum = crc32c(bytes)

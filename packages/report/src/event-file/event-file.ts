@@ -2,21 +2,21 @@ import { histogramFields, readHistogram, type EventHistogram } from './event-his
 import { bytesField, doubleField, floatField, int64Field, readFields } from './protocol-buffer.js'
 import { readRecords, writeRecord } from './records.js'
 
-/** What was measured at one moment. */
+/** The numbers that were measured at one moment. */
 export interface SummaryEvent {
-  /** Seconds since 1970. */
+  /** The time in seconds since 1970. */
   readonly wallTime: number
-  /** Position on the horizontal axis, a whole number >= 0, such as the epoch. */
+  /** The position on the horizontal axis, a whole number >= 0, such as the epoch. */
   readonly step: number
-  /** By name; TensorBoard groups names by what stands before a slash. */
+  /** Single numbers by name. TensorBoard groups names by the part before a slash. */
   readonly scalars: Readonly<Record<string, number>>
-  /** By name, likewise. */
+  /** Histograms by name; their names are grouped in the same way. */
   readonly histograms?: Readonly<Record<string, EventHistogram>>
 }
 
-/** How an event file is read. */
+/** Options of {@link readEventFile}. */
 export interface ReadEventFileOptions {
-  /** Whether it may still be written to: half a record at its end is passed over. @defaultValue false */
+  /** Whether the file may still be written to; half a record at its end is then ignored. @defaultValue false */
   readonly live?: boolean
 }
 
@@ -34,8 +34,8 @@ const VERSION = 'brain.Event:2'
 const utf8 = new TextEncoder()
 
 /**
- * The first record of a TensorBoard event file. What follows is made by {@link eventRecord}; records are appended to the file as they
- * come. TensorBoard finds files whose name contains `tfevents`.
+ * Makes the first record of a TensorBoard event file. {@link eventRecord} makes those that follow, each of which is appended to the
+ * file. TensorBoard finds files whose name contains `tfevents`.
  *
  * @param wallTime - seconds since 1970
  * @returns bytes to begin the file with
@@ -61,7 +61,7 @@ export function eventFileHeader(wallTime: number): Uint8Array {
 }
 
 /**
- * One moment's numbers as a record of a TensorBoard event file.
+ * Makes a record of a TensorBoard event file from the numbers of one moment.
  *
  * Scalars are stored as float32, as TensorBoard's own scalar summaries are, and histograms as float64.
  *
@@ -92,9 +92,9 @@ export function eventRecord({ wallTime, step, scalars, histograms = {} }: Summar
 }
 
 /**
- * The scalars and histograms of a TensorBoard event file; what else it holds is passed over.
+ * Reads the scalars and histograms of a TensorBoard event file, and ignores its other content.
  *
- * @param bytes - the whole file, or what there is of it
+ * @param bytes - the whole file, or the part of it that is written
  * @param options - see {@link ReadEventFileOptions}
  * @returns its events in order, without the header
  * @throws Error when a record is torn, changed, or no event
@@ -105,26 +105,29 @@ export function readEventFile(bytes: Uint8Array, options: ReadEventFileOptions =
   for (const record of readRecords(bytes, options)) {
     let wallTime = 0
     let step = 0
-    const found: FoundSummary = { scalars: new Map(), histograms: new Map() }
-    for (const { number, wireType, integer, bytes: content } of readFields(record)) {
-      if (number === WALL_TIME && wireType === 1) wallTime = viewOf(content).getFloat64(0, true)
+    const content: SummaryContent = { scalars: new Map(), histograms: new Map() }
+    for (const { number, wireType, integer, bytes: value } of readFields(record)) {
+      if (number === WALL_TIME && wireType === 1) wallTime = viewOf(value).getFloat64(0, true)
       else if (number === STEP && wireType === 0) step = Number(BigInt.asIntN(64, integer))
-      else if (number === SUMMARY && wireType === 2) readSummary(content, found)
+      else if (number === SUMMARY && wireType === 2) readSummary(value, content)
     }
-    if (found.scalars.size + found.histograms.size === 0) continue
-    // From entries, so that a tag such as __proto__ is a name like any other.
-    const [scalars, histograms] = [Object.fromEntries(found.scalars), Object.fromEntries(found.histograms)]
-    events.push({ wallTime, step, scalars, ...(found.histograms.size > 0 && { histograms }) })
+    if (content.scalars.size + content.histograms.size === 0) continue
+    // Unlike assignment, fromEntries makes a tag such as __proto__ a name like any other.
+    const [scalars, histograms] = [
+      Object.fromEntries(content.scalars),
+      Object.fromEntries(content.histograms),
+    ]
+    events.push({ wallTime, step, scalars, ...(content.histograms.size > 0 && { histograms }) })
   }
   return events
 }
 
-interface FoundSummary {
+interface SummaryContent {
   readonly scalars: Map<string, number>
   readonly histograms: Map<string, EventHistogram>
 }
 
-function readSummary(summary: Uint8Array, { scalars, histograms }: FoundSummary): void {
+function readSummary(summary: Uint8Array, { scalars, histograms }: SummaryContent): void {
   for (const { number, wireType, bytes } of readFields(summary)) {
     if (number !== VALUE || wireType !== 2) continue
     let tag = ''

@@ -1,16 +1,16 @@
 import { bytesField, doubleField, readFields } from './protocol-buffer.js'
 
-/** How numbers were spread at one moment, as TensorBoard's histograms have it. */
+/** How numbers were spread at one moment, in the form of TensorBoard's histograms. */
 export interface EventHistogram {
   readonly min: number
   readonly max: number
-  /** How many numbers. */
+  /** How many numbers there were. */
   readonly count: number
   readonly sum: number
   readonly sumOfSquares: number
-  /** Upper end of each bar, ascending; a bar begins where the one before it ends. */
+  /** The upper end of each bar, ascending; a bar begins where the one before it ends. */
   readonly limits: readonly number[]
-  /** Numbers in each bar, as many bars as `limits` has. */
+  /** How many numbers each bar has; there are as many bars as `limits`. */
   readonly counts: readonly number[]
 }
 
@@ -20,7 +20,7 @@ const LIMITS = 6
 const COUNTS = 7
 
 /**
- * A histogram as the content of a HistogramProto.
+ * Writes a histogram as the content of a HistogramProto.
  *
  * @throws RangeError when limits and counts are not equally many
  */
@@ -37,7 +37,7 @@ export function histogramFields(histogram: EventHistogram): number[] {
   ]
 }
 
-/** Reads what {@link histogramFields} makes. Lists are packed, as writers of this format have them. */
+/** Reads the fields that {@link histogramFields} makes. Lists must be packed, as writers of this format store them. */
 export function readHistogram(message: Uint8Array): EventHistogram {
   const moments = { min: 0, max: 0, count: 0, sum: 0, sumOfSquares: 0 }
   let limits: number[] = []

@@ -9,7 +9,7 @@ export interface Field {
   readonly bytes: Uint8Array
 }
 
-/** Base-128 digits, lowest first; the uppermost bit of a byte says that more follow. */
+/** Writes a number in base-128 digits, the lowest first; the highest bit of a byte says that more follow. */
 function varint(value: bigint): number[] {
   const bytes: number[] = []
   for (let rest = BigInt.asUintN(64, value); ; rest >>= 7n) {
@@ -22,22 +22,22 @@ function field(number: number, wireType: WireType, content: Iterable<number>): n
   return [...varint(BigInt((number << 3) | wireType)), ...content]
 }
 
-/** A field of type int64. */
+/** Writes a field of type int64. */
 export function int64Field(number: number, value: number): number[] {
   return field(number, 0, varint(BigInt(value)))
 }
 
-/** A field of type double. */
+/** Writes a field of type double. */
 export function doubleField(number: number, value: number): number[] {
   return field(number, 1, new Uint8Array(Float64Array.of(value).buffer))
 }
 
-/** A field of type float. */
+/** Writes a field of type float. */
 export function floatField(number: number, value: number): number[] {
   return field(number, 5, new Uint8Array(Float32Array.of(value).buffer))
 }
 
-/** A field of type string, bytes or a message. */
+/** Writes a field of type string, bytes or a message. */
 export function bytesField(number: number, content: Iterable<number>): number[] {
   const bytes = [...content]
   return field(number, 2, [...varint(BigInt(bytes.length)), ...bytes])
@@ -46,7 +46,7 @@ export function bytesField(number: number, content: Iterable<number>): number[] 
 const NOTHING = new Uint8Array()
 
 /**
- * The fields of a message, in order.
+ * Reads the fields of a message, in order.
  *
  * @throws Error when the bytes are no message
  * @see Protocol Buffers, "Encoding"

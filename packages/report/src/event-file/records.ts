@@ -4,7 +4,7 @@ const HEADER = 12
 const FOOTER = 4
 
 /**
- * One TFRecord: length (uint64), its checksum, the data, their checksum; all little endian.
+ * Makes one TFRecord: length (uint64), its checksum, the data, their checksum, all little-endian.
  *
  * @see TensorFlow's guide to TFRecord, "TFRecords format details"
  */
@@ -19,10 +19,10 @@ export function writeRecord(data: Uint8Array): Uint8Array {
 }
 
 /**
- * The data of every record, in order.
+ * Reads the data of every record, in order.
  *
- * @param bytes - of the file
- * @param options - `live`: half a record at the end is not there yet
+ * @param bytes - the bytes of the file
+ * @param options - `live`: half a record at the end is still being written and is ignored
  * @throws Error when a record is torn or a checksum does not hold, with the byte at which it starts
  */
 export function* readRecords(

@@ -3,10 +3,10 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What can stand inside a template: text, a number, HTML, or a list of these. */
+/** A value that a template can contain: text, a number, HTML, or a list of these. */
 type Content = string | number | Html | readonly Content[] | undefined
 
-/** Makes HTML of a template; what is put in is escaped unless it is HTML itself. */
+/** Makes HTML of a template, and escapes the values in it unless they are HTML themselves. */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(
     strings.map((text, index) => text + (index < contents.length ? render(contents[index]) : '')).join(''),

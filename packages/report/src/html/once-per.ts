@@ -1,14 +1,14 @@
 /**
- * Remembers what was made of an object, for as long as the object is there: a report that is drawn again and again draws what has
- * not changed once.
+ * Makes a function that computes the value of an object once and keeps it as long as the object exists. A report that is drawn
+ * again and again thus draws only the parts that have changed.
  */
 export function oncePer<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const made = new WeakMap<Key, { readonly value: Value }>()
+  const values = new WeakMap<Key, { readonly value: Value }>()
   return (key) => {
-    const before = made.get(key)
+    const before = values.get(key)
     if (before !== undefined) return before.value
     const value = make(key)
-    made.set(key, { value })
+    values.set(key, { value })
     return value
   }
 }

@@ -3,25 +3,25 @@ import { style } from './style.js'
 
 /** A part of a report with its own heading. */
 export interface Section {
-  /** Where links lead. */
+  /** The target of links to this section. */
   readonly id: string
   readonly title: string
   readonly content: Html
 }
 
-/** What a page consists of. */
+/** The content of a page. */
 export interface PageContent {
   readonly title: string
   readonly subtitle: string
   readonly sections: readonly Section[]
-  /** Address on the page's own server. */
+  /** The address of a script on the page's own server. */
   readonly script: string | undefined
 }
 
 /** Puts sections into a page that loads nothing from elsewhere, and from its own server only what its script asks for. */
 export function page({ title, subtitle, sections, script }: PageContent): string {
-  const ofScript = script === undefined ? '' : "; script-src 'self'; connect-src 'self'"
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:${ofScript}`
+  const scriptPolicy = script === undefined ? '' : "; script-src 'self'; connect-src 'self'"
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:${scriptPolicy}`
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>

@@ -7,10 +7,10 @@ import { curvesSection } from './sections/curves.js'
 import { examplesSection } from './sections/examples.js'
 import { comparisonSection, originSection, runsSection } from './sections/results.js'
 
-/** What a report is about. */
+/** The content of a report. */
 export interface Report {
   readonly title: string
-  /** At least one. */
+  /** The runs, at least one. */
   readonly runs: readonly ReportedRun[]
   /** The comparison that the runs belong to. */
   readonly comparison?: Comparison
@@ -25,12 +25,13 @@ export interface Report {
 }
 
 /**
- * A report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
- * cost, confusion matrix and reliability diagram, what the method made of single examples, config and environment.
+ * Draws a report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
+ * cost, confusion matrix and reliability diagram, what the method did to single examples, config and environment.
  *
- * What is known of one run alone is drawn once for the same object, so that a report can be drawn again when another run has changed.
+ * The parts that depend on one run alone are drawn once for each object and kept, so that a report is quickly drawn again when
+ * another run has changed.
  *
- * Runs are put together by what {@link ReportedRun.method} says, or by their labels in the comparison.
+ * Runs of the same {@link ReportedRun.method}, or of the same labels in the comparison, are summarized together.
  *
  * @param report - see {@link Report}
  * @returns the file's text

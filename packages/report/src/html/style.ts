@@ -1,4 +1,4 @@
-/** Of the page: light or dark as the reader's system is, one column on a phone. */
+/** The style of the page: it is light or dark as the reader's system is, and has one column on a phone. */
 export const style = `
 :root { color-scheme: light dark; --text: #1b1b1f; --dim: #5a5a66; --page: #fff; --card: #f4f4f7; --line: #d5d5de; --accent: #2456c9; }
 @media (prefers-color-scheme: dark) {

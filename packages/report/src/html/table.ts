@@ -1,6 +1,6 @@
 import { html, type Html } from './html.js'
 
-/** A table with a heading row; numbers stand to the right. */
+/** Makes a table with a heading row, in which numbers are aligned to the right. */
 export function htmlTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): Html {
   const numeric = head.map((_, column) => rows.some((row) => /^[-+−]?\d/.test(String(row[column] ?? ''))))
   const kind = (column: number): string => (column > 0 && numeric[column] === true ? 'number' : '')
@@ -23,7 +23,7 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly (str
   </div>`
 }
 
-/** A share as per cent with two decimals; nothing for what is not known. */
+/** Writes a share as per cent with two decimals, and an unknown one as an empty text. */
 export function percent(share: number | undefined): string {
   return share === undefined ? '' : `${(100 * share).toFixed(2)} %`
 }

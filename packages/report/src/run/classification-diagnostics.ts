@@ -1,13 +1,13 @@
 import type { ReliabilityBin, RunDiagnostics } from './run-diagnostics.js'
 
 /**
- * Which classes are taken for which, and how far a classifier's confidence can be believed.
+ * Counts which classes are predicted for which, and measures how well a classifier's confidence agrees with its accuracy.
  *
  * Reliability bins are of equal width in confidence; empty ones are left out.
  *
  * @param logits - [N * C], row by row
  * @param labels - [N] classes
- * @param bins - how many of equal width, >= 1
+ * @param bins - the number of reliability bins, >= 1
  * @returns the confusion matrix [label][prediction] and the bins, least sure first
  * @throws RangeError when logits and labels do not fit
  *

@@ -1,30 +1,30 @@
-/** What is known of a finished run beside its accuracy. */
+/** Measurements of a finished run beside its accuracy. */
 export interface RunDiagnostics {
-  /** Of this format. */
+  /** The version of this format. */
   readonly version: 1
-  /** Whether the student is that of the epoch best on validation, or of the last epoch where there is none. */
+  /** Whether the student is that of the epoch that was best on validation, or of the last epoch where there is no such epoch. */
   readonly student: 'best' | 'last'
   readonly classNames: readonly string[]
-  /** Trainable numbers of the student. */
+  /** The number of trainable numbers of the student. */
   readonly parameters: number
-  /** Which examples {@link RunDiagnostics.confusion} and {@link RunDiagnostics.reliability} are of. */
+  /** The split on which {@link RunDiagnostics.confusion} and {@link RunDiagnostics.reliability} are measured. */
   readonly split: string
-  /** [label][prediction] numbers of examples. */
+  /** How many examples of a label got a prediction, as [label][prediction]. */
   readonly confusion: readonly (readonly number[])[]
   readonly reliability: readonly ReliabilityBin[]
-  /** Per teacher; absent where nothing was distilled. */
+  /** One entry per teacher; absent where nothing was distilled. */
   readonly regularization?: readonly RegularizationCount[]
-  /** How many training examples of each class the method treated in its way. */
+  /** How many training examples of each class the method treated in its particular way. */
   readonly classCounts?: readonly ClassCount[]
-  /** Numbers per training example. */
+  /** The numbers that the method has per training example. */
   readonly measures: readonly ExampleMeasure[]
 }
 
-/** Examples of which the student is about equally sure. */
+/** The examples on which the student's confidence is about the same. */
 export interface ReliabilityBin {
-  /** Mean probability of the predicted class. */
+  /** The mean probability of the predicted class. */
   readonly confidence: number
-  /** Share of them that is predicted right. */
+  /** The share of them that is predicted right. */
   readonly accuracy: number
   readonly count: number
 }
@@ -34,32 +34,32 @@ export interface ReliabilityBin {
  * harder on the logits than the label's.
  */
 export interface RegularizationCount {
-  /** From 1. */
+  /** The number of the teacher, from 1. */
   readonly teacher: number
   readonly temperature: number
-  /** By the derivative at the label's class. */
+  /** How many there are by the derivative at the label's class. */
   readonly atLabel: number
-  /** By the length of the derivative over all classes. */
+  /** How many there are by the length of the derivative over all classes. */
   readonly overall: number
   readonly examples: number
 }
 
-/** Training examples of which something holds, by class. */
+/** How many training examples have a property, by class. */
 export interface ClassCount {
-  /** What holds, such as `soft labels revised`. */
+  /** The name of the property, such as `soft labels revised`. */
   readonly name: string
   /** [C] how many examples each class has. */
   readonly examples: readonly number[]
-  /** [C] of how many of these it holds. */
+  /** [C] how many of these have the property. */
   readonly counts: readonly number[]
 }
 
 /** A number per training example, and the examples at its ends. */
 export interface ExampleMeasure {
   readonly name: string
-  /** What it says, in a sentence. */
+  /** What the number means, in a sentence. */
   readonly meaning: string
-  /** Its spread: `counts[i]` examples between `edges[i]` and `edges[i + 1]`. */
+  /** Its spread: `counts[i]` examples have a value between `edges[i]` and `edges[i + 1]`. */
   readonly edges: readonly number[]
   readonly counts: readonly number[]
   readonly highest: readonly MeasuredExample[]
@@ -70,9 +70,9 @@ export interface ExampleMeasure {
 export interface MeasuredExample {
   readonly id: number
   readonly value: number
-  /** Class that it is trained with. */
+  /** The class that it is trained with. */
   readonly label: number
-  /** Class that the first teacher predicts. */
+  /** The class that the first teacher predicts. */
   readonly prediction?: number
   /** The image as PNG in base64; absent for inputs that are no images. */
   readonly image?: string

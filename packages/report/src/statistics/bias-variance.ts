@@ -1,12 +1,12 @@
-/** What students of equal making, each trained on other data, do on the same examples: mean loss = bias + variance. */
+/** The loss of equal students that were trained on different data, on the same examples: mean loss = bias + variance. */
 export interface BiasVariance {
-  /** Mean loss of the students; exactly bias + variance but for rounding. */
+  /** The mean loss of the students; it equals bias + variance but for rounding. */
   readonly loss: number
-  /** Loss of their main prediction. The noise of the labels is part of it: one label per example does not tell the two apart. */
+  /** The loss of their main prediction. It includes the noise of the labels, which one label per example cannot separate. */
   readonly bias: number
   /** How far the students scatter around their main prediction. */
   readonly variance: number
-  /** The same for each example, N values each, of which the numbers above are the means. */
+  /** The same three numbers for each of the N examples; the numbers above are their means. */
   readonly examples: {
     readonly loss: Float64Array
     readonly bias: Float64Array
@@ -15,7 +15,7 @@ export interface BiasVariance {
 }
 
 /**
- * Bias and variance of the cross-entropy, in nats. The main prediction p̄ is the normalized geometric mean of the students'
+ * Computes bias and variance of the cross-entropy, in nats. The main prediction p̄ is the normalized geometric mean of the students'
  * probabilities, the one with the least mean divergence to them:
  *
  *     log p̄_j = (1/K) Σ_k log p_kj − log Z,   Z = Σ_j exp((1/K) Σ_k log p_kj)
@@ -52,14 +52,14 @@ export function biasVarianceKullbackLeibler(
         mean[index]! += value / logits.length
     }
     const loss = -mean[label]!
-    // Never below zero but by rounding.
+    // Only rounding could make this negative.
     const variance = Math.max(0, -logSumExp(mean))
     return { loss, bias: loss - variance, variance }
   })
 }
 
 /**
- * Bias and variance of the squared error of probabilities, summed over classes (Brier's score). The main prediction is the
+ * Computes bias and variance of the squared error of probabilities, summed over classes (Brier's score). The main prediction is the
  * arithmetic mean f̄ of the students' probabilities f_k:
  *
  *     variance = 1/(K − 1) Σ_k ‖f_k − f̄‖²,   loss = (1/K) Σ_k ‖f_k − onehot(label)‖²,   bias = loss − variance
@@ -103,12 +103,12 @@ function classesOf(
   functionName: string,
   logits: readonly ArrayLike<number>[],
   labels: ArrayLike<number>,
-  least: number,
+  minimum: number,
 ): number {
   const classes = (logits[0]?.length ?? 0) / labels.length
-  if (logits.length < least)
+  if (logits.length < minimum)
     throw new RangeError(
-      `${functionName}: logits must be of at least ${least} students, got ${logits.length}`,
+      `${functionName}: logits must be of at least ${minimum} students, got ${logits.length}`,
     )
   if (
     !Number.isInteger(classes) ||
@@ -139,10 +139,10 @@ function ofExamples(
   const examples = { loss: array(), bias: array(), variance: array() }
   const sum: OfExample = { loss: 0, bias: 0, variance: 0 }
   for (let row = 0; row < count; row++) {
-    const found = measure(row, labels[row]!)
+    const parts = measure(row, labels[row]!)
     for (const name of ['loss', 'bias', 'variance'] as const) {
-      examples[name][row] = found[name]
-      sum[name] += found[name]
+      examples[name][row] = parts[name]
+      sum[name] += parts[name]
     }
   }
   return {
@@ -160,6 +160,6 @@ function logSoftmax(logits: ArrayLike<number>, row: number, classes: number): Fl
 }
 
 function logSumExp(values: Float64Array): number {
-  const greatest = values.reduce((most, value) => Math.max(most, value), -Infinity)
+  const greatest = values.reduce((maximum, value) => Math.max(maximum, value), -Infinity)
   return greatest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - greatest), 0))
 }

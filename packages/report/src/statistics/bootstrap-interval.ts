@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
-/** An interval. */
+/** An interval between two numbers. */
 export interface Interval {
   readonly low: number
   readonly high: number
@@ -9,16 +9,16 @@ export interface Interval {
 
 /** Options of {@link bootstrapInterval}. */
 export interface BootstrapOptions {
-  /** How often the interval shall hold the true mean, in (0, 1). @defaultValue 0.95 */
+  /** How often the interval shall contain the true mean, in (0, 1). @defaultValue 0.95 */
   readonly confidence?: number
   /** How many samples are drawn. @defaultValue 10000 */
   readonly resamples?: number
-  /** Of the draws: the same seed gives the same interval. @defaultValue 0 */
+  /** The seed of the draws: the same seed gives the same interval. @defaultValue 0 */
   readonly seed?: number
 }
 
 /**
- * Interval for a mean by the percentile bootstrap: the means of samples drawn with replacement from the values, and of
+ * Computes an interval for a mean by the percentile bootstrap: the means of samples drawn with replacement from the values, and of
  * these the middle part. It assumes no distribution, but of few values it is too narrow: with five it holds the true mean
  * less often than it says.
  *

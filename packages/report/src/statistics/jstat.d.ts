@@ -3,7 +3,7 @@ declare module 'jstat' {
   const jstat: {
     readonly jStat: {
       readonly studentt: {
-        /** Probability of a value up to `value` under Student's t with so many degrees of freedom. */
+        /** The probability of a value of at most `value` under Student's t with the given degrees of freedom. */
         cdf(value: number, degreesOfFreedom: number): number
       }
     }

@@ -1,15 +1,15 @@
-/** Mean of repeated runs and how far they scatter. */
+/** The mean of repeated runs, and how far they scatter. */
 export interface MeanAndDeviation {
-  /** Arithmetic mean. */
+  /** The arithmetic mean. */
   readonly mean: number
-  /** Sample standard deviation (divisor n - 1); NaN for a single value, which scatters around nothing. */
+  /** The sample standard deviation (divisor n - 1); NaN for a single value. */
   readonly standardDeviation: number
-  /** How many values. */
+  /** How many values there are. */
   readonly count: number
 }
 
 /**
- * Mean and sample standard deviation, as a table of results over seeds gives them.
+ * Computes mean and sample standard deviation, as a table of results over seeds states them.
  *
  * @param values - one number per run, at least one
  * @returns mean, standard deviation with divisor n - 1, and count

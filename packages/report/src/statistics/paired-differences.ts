@@ -1,9 +1,9 @@
 /**
- * Differences of paired results, value − baseline, where those that are equal but for rounding are equal: 0.9 − 0.8 and
+ * Computes differences of paired results, value − baseline, and makes those equal that differ by rounding only: 0.9 − 0.8 and
  * 0.4 − 0.3 differ in their last bits, and a test on ranks would take one for the larger.
  *
  * @param values - one per pair
- * @param baseline - of the same pairs, in the same order
+ * @param baseline - the baseline's numbers of the same pairs, in the same order
  * @returns differences; sizes less than 2⁻⁴⁰ of the largest number given apart are one size, the least of them
  * @throws RangeError for lists of different lengths, an empty one, or a number that is not finite
  *
@@ -23,11 +23,11 @@ export function pairedDifferences(values: readonly number[], baseline: readonly 
   }
   const wrong = [...values, ...baseline].find((value) => !Number.isFinite(value))
   if (wrong !== undefined) throw new RangeError(`pairedDifferences: numbers must be finite, got ${wrong}`)
-  const largest = [...values, ...baseline].reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const largest = [...values, ...baseline].reduce((maximum, value) => Math.max(maximum, Math.abs(value)), 0)
   const tolerance = largest * 2 ** -40
   const differences = values.map((value, index) => value - baseline[index]!)
-  // By size, each takes the size of the one before it where rounding explains what lies between. A fixed grid would part
-  // equal ones that happen to lie on both sides of a boundary.
+  // In order of size, each difference takes the size of the one before it where rounding explains the gap. A fixed grid would
+  // separate equal ones that happen to lie on both sides of a boundary.
   let size = 0
   for (const index of [...differences.keys()].sort(
     (a, b) => Math.abs(differences[a]!) - Math.abs(differences[b]!),

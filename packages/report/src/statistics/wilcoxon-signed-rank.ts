@@ -1,12 +1,12 @@
 import { pairedDifferences } from './paired-differences.js'
 
-/** Outcome of {@link wilcoxonSignedRank}. */
+/** The outcome of {@link wilcoxonSignedRank}. */
 export interface WilcoxonSignedRank {
-  /** Sum of the ranks of positive differences. */
+  /** The sum of the ranks of positive differences. */
   readonly statistic: number
-  /** Pairs that differ. */
+  /** The number of pairs that differ. */
   readonly pairs: number
-  /** Two-sided and exact; NaN when no pair differs. */
+  /** The two-sided, exact p-value; NaN when no pair differs. */
   readonly pValue: number
 }
 
@@ -47,13 +47,13 @@ export function wilcoxonSignedRank(
   return { statistic: doubled / 2, pairs, pValue: Math.min(1, 2 * Math.min(below, above)) }
 }
 
-/** Twice the rank of each value, equal ones sharing their mean rank: whole numbers. */
+/** Returns twice the rank of each value, a whole number; equal values share their mean rank. */
 function doubledRanks(values: readonly number[]): number[] {
   const sorted = [...values].sort((one, other) => one - other)
   return values.map((value) => sorted.indexOf(value) + sorted.lastIndexOf(value) + 2)
 }
 
-/** Chance of each sum when every rank is counted or not by the toss of a coin. */
+/** Returns the probability of each sum when every rank is counted with probability 1/2. */
 function signedSums(ranks: readonly number[]): Float64Array {
   const chances = new Float64Array(ranks.reduce((sum, rank) => sum + rank, 1))
   chances[0] = 1

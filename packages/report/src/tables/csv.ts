@@ -1,7 +1,7 @@
-/** A cell of a CSV file; nothing where there is no value. */
+/** A cell of a CSV file, which stays empty where there is no value. */
 export type CsvField = string | number | null | undefined
 
-/** Rows as comma-separated values (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
+/** Writes rows as comma-separated values (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
 export function csv(rows: readonly (readonly CsvField[])[]): string {
   return rows.map((cells) => `${cells.map(field).join(',')}\r\n`).join('')
 }

@@ -1,6 +1,6 @@
 import type { ComparisonTable, ComparisonTables } from '../comparison/comparison-tables.js'
 
-/** Tables and notes below a heading, as Markdown with pipe tables; what would be taken for markup is escaped. */
+/** Writes tables and notes below a heading as Markdown with pipe tables, and escapes text that would be taken for markup. */
 export function tablesMarkdown(name: string, { tables, notes }: ComparisonTables): string {
   const parts = [
     `# ${escaped(name)}`,

@@ -1,9 +1,9 @@
 import type { ComparisonTable, ComparisonTables } from '../comparison/comparison-tables.js'
 
 /**
- * Tables and notes for the terminal: lines without a line end; control characters are taken out.
+ * Writes tables and notes as lines for the terminal, without line ends; control characters are removed.
  *
- * @param tables - and notes
+ * @param tables - the tables and notes
  * @param columns - how wide the terminal is; of a wider table dotted names are shortened, and the last columns left out and named
  */
 export function tablesText({ tables, notes }: ComparisonTables, columns: number): string {
@@ -14,7 +14,7 @@ export function tablesText({ tables, notes }: ComparisonTables, columns: number)
 function textTable(table: ComparisonTable, columns: number): string {
   const wide = layout(table)
   const isFitting = fittingColumns(wide.widths, columns) === wide.widths.length
-  // Of an axis such as student.model.hiddenUnits the last word says enough.
+  // The last word of an axis such as student.model.hiddenUnits is enough.
   const head = isFitting ? table.head : table.head.map((name) => name.replace(/^(\w+\.)+(?=\w)/, ''))
   const { cells, widths } = layout({ ...table, head })
   const fitting = Math.max(1, fittingColumns(widths, columns))
@@ -35,14 +35,14 @@ function layout({ head, rows }: ComparisonTable): { cells: string[][]; widths: n
   return { cells, widths: head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length))) }
 }
 
-/** How many columns go into a line, with two spaces between them. */
+/** Returns how many columns fit into a line, with two spaces between them. */
 function fittingColumns(widths: readonly number[], columns: number): number {
   let end = -2
   const tooFar = widths.findIndex((width) => (end += width + 2) > columns)
   return tooFar === -1 ? widths.length : tooFar
 }
 
-/** A name could hold what moves a terminal's cursor or changes its title. */
+/** Removes control characters, with which a name could move the terminal's cursor or change its title. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').replace(/\p{Cf}/gu, '')
 }

@@ -3,32 +3,32 @@ import type { ByteReader } from './byte-reader.js'
 import { walkDeltas } from './walk-deltas.js'
 import { walkRuns } from './walk-runs.js'
 
-/** What is known of a page before its values are decoded. */
+/** The properties of a page that are known before its values are decoded. */
 export interface PageForm {
   readonly type: ParquetType
-  /** Bytes of a value of fixed length. */
+  /** The number of bytes of a value of fixed length. */
   readonly typeLength: number
   readonly encoding: Encoding
-  /** Values, nulls among them. */
+  /** The number of values, including nulls. */
   readonly count: number
-  /** In pages of version 2, where the levels stand apart. */
+  /** The number of nulls; only pages of version 2, whose levels stand apart, state it. */
   readonly nulls?: number
   readonly maxDefinitionLevel: number
   readonly maxRepetitionLevel: number
 }
 
-/** Decodes DELTA_BINARY_PACKED. */
+/** A function that decodes DELTA_BINARY_PACKED. */
 export type DeltaUnpack = (reader: ByteReader, count: number, output: Int32Array) => void
 
 /**
- * Checks that lengths inside a page fit the number of its values, so that decoding it takes a time and a memory that its size
- * can answer for.
+ * Checks that lengths inside a page fit the number of its values, so that the time and memory of decoding it stay in
+ * proportion to its size.
  *
  * @param bytes - the page, unpacked; with its levels where its version is 1
  * @param form - what its header says
- * @param unpack - of the decoder, for lengths of texts
+ * @param unpack - the decoder's function for the lengths of texts
  * @returns bytes of its texts where they are longer than the page, else 0
- * @throws RangeError when something cannot be
+ * @throws RangeError when a length or count does not fit
  */
 export function checkPage(bytes: Uint8Array, form: PageForm, unpack: DeltaUnpack): number {
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
@@ -63,7 +63,7 @@ export function checkPage(bytes: Uint8Array, form: PageForm, unpack: DeltaUnpack
   }
 }
 
-/** The levels before the values of a page of version 1; gives back how many values are not null. */
+/** Checks the levels before the values of a page of version 1, and returns how many values are not null. */
 function walkLevels(reader: ByteReader, { count, maxRepetitionLevel, maxDefinitionLevel }: PageForm): number {
   let values = count
   for (const [level, isDefinition] of [
@@ -73,8 +73,8 @@ function walkLevels(reader: ByteReader, { count, maxRepetitionLevel, maxDefiniti
     if (level === 0) continue
     const end = reader.offset + 4 + reader.view.getUint32(reader.offset, true)
     reader.offset += 4
-    const found = walkRuns(reader, { width: 32 - Math.clz32(level), count, wanted: level })
-    if (isDefinition) values = found
+    const occurrences = walkRuns(reader, { width: 32 - Math.clz32(level), count, wanted: level })
+    if (isDefinition) values = occurrences
     reader.offset = end
   }
   return values
@@ -85,7 +85,7 @@ function widthOf({ type, typeLength }: PageForm): number {
   return type === 'INT64' || type === 'DOUBLE' ? 8 : 4
 }
 
-/** Texts that share their beginning with the one before: a page of a megabyte can hold a terabyte of them. */
+/** Checks texts that share their beginning with the one before: a page of a megabyte can stand for a terabyte of them. */
 function sharedTexts(reader: ByteReader, count: number, unpack: DeltaUnpack): number {
   const [shared, added] = [new Int32Array(count), new Int32Array(count)]
   for (const lengths of [shared, added]) {

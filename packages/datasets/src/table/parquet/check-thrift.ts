@@ -1,14 +1,14 @@
 import { readVarInt, skipLongVarInt, type ByteReader } from './byte-reader.js'
 
-/** Deeper than Parquet's own structs are. */
+/** The deepest nesting of structs that is read; Parquet's own structs are not as deep. */
 const DEEPEST = 32
 
 /**
- * Goes through a struct of Thrift's compact protocol, of which a Parquet file's footer and page headers are made. A number of a
- * million bytes would take its reader a minute, a list of a billion truth values some gigabytes.
+ * Checks a struct of Thrift's compact protocol, of which a Parquet file's footer and page headers are made. Unchecked, a number
+ * of a million bytes would take hyparquet a minute to read, and a list of a billion truth values some gigabytes.
  *
- * @param reader - at its beginning, afterwards at its end
- * @throws RangeError when it is none, or a number is longer than 64 bits
+ * @param reader - stands at the beginning of the struct, and afterwards at its end
+ * @throws RangeError when there is no such struct, or a number is longer than 64 bits
  */
 export function checkThrift(reader: ByteReader, depth = 0): void {
   for (;;) {

@@ -5,7 +5,7 @@ import { chunkPages, type Chunk } from './chunk-pages.js'
 import { decompressors, type Codec, type Decompress } from './decompressors.js'
 import type { MemoryBudget } from './memory-budget.js'
 
-/** What hyparquet reads a file by. */
+/** The checked metadata and the decompressors with which hyparquet reads a file. */
 export interface CheckedParquet {
   readonly metadata: FileMetaData
   readonly compressors: Compressors
@@ -13,12 +13,12 @@ export interface CheckedParquet {
 
 /**
  * Checks the counts and sizes of a Parquet file against each other before something is decoded by them, and gives back
- * decompressors that check each page as soon as it is unpacked. hyparquet believes them: a few changed bytes keep it busy for
- * minutes, or let it fill the memory.
+ * decompressors that check each page as soon as it is unpacked. hyparquet does not check them: a few changed bytes keep it
+ * busy for minutes, or let it fill the memory.
  *
  * @param file - the whole file
  * @param spend - takes the memory that the table will need
- * @throws RangeError when something cannot be, or whatever hyparquet throws
+ * @throws RangeError when a count or size does not fit, or whatever hyparquet throws
  */
 export async function checkedParquet(file: ArrayBuffer, spend: MemoryBudget): Promise<CheckedParquet> {
   const { parquetMetadata } = await import('hyparquet')
@@ -32,7 +32,7 @@ function checkFooter(file: ArrayBuffer): void {
   const view = new DataView(file)
   const end = file.byteLength - 8
   const length = end > 0 ? view.getUint32(end, true) : 0
-  // What is no Parquet file at all, hyparquet says itself.
+  // hyparquet itself reports a file that is not Parquet at all.
   if (length > 0 && length <= end) checkThrift({ view: new DataView(file, end - length, length), offset: 0 })
 }
 
@@ -49,7 +49,7 @@ async function chunksOf(file: ArrayBuffer, metadata: FileMetaData, spend: Memory
   const tree = parquetSchema(metadata)
   let left = file.byteLength
   return groups.flatMap(({ groupRows, chunks }) => {
-    // An array for the row and its place in two lists; for each value a place in the row and in the column.
+    // A row needs an array and a place in two lists, each value a place in the row and one in the column.
     spend(groupRows * (72 + 16 * chunks.length))
     return chunks.map(({ columnMetadata: meta, range: { startByte, endByte } }) => {
       left -= endByte - startByte
@@ -62,8 +62,8 @@ async function chunksOf(file: ArrayBuffer, metadata: FileMetaData, spend: Memory
 }
 
 /**
- * One for each column of each group, by a codec name of its own: hyparquet gives a decompressor nothing but bytes, and their
- * place in the column tells which page they are.
+ * Makes a decompressor for each column of each group, under a codec name of its own: hyparquet gives a decompressor nothing but
+ * bytes, and their position in the column tells which page they are.
  */
 async function checkedCompressors(chunks: readonly Chunk[], spend: MemoryBudget): Promise<Compressors> {
   const [{ parquetHeader }, { deltaBinaryUnpack }, schema] = await Promise.all([
@@ -91,7 +91,7 @@ async function checkedCompressors(chunks: readonly Chunk[], spend: MemoryBudget)
   return compressors
 }
 
-/** In a buffer of their own, so that a text that claims to be longer than its page does not go on in the next one. */
+/** Returns bytes in a buffer of their own, so that a text that claims to be longer than its page cannot reach the next one. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }

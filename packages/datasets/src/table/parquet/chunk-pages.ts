@@ -5,7 +5,7 @@ import { checkLevels, type PageForm } from './check-page.js'
 import { checkThrift } from './check-thrift.js'
 import type { MemoryBudget } from './memory-budget.js'
 
-/** More than writers put into a page; what unpacks them cannot hold much more. */
+/** The largest page that is read: writers make smaller ones, and the decompressors cannot hold much more. */
 const LONGEST_PAGE = 2 ** 30
 
 /** One column of one group of rows. */
@@ -16,7 +16,7 @@ export interface Chunk {
   readonly path: SchemaTree[]
 }
 
-/** What the walk needs of hyparquet and of its caller. */
+/** The parts of hyparquet and of the caller that {@link chunkPages} needs. */
 export interface Walk {
   readonly schema: typeof schema
   readonly parquetHeader: typeof column.parquetHeader
@@ -26,9 +26,9 @@ export interface Walk {
 }
 
 /**
- * Goes through the headers of a column's pages as hyparquet will.
+ * Goes through the headers of a column's pages in the way in which hyparquet will, and checks them.
  *
- * @returns by the place of what is packed in a page: its form, or undefined for a dictionary
+ * @returns the form of each page, or undefined for a dictionary, by the position of the page's packed bytes
  * @throws RangeError when a count or a size does not fit the others
  */
 export function chunkPages(chunk: Chunk, walk: Walk): Map<number, PageForm | undefined> {
@@ -90,7 +90,7 @@ function dataPage({
   return { encoding, count, ...(nulls !== undefined && { nulls }) }
 }
 
-/** How many bytes of levels come before what is packed: only in pages of version 2. */
+/** Returns how many bytes of levels come before the packed bytes, which only pages of version 2 have. */
 function checkedLevels(
   bytes: Uint8Array,
   { type, data_page_header_v2: header }: PageHeader,

@@ -1,19 +1,19 @@
 import type { CompressionCodec } from 'hyparquet'
 import { findNodeModule } from '../../files/find-node-module.js'
 
-/** How a page is packed. */
+/** The name of a way to pack a page. */
 export type Codec = CompressionCodec
 
-/** Unpacks bytes; the length is what they must come to. */
+/** A function that unpacks bytes; `length` is the length that they must have then. */
 export type Decompress = (bytes: Uint8Array, length: number) => Uint8Array
 
-/** Bytes that one packed byte can stand for, at the most, by the formats' own limits. */
+/** The largest number of bytes that one packed byte can stand for, by the formats' own limits. */
 const expansions: Partial<Record<Codec, number>> = { SNAPPY: 22, GZIP: 1032, LZ4: 255, LZ4_RAW: 255 }
 
 /**
- * Decompressors that end where the page has to end. Those of hyparquet-compressors for gzip, brotli and Zstandard write as much
- * as their input tells them to: Node's own, and the reference decoder of Zstandard as WebAssembly, take their place. A browser
- * has none for gzip and brotli that answers at once, and keeps the others.
+ * Makes decompressors that stop where the page has to end. Those of hyparquet-compressors for gzip, brotli and Zstandard write
+ * as much as their input tells them to: Node's own, and the reference decoder of Zstandard as WebAssembly, take their place. A
+ * browser has no synchronous ones for gzip and brotli, and keeps those of hyparquet-compressors.
  */
 export async function decompressors(codecs: ReadonlySet<Codec>): Promise<(codec: Codec) => Decompress> {
   const { compressors } = await import('hyparquet-compressors')

@@ -1,14 +1,15 @@
 import { KdError } from '@kd/core'
 import { findNodeModule } from '../../files/find-node-module.js'
 
-/** Where nobody says how much a program may have. */
+/** The bytes that a table may need where the runtime states no limit. */
 const ELSEWHERE = 4e9
 
-/** Takes bytes that a table will need from those that this process may have, and throws when there are none left. */
+/** A function that subtracts the bytes that a table will need from those that this process may use, and throws when none are left. */
 export type MemoryBudget = (bytes: number) => void
 
 /**
- * A few bytes of a file can stand for billions of rows; a process that tries to hold them ends without a word.
+ * Makes the budget of memory for reading a file. A few bytes of a file can stand for billions of rows, and a process that tries
+ * to hold them ends without an error message.
  *
  * @param fileName - for messages
  */

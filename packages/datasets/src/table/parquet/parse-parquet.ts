@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import type { SchemaTree } from 'hyparquet'
 import { checkedParquet } from './checked-parquet.js'
 import { memoryBudget } from './memory-budget.js'
-import type { Table } from '../table.js'
+import type { Table } from '../table-examples.js'
 
 /**
  * Reads a Parquet file with flat columns, in any of the format's usual compressions. Counts and sizes are checked before values
@@ -56,7 +56,10 @@ export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promi
   return { fileName, columns: columns.map(({ element }) => element.name), rows }
 }
 
-/** A place in a dictionary that has no such place is decoded to nothing. So is a null, where columns are nested. */
+/**
+ * Checks that rows are whole and no value of a flat column is undefined, to which an index outside its dictionary is decoded. In
+ * nested columns a null is decoded to undefined as well, so they are left out.
+ */
 function assertWhole(rows: readonly (readonly unknown[])[], columns: readonly SchemaTree[]): void {
   const flat = columns.map(({ children }) => children.length === 0)
   for (const row of rows) {

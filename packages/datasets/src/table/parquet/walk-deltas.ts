@@ -1,10 +1,10 @@
 import { readVarInt, skipLongVarInt, type ByteReader } from './byte-reader.js'
 
 /**
- * Reads the sizes of Parquet's DELTA_BINARY_PACKED without its values. With a negative size of blocks the decoder goes back and
- * forth for ever.
+ * Reads and checks the sizes of Parquet's DELTA_BINARY_PACKED without its values. With a negative size of blocks hyparquet's
+ * decoder would never end.
  *
- * @throws RangeError when a size cannot be
+ * @throws RangeError when a size is out of range
  */
 export function walkDeltas(reader: ByteReader, count: number): void {
   const { view } = reader

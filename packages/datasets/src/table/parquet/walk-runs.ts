@@ -1,25 +1,25 @@
 import { readVarInt, type ByteReader } from './byte-reader.js'
 
-/** What the runs of Parquet's "RLE / bit-packing hybrid" must come to. */
+/** The size of the runs of Parquet's "RLE / bit-packing hybrid", and a value to count in them. */
 export interface Runs {
-  /** Bits of a value. */
+  /** The number of bits of a value. */
   readonly width: number
-  /** Values that the runs hold. */
+  /** The number of values that the runs hold. */
   readonly count: number
-  /** A value to count. */
+  /** The value to count. @defaultValue none */
   readonly wanted?: number
 }
 
 /**
- * Reads the lengths of runs without writing their values out. The decoder writes as many values as a run claims to have, up to
- * two billion of two bytes, and reads groups of values of no bits for ever.
+ * Reads the lengths of runs without writing their values out. hyparquet's decoder writes as many values as a run claims to have,
+ * up to two billion of two bytes, and never ends with groups of values of no bits.
  *
  * @returns how often the wanted value is among them
  * @throws RangeError when a run is longer than the values that are left, or ends behind the bytes
  */
 export function walkRuns(reader: ByteReader, { width, count, wanted = -1 }: Runs): number {
   if (width > 32) throw new RangeError(`values of ${width} bits`)
-  let [seen, found] = [0, 0]
+  let [seen, occurrences] = [0, 0]
   while (seen < count) {
     const header = readVarInt(reader)
     const packed = header % 2 === 1
@@ -32,12 +32,18 @@ export function walkRuns(reader: ByteReader, { width, count, wanted = -1 }: Runs
     reader.offset += packed ? (length / 8) * width : Math.ceil(width / 8)
     if (reader.offset > reader.view.byteLength) throw new RangeError('a run that ends behind its page')
     if (wanted >= 0) {
-      if (!packed) found += valueAt(reader.view, from * 8, width) === wanted ? length : 0
-      else found += packedCount(reader.view, { from, width, length: Math.min(length, count - seen), wanted })
+      if (!packed) occurrences += valueAt(reader.view, from * 8, width) === wanted ? length : 0
+      else
+        occurrences += packedCount(reader.view, {
+          from,
+          width,
+          length: Math.min(length, count - seen),
+          wanted,
+        })
     }
     seen += length
   }
-  return found
+  return occurrences
 }
 
 interface PackedRun {
@@ -48,14 +54,14 @@ interface PackedRun {
 }
 
 function packedCount(view: DataView, { from, width, length, wanted }: PackedRun): number {
-  let found = 0
+  let occurrences = 0
   for (let index = 0; index < length; index++) {
-    if (valueAt(view, from * 8 + index * width, width) === wanted) found++
+    if (valueAt(view, from * 8 + index * width, width) === wanted) occurrences++
   }
-  return found
+  return occurrences
 }
 
-/** Levels have few bits: two bytes hold any of them. */
+/** Reads a value; levels have so few bits that two bytes hold any of them. */
 function valueAt(view: DataView, bit: number, width: number): number {
   const at = bit >>> 3
   const next = at + 1 < view.byteLength ? view.getUint8(at + 1) : 0

@@ -3,10 +3,10 @@ import { figure } from '../figure.js'
 import { html, type Html } from '../html.js'
 import { percent } from '../table.js'
 
-/** Beyond this many classes numbers above the bars are too small to read. */
+/** With more classes than this, numbers above the bars are too small to read. */
 const READABLE = 12
 
-/** How many training examples of each class the method treated in its way. */
+/** Shows, for each class, how many training examples the method treated in its particular way. */
 export async function classCounts({ classCounts: counts = [], classNames }: RunDiagnostics): Promise<Html> {
   if (counts.length === 0) return html``
   const figures = await Promise.all(

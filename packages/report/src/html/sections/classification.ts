@@ -5,10 +5,10 @@ import { html, type Html } from '../html.js'
 import { oncePer } from '../once-per.js'
 import type { Section } from '../page.js'
 
-/** Beyond this many classes numbers in the squares are too small to read. */
+/** With more classes than this, numbers in the squares are too small to read. */
 const READABLE = 12
 
-/** Confusion matrix and reliability diagram of each run. */
+/** Shows confusion matrix and reliability diagram of each run. */
 export async function classificationSection(runs: readonly ReportedRun[]): Promise<Section | undefined> {
   const known = runs.filter(({ diagnostics }) => diagnostics !== undefined)
   if (known.length === 0) return undefined
@@ -64,7 +64,7 @@ function confusion({ confusion: matrix, classNames, split, student }: RunDiagnos
     mark: { type: 'text', fontSize: 9 },
     encoding: {
       text: { field: 'count', type: 'quantitative' },
-      // Squares are light or dark by share on any page.
+      // Squares are light or dark by their share, whether the page is light or dark.
       color: { condition: { test: 'datum.share > 0.5', value: 'white' }, value: '#222' },
     },
   }

@@ -3,7 +3,7 @@ import { figure } from '../figure.js'
 import { html } from '../html.js'
 import type { Section } from '../page.js'
 
-/** What accuracy costs: numbers to store, and time per training step. */
+/** Shows accuracy against cost: the numbers to store, and the time per training step. */
 export async function costSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,

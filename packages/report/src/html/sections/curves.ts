@@ -30,7 +30,7 @@ const curves: readonly {
   },
 ]
 
-/** Learning curves: the mean over the seeds of a setting, and from the least to the greatest as a band. */
+/** Shows learning curves: the mean over the seeds of a setting, and a band from the smallest to the largest value. */
 export async function curvesSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,

@@ -8,7 +8,7 @@ import { classCounts } from './class-counts.js'
 import { measures } from './measures.js'
 import { overTraining } from './over-training.js'
 
-/** What a run's method made of single training examples: over the training, and at its end. */
+/** Shows what a run's method did to single training examples, over the training and at its end. */
 export async function examplesSection(runs: readonly ReportedRun[]): Promise<Section | undefined> {
   const parts = await Promise.all(runs.map(async (run) => ({ name: run.name, content: await oneRun(run) })))
   const known = parts.filter(({ content }) => content.text !== '')

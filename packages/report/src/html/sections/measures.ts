@@ -3,7 +3,7 @@ import { figure } from '../figure.js'
 import { html, type Html } from '../html.js'
 import { htmlTable } from '../table.js'
 
-/** Numbers per training example at the end of a run: their spread, and the examples behind the ends. */
+/** Shows each number per training example at the end of a run: its spread, and the examples with the highest and lowest values. */
 export async function measures(diagnostics: RunDiagnostics): Promise<Html> {
   const parts = await Promise.all(
     diagnostics.measures.map(async (measure) => {
@@ -37,7 +37,7 @@ function spread({ name, edges, counts }: ExampleMeasure): Readonly<Record<string
   }
 }
 
-/** Pictures where the inputs are images, a table otherwise. */
+/** Shows examples as pictures where the inputs are images, and as a table otherwise. */
 function ends(
   examples: readonly MeasuredExample[],
   { name: measure }: ExampleMeasure,

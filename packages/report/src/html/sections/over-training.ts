@@ -2,10 +2,10 @@ import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '../../r
 import { figure } from '../figure.js'
 import { html, type Html } from '../html.js'
 
-/** Lines of one moment would be a dot. */
+/** A line is drawn through at least this many moments; through one it would be a dot. */
 const MOMENTS = 2
 
-/** What a method made of single examples, over the training. */
+/** Shows how the method's numbers of single examples changed over the training. */
 export async function overTraining({ spreads = [], shares = [] }: ReportedRun): Promise<Html> {
   const drawnSpreads = spreads.filter(({ moments }) => moments.length >= MOMENTS)
   const drawnShares = shares.filter(({ moments }) => moments.length >= MOMENTS)
@@ -56,7 +56,7 @@ function spreadChart({ name, moments }: SpreadOverTraining): Readonly<Record<str
       ...{ low: min + bar * height, high: min + (bar + 1) * height },
     }))
   })
-  const greatest = bars.reduce((most, { share }) => Math.max(most, share), 0)
+  const greatest = bars.reduce((maximum, { share }) => Math.max(maximum, share), 0)
   const x = { field: 'from', type: 'quantitative', ...epochAxis, scale: { zero: false, nice: false } }
   const y = { type: 'quantitative', title: name, scale: { zero: false } }
   return {
@@ -66,7 +66,7 @@ function spreadChart({ name, moments }: SpreadOverTraining): Readonly<Record<str
         mark: { type: 'rect', color: '#4c78a8', stroke: null },
         encoding: {
           ...{ x, x2: { field: 'to' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-          // Opacity, since it is dark or light on any page.
+          // Opacity shows the share, since it works on light and on dark pages.
           opacity: {
             field: 'share',
             type: 'quantitative',

@@ -5,7 +5,7 @@ import { html } from '../html.js'
 import type { Section } from '../page.js'
 import { htmlTable, percent } from '../table.js'
 
-/** The table of a comparison with its tests. */
+/** Shows the table of a comparison with its tests. */
 export function comparisonSection(comparison: Comparison): Section {
   const { tables, notes } = comparisonTables(comparison)
   const content = html`
@@ -19,7 +19,7 @@ export function comparisonSection(comparison: Comparison): Section {
   return { id: 'comparison', title: 'Comparison', content }
 }
 
-/** One line per run: how it ended and how good its student is. */
+/** Shows one line per run: how it ended and how good its student is. */
 export function runsSection(runs: readonly ReportedRun[]): Section {
   const head = [
     'run',
@@ -61,7 +61,7 @@ export function runsSection(runs: readonly ReportedRun[]): Section {
   return { id: 'runs', title: 'Runs', content }
 }
 
-/** Where every number comes from. */
+/** Shows the config and the environment of each run, from which all its numbers come. */
 export function originSection(runs: readonly ReportedRun[]): Section {
   const content = html`${runs.map(
     ({ name, config, environment }) =>

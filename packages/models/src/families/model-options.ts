@@ -1,10 +1,9 @@
-import { ShapeError } from '@kd/core'
-import { assertInteger } from './assert-integer.js'
+import { assertInRange, InvalidArgumentError, ShapeError } from '@kd/core'
 
 /** Height, width and channels of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
-/** What every convolutional family takes. */
+/** The options that every convolutional family takes. */
 export interface ImageModelOptions {
   /** C, the number of logits; an integer >= 2. */
   readonly classes: number
@@ -20,7 +19,7 @@ export const cifarShape: ImageShape = [32, 32, 3]
 /**
  * Checks the options that all convolutional families share.
  *
- * @param minimumSize - least height and width that the family's strides leave a pixel of
+ * @param minimumSize - the smallest height and width of which the family's strides leave a pixel
  */
 export function assertImageModel(
   classes: number,
@@ -35,4 +34,11 @@ export function assertImageModel(
   throw new ShapeError(
     `${functionName}: inputShape must be [height, width, channels], integers with height and width >= ${minimumSize}, got [${inputShape.join(', ')}]`,
   )
+}
+
+/** Checks that a number is an integer of at least `min`. */
+export function assertInteger(value: number, min: number, argument: string, functionName: string): void {
+  assertInRange(value, { min }, argument, functionName)
+  if (!Number.isInteger(value))
+    throw new InvalidArgumentError(`${functionName}: ${argument} must be an integer, got ${value}`)
 }

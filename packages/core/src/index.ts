@@ -35,7 +35,13 @@ export type {
   WrapperDefinition,
   WrapperFactory,
 } from './method/define-method.js'
-export { defineMethod, defineWrapper, optionsSchema } from './method/define-method.js'
+export {
+  defineMethod,
+  defineWrapper,
+  isDescribed,
+  isMethodFactory,
+  optionsSchema,
+} from './method/define-method.js'
 export type { EpochContext, EpochStudent, MethodNotes, PassOptions } from './method/epoch-context.js'
 export { labelLoss } from './method/label-loss.js'
 export { meanLoss } from './method/mean-loss.js'
@@ -101,6 +107,7 @@ export {
   type DatasetContext,
   type DatasetDefinition,
   type DatasetFactory,
+  type WantedTask,
 } from './dataset/define-dataset.js'
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'

@@ -1,35 +1,116 @@
-import { KdError } from '@kd/core'
+import {
+  isDescribed,
+  KdError,
+  type AnyDataset,
+  type DatasetContext,
+  type Model,
+  type ModelContext,
+  type Task,
+  type TaskContext,
+  type Teacher,
+  type LabelForm,
+} from '@kd/core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { pathToFileURL } from 'node:url'
-import type { MethodFactory } from './methods.js'
+import type { MakeMethod } from './methods.js'
 
-/** What the default export of a plugin may hold. */
-export interface Plugin {
-  /** Factories by the name that a config uses; each gets the options beside the name. */
-  readonly methods?: Readonly<Record<string, MethodFactory>>
+type Options = Readonly<Record<string, unknown>>
+
+/** What a teacher of a plugin is made for. */
+export interface TeacherContext {
+  /** The data set before label noise. */
+  readonly dataset: AnyDataset
+  readonly task: Task
+  readonly seed: number
 }
+
+/**
+ * What the default export of a plugin may hold: factories by the name that a config uses. What `defineMethod`, `defineModel`,
+ * `defineDataset` and `defineTask` of `@kd/core` make says itself what its options are; a plain function gets them unchecked.
+ */
+export interface Plugin {
+  readonly methods?: Readonly<Record<string, MakeMethod>>
+  readonly models?: Readonly<Record<string, (options: ModelContext & Options) => LayersModel>>
+  readonly teachers?: Readonly<
+    Record<string, (options: Options, context: TeacherContext) => Teacher | Model | Promise<Teacher | Model>>
+  >
+  readonly datasets?: Readonly<
+    Record<string, (options: Options, context: DatasetContext) => AnyDataset | Promise<AnyDataset>>
+  >
+  readonly tasks?: Readonly<
+    Record<string, ((context: TaskContext & Options) => Task) & { readonly labels?: LabelForm }>
+  >
+}
+
+/** The kinds of things that a plugin brings. */
+export const pluginKinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as const
 
 /**
  * Imports the plugin of a config: the one key that runs code.
  *
- * @param path - of an ES module whose default export is a {@link Plugin}
- * @returns its methods by name
+ * @param path - of an ES module whose default export is a {@link Plugin}, in JavaScript, or in TypeScript where Node can load that
+ * @returns what it brings; each factory has a `summary`
  * @throws {@link KdError} when it cannot be imported or has another form
  */
-export async function loadPlugin(path: string): Promise<Readonly<Record<string, MethodFactory>>> {
+export async function loadPlugin(path: string): Promise<Required<Plugin>> {
   let plugin: unknown
   try {
     plugin = ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
   } catch (error) {
+    if (isTypeScript(path) && !loadsTypeScript()) {
+      throw new KdError(
+        `plugin: ${path} must be loaded by a Node that knows TypeScript, got ${process.version}`,
+        {
+          hint: 'use Node 22.18 or later, start Node with --experimental-strip-types, or compile the plugin to JavaScript',
+          cause: error,
+        },
+      )
+    }
     throw new KdError(`plugin: ${path} must be an ES module that loads, got ${String(error)}`, {
       cause: error,
     })
   }
-  const methods = (plugin as Plugin | undefined)?.methods ?? {}
-  const wrong = Object.entries(methods).find(([, factory]) => typeof factory !== 'function')
-  if (typeof plugin !== 'object' || plugin === null || wrong !== undefined) {
-    throw new KdError(
-      `plugin: ${path} must have a default export { methods: { name: (options) => method } }, got ${wrong?.[0] ?? typeof plugin}`,
-    )
+  const form = 'a default export { methods: { name: (options) => method } }'
+  if (typeof plugin !== 'object' || plugin === null) {
+    throw new KdError(`plugin: ${path} must have ${form}, got ${typeof plugin}`)
   }
-  return methods
+  return Object.fromEntries(
+    pluginKinds.map((kind) => [kind, factoriesOf((plugin as Plugin)[kind] ?? {}, kind, path)]),
+  ) as unknown as Required<Plugin>
+}
+
+function factoriesOf(
+  factories: object,
+  kind: (typeof pluginKinds)[number],
+  path: string,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(factories).map(([name, factory]: [string, unknown]) => {
+      if (typeof factory !== 'function') {
+        throw new KdError(
+          `plugin: ${path} must have functions as ${kind}, such as { ${kind}: { name: (options) => … } }, got ${name}`,
+        )
+      }
+      return [name, isDescribed(factory) ? factory : withSummary(factory, `from ${path}`)]
+    }),
+  )
+}
+
+/** The function is the plugin's: what is said of it is put beside it. */
+function withSummary(factory: object, summary: string): unknown {
+  return Object.assign((...args: unknown[]): unknown => Reflect.apply(factory as never, undefined, args), {
+    summary,
+    ...factory,
+  })
+}
+
+function isTypeScript(path: string): boolean {
+  return /\.[cm]?ts$/.test(path)
+}
+
+function loadsTypeScript(): boolean {
+  return (
+    (process.features as { readonly typescript?: unknown }).typescript !== undefined &&
+    (process.features as { readonly typescript?: unknown }).typescript !== false
+  )
 }

@@ -6,20 +6,29 @@ import {
   type OptionsShape,
 } from '../method/define-method.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
-import type { TaskFactory } from '../task/define-task.js'
+import type { LabelForm, TaskContext } from '../task/define-task.js'
+import type { Task } from '../task/task.js'
 import { assertDataset } from './assert-dataset.js'
 import type { AnyDataset } from './dataset.js'
 
 /** What a data set may be told beside its options. */
 export interface DatasetContext {
-  /** What is to be learned, where something else than classification is; data sets that have one kind of labels need not look at it. */
-  readonly task?: TaskFactory
+  /** What is to be learned, where it was said; data that have labels of one kind only need not look at it. */
+  readonly task?: WantedTask
   /** Called while files are fetched. */
   readonly onProgress?: (progress: {
     readonly file: string
     readonly bytes: number
     readonly totalBytes?: number
   }) => void
+}
+
+/** A task before it is known how many outputs the data have. */
+export interface WantedTask {
+  readonly name: string
+  readonly labels: LabelForm
+  /** Makes the task for data with so many outputs. */
+  make(context: TaskContext): Task
 }
 
 /** How a data set is defined. */

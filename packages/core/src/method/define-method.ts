@@ -184,3 +184,15 @@ export function optionsSchema(options: OptionsShape): OptionsSchema {
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
+
+/** Whether a value is a factory that {@link defineMethod} made, here or in another copy of the package. */
+export function isMethodFactory(value: unknown): value is MethodFactory {
+  return isDescribed(value) && 'needs' in value
+}
+
+/** Whether a value is a factory that says its name, what it does and its options, as all definitions do. */
+export function isDescribed(
+  value: unknown,
+): value is Definition<OptionsShape> & { readonly options: OptionsSchema } {
+  return typeof value === 'function' && 'summary' in value && 'options' in value
+}

@@ -28,7 +28,7 @@ export function mapConfigPaths(config: Config, change: ChangePath): Config {
       return inSection(at, { ...teacher, ...(labelNoise && { labelNoise }) }, change, [
         'run',
         'weights',
-        'labels',
+        'answers',
       ])
     }),
     ...(plugin === undefined ? {} : { plugin: change(plugin, ['plugin']) }),

@@ -73,3 +73,10 @@ export const preparation = {
     .default(0)
     .describe('of splits, subsets and noise; runs that differ in their own seed only share all of these'),
 }
+
+const preparationSchema = z.strictObject(preparation)
+
+/** {@link preparation} as a person writes it. */
+export type PreparationInput = z.input<typeof preparationSchema>
+/** {@link preparation} after parsing. */
+export type Preparation = z.output<typeof preparationSchema>

@@ -13,17 +13,6 @@ export interface Explanation {
 type Issue = z.core.$ZodIssue
 
 /**
- * Passed to zod's parse: lets the issue of an unknown key carry the keys that are known.
- *
- * @param issue - while it is being made
- * @returns the message, or undefined for zod's own
- */
-export const knownKeys: z.core.$ZodErrorMap = (issue) =>
-  issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
-    ? Object.keys(issue.inst.shape).join(' ')
-    : undefined
-
-/**
  * Turns an issue of zod into messages that name key, rule, value found and choices.
  *
  * @param issue - from a parse with `error: knownKeys` and `reportInput: true`

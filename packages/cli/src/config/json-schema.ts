@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { methodSchema } from './methods.js'
+import { builtIn } from './catalogue.js'
 import { configSchema } from './config-schema.js'
 
 /**
@@ -8,10 +8,12 @@ import { configSchema } from './config-schema.js'
  * @returns draft 7, the newest that the YAML server of editors understands in full
  */
 export function configJsonSchema(): object {
-  const { properties = {}, ...schema } = z.toJSONSchema(configSchema(methodSchema), {
+  const { properties = {}, ...schema } = z.toJSONSchema(configSchema(builtIn), {
     io: 'input',
     target: 'draft-7',
     reused: 'ref',
+    // A program can give functions where a file gives names.
+    unrepresentable: 'any',
   })
   const { method, ...others } = properties
   const named = { type: 'object', required: ['name'] }

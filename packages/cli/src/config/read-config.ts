@@ -1,12 +1,12 @@
-import type * as z from 'zod'
-import { labelProblems } from './label-rules.js'
-import { methods, methodSchema, pluginMethodSchema, type MethodFactory } from './methods.js'
-import { namedSchema } from './named-options.js'
+import { knownKeys } from '@kd/core'
+import { answerProblems } from './answer-rules.js'
+import { builtIn, withPlugin, type Catalogue } from './catalogue.js'
 import { configContent, type ConfigSource } from './config-content.js'
 import { mapConfigPaths } from './config-paths.js'
 import { ConfigError } from './config-error.js'
 import { configSchema, type Config, type ConfigInput } from './config-schema.js'
-import { explainIssue, knownKeys, type Explanation } from './explain-issue.js'
+import { explainIssue, type Explanation } from './explain-issue.js'
+import { renameOldKeys } from './old-keys.js'
 import { parseOverride } from './override.js'
 import { placesOfKey } from './misplaced-key.js'
 import { loadPlugin } from './plugin.js'
@@ -16,8 +16,10 @@ export interface ReadConfig {
   readonly config: Config
   /** What messages call it: the path of the file, or `config`. */
   readonly name: string
-  /** Methods of its plugin. */
-  readonly pluginMethods: Readonly<Record<string, MethodFactory>>
+  /** Everything that it can name: what is built in, and what its plugin brings. */
+  readonly catalogue: Catalogue
+  /** What to tell whoever wrote it. */
+  readonly warnings: readonly string[]
 }
 
 /** What a command cannot do without. */
@@ -38,7 +40,7 @@ export interface ReadConfigOptions {
  *
  * @param source - path of a YAML or JSON file, or the content itself
  * @param options - see {@link ReadConfigOptions}
- * @returns the config and its plugin's methods
+ * @returns the config, and what it can name
  * @throws {@link ConfigError} listing everything that is wrong, each with its place
  */
 export async function readConfig(
@@ -56,49 +58,42 @@ export async function readConfig(
  *
  * @param source - content and where it came from
  * @param required - sections that must be there
- * @returns the config and its plugin's methods
+ * @returns the config, and what it can name
  * @throws {@link ConfigError} listing everything that is wrong, each with its place
  */
 export async function resolveConfig(
-  { name, value, absolute, problem }: ConfigSource,
+  { name, value: written, absolute, problem }: ConfigSource,
   required: readonly RequiredSection[],
 ): Promise<ReadConfig> {
-  if (isComparison(value)) {
+  if (isComparison(written)) {
     const message = 'is a comparison, got where the config of one run belongs; kd compare runs it'
     throw new ConfigError([{ where: name, message }])
   }
+  const { value, warnings } = renameOldKeys(written)
   const pluginPath = (value as { plugin?: unknown } | null)?.plugin
-  const pluginMethods =
-    typeof pluginPath === 'string' ? await loadPlugin(absolute(pluginPath, ['plugin'])) : {}
-  const schema = configSchema(methodSchemaWith(pluginMethods))
-  const result = schema.safeParse(value, { error: knownKeys, reportInput: true })
+  const catalogue =
+    typeof pluginPath === 'string' ? withPlugin(await loadPlugin(absolute(pluginPath, ['plugin']))) : builtIn
+  const result = configSchema(catalogue).safeParse(value, { error: knownKeys, reportInput: true })
   const explanations = result.success
     ? required
         .filter((section) => result.data[section] === undefined)
-        .map((section) => missing(section, pluginMethods))
+        .map((section) => missing(section, catalogue))
     : result.error.issues.flatMap((issue) => explainIssue(issue, [], placesOfKey))
   if (!result.success || explanations.length > 0) throw new ConfigError(explanations.map(problem))
-  const config = mapConfigPaths(result.data as Config, absolute)
-  const problems = labelProblems(config)
+  const config = mapConfigPaths(result.data, absolute)
+  const problems = answerProblems(config)
   if (problems.length > 0) throw new ConfigError(problems.map(problem))
-  return { config, name, pluginMethods }
+  return { config, name, catalogue, warnings }
 }
 
 function isComparison(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'base' in value && !('dataset' in value)
 }
 
-function methodSchemaWith(pluginMethods: Readonly<Record<string, MethodFactory>>): z.ZodType {
-  const names = Object.keys(pluginMethods).filter((name) => !Object.hasOwn(methods, name))
-  if (names.length === 0) return methodSchema
-  return namedSchema(methods, names.map(pluginMethodSchema))
-}
-
-function missing(
-  section: RequiredSection,
-  pluginMethods: Readonly<Record<string, MethodFactory>>,
-): Explanation {
-  const names = [...Object.keys(methods), ...Object.keys(pluginMethods)].join(', ')
-  const rule = section === 'method' ? `a map with name, one of ${names}` : 'a map with at least epochs'
+function missing(section: RequiredSection, { methods }: Catalogue): Explanation {
+  const rule =
+    section === 'method'
+      ? `a map with name, one of ${Object.keys(methods).join(', ')}`
+      : 'a map with at least epochs'
   return { path: [section], aboutKey: false, message: `${section} is missing: ${rule}` }
 }

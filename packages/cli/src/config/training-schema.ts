@@ -1,3 +1,4 @@
+import { DEFAULT_BATCH_SIZE } from '@kd/core'
 import * as z from 'zod'
 
 const positive = z.number().positive()
@@ -46,7 +47,7 @@ const clippingSchema = z.union([z.strictObject({ norm: positive }), z.strictObje
 /** How a student, or a teacher trained first, is trained. */
 export const trainingSchema = z.strictObject({
   epochs: wholeFromOne.describe('passes over the training split'),
-  batchSize: wholeFromOne.default(64).describe('examples per step'),
+  batchSize: wholeFromOne.default(DEFAULT_BATCH_SIZE).describe('examples per step'),
   optimizer: optimizerSchema.prefault({ name: 'sgd' }),
   learningRate: z
     .union([positive, scheduleSchema])
@@ -58,9 +59,12 @@ export const trainingSchema = z.strictObject({
     .optional()
     .describe('ends the run after so many epochs without a better one on the validation split'),
   monitor: z
-    .enum(['top1', 'loss'])
-    .default('top1')
-    .describe('what makes an epoch the best on the validation split'),
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "figure that makes an epoch the best on the validation split; otherwise the task's first, top1 for classification",
+    ),
 })
 
 /** {@link trainingSchema} after parsing. */

@@ -1,0 +1,118 @@
+import * as z from 'zod'
+import type { Catalogue } from './catalogue.js'
+import { labelNoiseSchema } from './data-preparation-schema.js'
+import { namedSchema, type NamedOptions } from './named-options.js'
+import { trainingSchema } from './training-schema.js'
+
+const path = z.string().min(1)
+
+/** JSON Schema for a map that has none of some keys. */
+const without = (...keys: string[]) => ({ not: { anyOf: keys.map((key) => ({ required: [key] })) } })
+
+/** What has to be known about a teacher to check it. */
+interface GivenTeacher {
+  readonly run?: unknown
+  readonly model?: unknown
+  readonly weights?: unknown
+  readonly teacher?: unknown
+  readonly training?: { readonly epochs: number } | undefined
+  readonly answers?: unknown
+  readonly fixed?: unknown
+  readonly labelNoise?: unknown
+  readonly take?: unknown
+  readonly seed?: unknown
+  readonly checkpoints?: readonly number[] | undefined
+}
+
+/**
+ * Makes the schema of one of `teachers`.
+ *
+ * @param catalogue - the models and teachers that there are
+ * @param model - the schema of a model
+ * @returns a strict schema
+ */
+export function teacherSchema(
+  catalogue: Pick<Catalogue, 'teachers'>,
+  model: z.ZodType<NamedOptions, NamedOptions>,
+) {
+  const brought = Object.keys(catalogue.teachers).length > 0
+  return z
+    .strictObject({
+      run: path.optional().describe('folder of a finished run: its student teaches'),
+      model: model.optional(),
+      weights: path.optional().describe('safetensors file with the weights of model'),
+      training: trainingSchema
+        .optional()
+        .describe('recipe by which model is trained first, in every run anew'),
+      teacher: (brought ? namedSchema(catalogue.teachers as never) : z.looseObject({ name: z.never() }))
+        .optional()
+        .describe('one that the plugin brings'),
+      labelNoise: labelNoiseSchema.optional().describe("of the recipe, in place of the data set's"),
+      take: z
+        .number()
+        .positive()
+        .optional()
+        .describe('share or number of training examples that the recipe sees'),
+      seed: z.int().optional().describe("of the recipe; otherwise the run's"),
+      answers: path
+        .optional()
+        .describe(
+          'folder that kd keep-answers wrote: what it holds stands for the teacher, which need not be there',
+        ),
+      fixed: z
+        .boolean()
+        .optional()
+        .describe('true: the answer to an image does for all its augmentations; otherwise these are refused'),
+      checkpoints: z
+        .array(z.int().min(1))
+        .min(1)
+        .optional()
+        .describe(
+          'epochs of the recipe, from 1, after each of which the model so far is a teacher of its own',
+        ),
+    })
+    .superRefine((teacher, context) => {
+      const problem = teacherProblem(teacher)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .meta({
+      description:
+        'a run, a model with weights, a model with the recipe to train it, or one of the plugin; or kept answers, of a teacher named or not',
+      // What superRefine says, for editors.
+      oneOf: [
+        { required: ['run'], ...without('model', 'weights', 'training', 'teacher') },
+        { required: ['model', 'weights'], ...without('run', 'training', 'teacher') },
+        { required: ['model', 'training'], ...without('run', 'weights', 'teacher') },
+        { required: ['teacher'], ...without('run', 'model', 'weights', 'training') },
+        { required: ['answers'], ...without('run', 'model', 'weights', 'training', 'teacher') },
+      ],
+    })
+}
+
+/** What is wrong with the keys of a teacher together. */
+function teacherProblem(given: GivenTeacher): string | undefined {
+  const { run, model, weights, training, teacher, answers, fixed, labelNoise, take, seed, checkpoints } =
+    given
+  const ways = [run, weights, training, teacher].filter((way) => way !== undefined).length
+  if (ways > 1 || (ways === 0 && answers === undefined)) {
+    return 'must have exactly one of run, weights (with model), training (with model) and teacher, or answers'
+  }
+  if (answers === undefined && fixed !== undefined) return 'must have fixed only beside answers'
+  if (answers !== undefined && checkpoints !== undefined) {
+    return 'must have no checkpoints beside answers: each has answers of its own'
+  }
+  const needsModel = weights !== undefined || training !== undefined
+  if (needsModel !== (model !== undefined)) {
+    return model === undefined ? 'must have a model' : 'must have no model: a run or a plugin brings its own'
+  }
+  if (training === undefined && (labelNoise ?? take ?? seed ?? checkpoints) !== undefined) {
+    return 'must have labelNoise, take, seed and checkpoints only beside training'
+  }
+  if (checkpoints?.some((epoch, index) => epoch <= (checkpoints[index - 1] ?? 0))) {
+    return `must have rising checkpoints, got ${checkpoints.join(', ')}`
+  }
+  if (checkpoints !== undefined && checkpoints.at(-1)! > training!.epochs) {
+    return `must have checkpoints within its ${training!.epochs} epochs, got ${checkpoints.at(-1)!}`
+  }
+  return undefined
+}

@@ -45,7 +45,7 @@ std::vector<int64_t> Numbers::integers(size_t index, size_t count, int64_t minim
 }
 
 Call::Call(napi_env env, napi_callback_info info) : env_(env) {
-  check(napi_get_cb_info(env, info, &count_, inline_, nullptr, nullptr), "napi_get_cb_info");
+  check(napi_get_cb_info(env, info, &count_, inline_, nullptr, &data_), "napi_get_cb_info");
   if (count_ > inlineCount) {
     more_.resize(count_);
     check(napi_get_cb_info(env, info, &count_, more_.data(), nullptr, nullptr), "napi_get_cb_info");

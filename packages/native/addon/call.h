@@ -50,6 +50,8 @@ class Call {
   napi_env env() const { return env_; }
   State& state() const { return *state_; }
   size_t count() const { return count_; }
+  /** What the function was exported with. */
+  const void* data() const { return data_; }
   /** False for an argument that is missing, null or undefined. */
   bool has(size_t index) const;
 
@@ -77,6 +79,7 @@ class Call {
   static constexpr size_t inlineCount = 12;
   napi_env env_;
   State* state_ = nullptr;
+  void* data_ = nullptr;
   size_t count_ = inlineCount;
   napi_value inline_[inlineCount];
   std::vector<napi_value> more_;
@@ -117,6 +120,7 @@ size_t product(const std::vector<int64_t>& sizes);
 struct Export {
   const char* name;
   napi_callback callback;
+  const void* data = nullptr;  // what the call finds as data()
 };
 
 }  // namespace kd

@@ -18,8 +18,7 @@ std::vector<Export> reductionExports();
 std::vector<Export> normalizationExports();
 std::vector<Export> layoutExports();
 std::vector<Export> indexingExports();
-std::vector<Export> lossExports();
-std::vector<Export> methodExports();
+std::vector<Export> rowKernelExports();
 std::vector<Export> optimizerExports();
 
 }  // namespace kd

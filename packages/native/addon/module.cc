@@ -11,10 +11,10 @@ bool exportAll(napi_env env, napi_value exports) {
   for (const auto& list :
        {kd::memoryExports(), kd::threadExports(), kd::elementwiseExports(), kd::matmulExports(), kd::convolutionExports(), kd::foldedChainExports(),
         kd::poolingExports(), kd::reductionExports(), kd::normalizationExports(), kd::layoutExports(), kd::indexingExports(),
-        kd::lossExports(), kd::methodExports(), kd::optimizerExports()}) {
+        kd::rowKernelExports(), kd::optimizerExports()}) {
     for (const kd::Export& item : list) {
       napi_value function;
-      if (napi_create_function(env, item.name, NAPI_AUTO_LENGTH, item.callback, nullptr, &function) != napi_ok) return false;
+      if (napi_create_function(env, item.name, NAPI_AUTO_LENGTH, item.callback, const_cast<void*>(item.data), &function) != napi_ok) return false;
       if (napi_set_named_property(env, exports, item.name, function) != napi_ok) return false;
     }
   }

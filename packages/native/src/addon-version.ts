@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '51b4e991aeae'
+export const addonVersion = '69e2811ba502'

@@ -3,27 +3,15 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
 import { addonVersion } from './addon-version.js'
+import type { RowKernelName } from './fusion/row-kernel-table.js'
 
 type Floats = Float32Array
 type Values = Float32Array | Int32Array | Uint8Array
 type Numbers = Float64Array
 type Optional = Floats | undefined
 
-type WeightedError = (
-  actual: Floats,
-  expected: Floats,
-  weights: Floats,
-  errors: Floats,
-  numbers: Numbers,
-) => void
-type WeightedErrorGradient = (
-  actual: Floats,
-  expected: Floats,
-  weights: Floats,
-  dy: Floats,
-  dx: Floats,
-  numbers: Numbers,
-) => void
+/** The inputs of a row kernel in the order of its table, its output and its numbers. */
+type RowKernelCall = (...given: (Floats | Int32Array | Numbers)[]) => void
 
 /**
  * What the C++ side offers. Sizes, strides and factors travel in one Float64Array, in the order that the comment above each
@@ -113,28 +101,8 @@ export interface Addon {
   segmentSum(x: Floats, segments: Int32Array, y: Floats, numbers: Numbers): void
   oneHot(indices: Int32Array, y: Values, numbers: Numbers): void
 
-  softmax(logits: Floats, out: Floats, numbers: Numbers): void
-  crossEntropy(logits: Floats, labels: Int32Array, losses: Floats, numbers: Numbers): void
-  crossEntropyGrad(logits: Floats, labels: Int32Array, dy: Floats, dx: Floats, numbers: Numbers): void
-  softCrossEntropy(logits: Floats, soft: Floats, losses: Floats, numbers: Numbers): void
-  softCrossEntropyGrad(logits: Floats, soft: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
-  klDivergence(teacher: Floats, student: Floats, losses: Floats, numbers: Numbers): void
-  klDivergenceGrad(teacher: Floats, student: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
-
-  meanSquaredError: WeightedError
-  meanSquaredErrorGrad: WeightedErrorGradient
-  probabilityError: WeightedError
-  probabilityErrorGrad: WeightedErrorGradient
-  softmaxGrad(probabilities: Floats, dy: Floats, dx: Floats, numbers: Numbers): void
-  softLabelWeights(student: Floats, teacher: Floats, out: Floats, numbers: Numbers): void
-  groupWeights(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  reviseSoftLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  reviseTeacherLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  correctResponse(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  swapLogits(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  twoLevelLabels(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  labelMargin(scores: Floats, labels: Int32Array, out: Floats, numbers: Numbers): void
-  labelMarginGrad(logits: Floats, labels: Int32Array, dy: Floats, dx: Floats, numbers: Numbers): void
+  /** The row kernels of the table in fusion/row-kernel-table.ts. */
+  readonly [rowKernel: RowKernelName]: RowKernelCall
 
   sgd(...given: (Floats | undefined | Numbers)[]): void
   adam(...given: (Floats | undefined | Numbers)[]): void

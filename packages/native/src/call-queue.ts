@@ -1,4 +1,5 @@
 import type { Addon } from './addon.js'
+import { labelledRowKernels } from './fusion/row-kernel-table.js'
 import { shared } from './numbers.js'
 
 type Run = (...given: unknown[]) => unknown
@@ -14,16 +15,7 @@ const synchronous = new Set([
   'setWinograd',
   'cachedPrimitives',
   'gather',
-  'crossEntropy',
-  'crossEntropyGrad',
-  'groupWeights',
-  'reviseSoftLabels',
-  'reviseTeacherLogits',
-  'correctResponse',
-  'swapLogits',
-  'twoLevelLabels',
-  'labelMargin',
-  'labelMarginGrad',
+  ...labelledRowKernels,
 ])
 
 /**

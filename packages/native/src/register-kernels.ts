@@ -2,9 +2,8 @@ import { getKernel, getKernelsForBackend, registerKernel } from '@tensorflow/tfj
 import { registerBatchNormKernels } from './fusion/batch-norm-layer.js'
 import { registerFoldedChainKernel } from './fusion/folded-chain.js'
 import { registerGradientKernels } from './fusion/gradients.js'
-import { registerLossKernels } from './fusion/losses.js'
-import { registerMethodKernels } from './fusion/methods.js'
 import { registerOptimizerKernels } from './fusion/optimizers.js'
+import { registerRowKernels } from './fusion/row-kernels.js'
 import { registerBinaryKernels } from './kernels/binary.js'
 import { registerWeightedLayerKernels } from './fusion/weighted-layers.js'
 import { registerConvolutionKernels } from './kernels/convolution.js'
@@ -36,8 +35,7 @@ export function registerKernels(): void {
   registerBatchNormKernels()
   registerWeightedLayerKernels()
   registerFoldedChainKernel()
-  registerLossKernels()
-  registerMethodKernels()
+  registerRowKernels()
   registerOptimizerKernels()
   for (const { kernelName } of getKernelsForBackend('cpu')) {
     if (getKernel(kernelName, 'native') == null) {

@@ -51,7 +51,10 @@ export function runFusedKernel<Output extends tf.Tensor>(
   const engine = tf.engine()
   // The getter starts the default backend if none was chosen yet.
   void engine.backend
-  if (tf.getKernel(kernel.name, engine.backendName) == null) register(kernel, engine.backendName)
+  // An engine with a form of its own lets the loop of the cpu engine say what is wrong with inputs that it refuses.
+  for (const backendName of [engine.backendName, 'cpu']) {
+    if (tf.getKernel(kernel.name, backendName) == null) register(kernel, backendName)
+  }
   return engine.runKernel<Output>(kernel.name, { ...inputs }, { ...attributes })
 }
 

@@ -29,7 +29,7 @@ export function groupWeights(teacherLogits: tf.Tensor2D, labels: tf.Tensor1D, gr
 }
 
 const kernel: FusedKernel = {
-  name: 'KdGroupWeights',
+  name: 'KdTopClassWeights',
   outputShape: ({ labels }) => labels!.shape,
   loop([teacherLogits, labels], weights, classes, { right, weight, means }) {
     let members = 0

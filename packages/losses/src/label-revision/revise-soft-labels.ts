@@ -49,7 +49,7 @@ export function reviseSoftLabels(
 }
 
 const revision: FusedKernel = {
-  name: 'KdReviseSoftLabels',
+  name: 'KdRaiseLabelProbability',
   outputShape: ({ softLabels }) => softLabels!.shape,
   loop([softLabels, labels], revised, classes, { eta, wrongOnly }) {
     for (let row = 0; row < labels!.length; row++) {

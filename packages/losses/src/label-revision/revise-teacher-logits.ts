@@ -63,7 +63,7 @@ export function reviseTeacherLogits(
 }
 
 const revision: FusedKernel = {
-  name: 'KdReviseTeacherLogits',
+  name: 'KdRaiseLabelLogit',
   outputShape: ({ teacherLogits }) => teacherLogits!.shape,
   loop([teacherLogits, labels], revised, classes, { eta, temperature, wrongOnly }) {
     revised.set(teacherLogits!)

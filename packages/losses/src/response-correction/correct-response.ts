@@ -13,7 +13,7 @@ export function correctResponse(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Te
 }
 
 const kernel: FusedKernel = {
-  name: 'KdCorrectResponse',
+  name: 'KdAddMaximumToLabel',
   outputShape: ({ logits }) => logits!.shape,
   loop([logits, labels], corrected, classes) {
     corrected.set(logits!)

@@ -104,7 +104,7 @@ export function swapLogits(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2
 }
 
 const exchange: FusedKernel = {
-  name: 'KdSwapLogits',
+  name: 'KdSwapMaximumWithLabel',
   outputShape: ({ logits }) => logits!.shape,
   loop([logits, labels], swapped, classes) {
     swapped.set(logits!)

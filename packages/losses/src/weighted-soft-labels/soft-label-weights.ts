@@ -66,7 +66,7 @@ export function weightsFromLosses(
 }
 
 const weights: FusedKernel = {
-  name: 'KdSoftLabelWeights',
+  name: 'KdSaturatingRatio',
   outputShape: ({ studentLosses }) => studentLosses!.shape,
   loop([studentLosses, teacherLosses], output, _, { epsilon }) {
     for (let row = 0; row < output.length; row++) {

@@ -44,36 +44,9 @@ void avgPool(const Window& window, const float* x, float* y);
 void maxPoolGrad(const Window& window, const float* x, const float* y, const float* dy, float* dx, uint8_t* taken);
 void avgPoolGrad(const Window& window, const float* dy, float* dx);
 
-void softmax(const float* logits, float* out, size_t rows, size_t classes, float temperature);
-void softmaxGrad(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
-void crossEntropy(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
-void crossEntropyGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
-void softCrossEntropy(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
-void softCrossEntropyGrad(const float* logits, const float* soft, const float* dy, float* dx, size_t rows, size_t classes,
-                             float temperature);
-void klDivergence(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
-void klDivergenceGrad(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
-                         float temperature);
-
-void meanSquaredError(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
-                         size_t classes, float factor);
-void meanSquaredErrorGrad(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
-                             size_t rows, size_t classes, float factor);
-void probabilityError(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
-                         size_t classes, float factor);
-void probabilityErrorGrad(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
-                             size_t rows, size_t classes, float factor);
-void softLabelWeights(const float* student, const float* teacher, float* out, size_t size, float epsilon);
-void groupMembers(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void reviseSoftLabels(const float* soft, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void reviseTeacherLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes,
-                         const float* factors);
-void correctResponse(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void swapLogits(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void twoLevelLabels(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void labelMargin(const float* logits, const int32_t* labels, float* out, size_t rows, size_t classes, const float* factors);
-void labelMarginGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
-                     float temperature);
+// Row kernels are declared in row-table.cc.
+extern const RowKernel rowKernels[];
+inline float attribute(const Rows& block, size_t index) { return static_cast<float>(block.attributes[index]); }
 
 void sgd(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,
             float* newVelocity, size_t size);

@@ -52,9 +52,36 @@ struct AdamStep {
   bool decoupled, first;
 };
 
-/** Rows of scores [rows, classes] and a label each, which is in range; out has a number per row, or as many as the scores. */
-using LabelledLoop = void (*)(const float* scores, const int32_t* labels, float* out, size_t rows, size_t classes,
-                              const float* factors);
+/** What an argument of a row kernel holds, for `rows` rows of `classes` scores each. */
+enum class Kind : int {
+  none,
+  table,   // float32 [rows, classes]
+  column,  // float32 [rows]
+  labels   // int32 [rows], each in [0, classes)
+};
+
+constexpr size_t rowKernelInputs = 4;
+
+/** Some neighbouring rows of a row kernel's arguments, all of which have been checked. */
+struct Rows {
+  const float* inputs[rowKernelInputs];  // in the order of the table; null where the labels stand
+  const int32_t* labels;
+  float* output;
+  size_t rows, classes;
+  const double* attributes;
+};
+
+using RowLoop = void(const Rows& block);
+
+/** A row of the table in row-table.cc. */
+struct RowKernel {
+  const char* name;
+  RowLoop* loop;
+  Kind inputs[rowKernelInputs];
+  Kind output;
+  size_t attributes;
+  RowLoop* finish = nullptr;  // runs once over all rows after the loop, where the output of a row depends on the others
+};
 
 struct Loops {
   void (*unary)(Unary operation, const float* x, float* y, size_t size, float a, float b);
@@ -112,37 +139,8 @@ struct Loops {
   void (*maxPoolGrad)(const Window& window, const float* x, const float* y, const float* dy, float* dx, uint8_t* taken);
   void (*avgPoolGrad)(const Window& window, const float* dy, float* dx);
 
-  // Rows of class scores.
-  void (*softmax)(const float* logits, float* out, size_t rows, size_t classes, float temperature);
-  void (*softmaxGrad)(const float* probabilities, const float* dy, float* dx, size_t rows, size_t classes, float temperature);
-  void (*crossEntropy)(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes);
-  void (*crossEntropyGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes);
-  void (*softCrossEntropy)(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature);
-  void (*softCrossEntropyGrad)(const float* logits, const float* soft, const float* dy, float* dx, size_t rows, size_t classes,
-                               float temperature);
-  void (*klDivergence)(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature);
-  void (*klDivergenceGrad)(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
-                           float temperature);
-
-  // Distillation methods: pairs of tables, then tables with labels, whose factors stand beside each loop.
-  void (*meanSquaredError)(const float* actual, const float* expected, const float* weights, float* errors, size_t rows,
-    size_t classes, float factor);
-  void (*meanSquaredErrorGrad)(const float* actual, const float* expected, const float* weights, const float* dy, float* dx,
-    size_t rows, size_t classes, float factor);
-  void (*probabilityError)(const float* logits, const float* expected, const float* weights, float* errors, size_t rows,
-    size_t classes, float factor);
-  void (*probabilityErrorGrad)(const float* logits, const float* expected, const float* weights, const float* dy, float* dx,
-    size_t rows, size_t classes, float factor);
-  void (*softLabelWeights)(const float* student, const float* teacher, float* out, size_t size, float epsilon);
-  LabelledLoop groupMembers;
-  LabelledLoop reviseSoftLabels;
-  LabelledLoop reviseTeacherLogits;
-  LabelledLoop correctResponse;
-  LabelledLoop swapLogits;
-  LabelledLoop twoLevelLabels;
-  LabelledLoop labelMargin;
-  void (*labelMarginGrad)(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes,
-                          float temperature);
+  // Losses and other functions of rows of class scores.
+  const RowKernel* rowKernels;  // the last one has no name
 
   // Optimizers; the new values go to new memory, the old ones stay.
   void (*sgd)(const SgdStep& step, const float* variable, const float* gradient, const float* velocity, float* newVariable,

@@ -3,7 +3,8 @@
 #include "declarations.h"
 #include "mathematics.h"
 
-// The formulas are those of @kd/core; each row's maximum is taken off first, so that no exponential overflows.
+// Softmax, losses and errors of rows of class scores. The formulas are those of the kernels' loops in JavaScript; each row's maximum
+// is taken off first, so that no exponential overflows.
 namespace kd::KD_ISA {
 
 namespace {
@@ -21,9 +22,25 @@ inline float logSumExp(const float* x, size_t size, float most, float temperatur
   return static_cast<float>(std::log(total));
 }
 
+/** What turns a row's logits into its softmax. */
+struct Normalizer {
+  float most, total;
+  Normalizer(const float* logits, size_t size) : most(static_cast<float>(reduceRow(Reduction::max, logits, size))), total(0) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < size; ++i) sum += exponential(logits[i] - most);
+    total = sum;
+  }
+  float probability(float logit) const { return exponential(logit - most) / total; }
+};
+
 }  // namespace
 
-void softmax(const float* logits, float* out, size_t rows, size_t classes, float temperature) {
+void softmax(const Rows& block) {
+  const float* logits = block.inputs[0];
+  float* out = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
   for (size_t row = 0; row < rows; ++row, logits += classes, out += classes) {
     const float most = maximum(logits, classes);
     float total = 0;
@@ -37,14 +54,37 @@ void softmax(const float* logits, float* out, size_t rows, size_t classes, float
   }
 }
 
-void crossEntropy(const float* logits, const int32_t* labels, float* losses, size_t rows, size_t classes) {
+void softmaxGrad(const Rows& block) {
+  const float* probabilities = block.inputs[0];
+  const float* dy = block.inputs[1];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
+  for (size_t row = 0; row < rows; ++row, probabilities += classes, dy += classes, dx += classes) {
+    float mean = 0;
+#pragma omp simd reduction(+ : mean)
+    for (size_t i = 0; i < classes; ++i) mean += probabilities[i] * dy[i];
+    for (size_t i = 0; i < classes; ++i) dx[i] = probabilities[i] * (dy[i] - mean) / temperature;
+  }
+}
+
+void crossEntropy(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const int32_t* labels = block.labels;
+  float* losses = block.output;
+  const size_t rows = block.rows, classes = block.classes;
   for (size_t row = 0; row < rows; ++row, logits += classes) {
     const float most = maximum(logits, classes);
     losses[row] = logSumExp(logits, classes, most, 1) + (most - logits[labels[row]]);
   }
 }
 
-void crossEntropyGrad(const float* logits, const int32_t* labels, const float* dy, float* dx, size_t rows, size_t classes) {
+void crossEntropyGrad(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const int32_t* labels = block.labels;
+  const float* dy = block.inputs[2];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
   for (size_t row = 0; row < rows; ++row, logits += classes, dx += classes) {
     const float most = maximum(logits, classes);
     const float normalizer = logSumExp(logits, classes, most, 1);
@@ -53,7 +93,12 @@ void crossEntropyGrad(const float* logits, const int32_t* labels, const float* d
   }
 }
 
-void softCrossEntropy(const float* logits, const float* soft, float* losses, size_t rows, size_t classes, float temperature) {
+void softCrossEntropy(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const float* soft = block.inputs[1];
+  float* losses = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
   for (size_t row = 0; row < rows; ++row, logits += classes, soft += classes) {
     const float most = maximum(logits, classes);
     const float normalizer = logSumExp(logits, classes, most, temperature);
@@ -68,8 +113,13 @@ void softCrossEntropy(const float* logits, const float* soft, float* losses, siz
   }
 }
 
-void softCrossEntropyGrad(const float* logits, const float* soft, const float* dy, float* dx, size_t rows, size_t classes,
-                          float temperature) {
+void softCrossEntropyGrad(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const float* soft = block.inputs[1];
+  const float* dy = block.inputs[2];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
   for (size_t row = 0; row < rows; ++row, logits += classes, soft += classes, dx += classes) {
     const float most = maximum(logits, classes);
     const float normalizer = logSumExp(logits, classes, most, temperature);
@@ -83,7 +133,12 @@ void softCrossEntropyGrad(const float* logits, const float* soft, const float* d
   }
 }
 
-void klDivergence(const float* teacher, const float* student, float* losses, size_t rows, size_t classes, float temperature) {
+void klDivergence(const Rows& block) {
+  const float* teacher = block.inputs[0];
+  const float* student = block.inputs[1];
+  float* losses = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
   for (size_t row = 0; row < rows; ++row, teacher += classes, student += classes) {
     const float teacherMost = maximum(teacher, classes);
     const float studentMost = maximum(student, classes);
@@ -104,8 +159,13 @@ void klDivergence(const float* teacher, const float* student, float* losses, siz
   }
 }
 
-void klDivergenceGrad(const float* teacher, const float* student, const float* dy, float* dx, size_t rows, size_t classes,
-                      float temperature) {
+void klDivergenceGrad(const Rows& block) {
+  const float* teacher = block.inputs[0];
+  const float* student = block.inputs[1];
+  const float* dy = block.inputs[2];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float temperature = attribute(block, 0);
   for (size_t row = 0; row < rows; ++row, teacher += classes, student += classes, dx += classes) {
     const float teacherMost = maximum(teacher, classes);
     const float studentMost = maximum(student, classes);
@@ -117,6 +177,92 @@ void klDivergenceGrad(const float* teacher, const float* student, const float* d
                        exponential((teacher[i] - teacherMost) / temperature - teacherNormalizer));
     }
   }
+}
+
+void meanSquaredError(const Rows& block) {
+  const float* actual = block.inputs[0];
+  const float* expected = block.inputs[1];
+  const float* weights = block.inputs[2];
+  float* errors = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float factor = attribute(block, 0);
+  for (size_t row = 0; row < rows; ++row, actual += classes, expected += classes) {
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (size_t i = 0; i < classes; ++i) {
+      const float difference = actual[i] - expected[i];
+      total += difference * difference;
+    }
+    errors[row] = factor * weights[row] * total / static_cast<float>(classes);
+  }
+}
+
+void meanSquaredErrorGrad(const Rows& block) {
+  const float* actual = block.inputs[0];
+  const float* expected = block.inputs[1];
+  const float* weights = block.inputs[2];
+  const float* dy = block.inputs[3];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  const float factor = attribute(block, 0);
+  for (size_t row = 0; row < rows; ++row, actual += classes, expected += classes, dx += classes) {
+    const float scale = 2 * factor * weights[row] * dy[row] / static_cast<float>(classes);
+    for (size_t i = 0; i < classes; ++i) dx[i] = scale * (actual[i] - expected[i]);
+  }
+}
+
+void probabilityError(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const float* expected = block.inputs[1];
+  const float* weights = block.inputs[2];
+  float* errors = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  for (size_t row = 0; row < rows; ++row, logits += classes, expected += classes) {
+    const Normalizer n(logits, classes);
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (size_t i = 0; i < classes; ++i) {
+      const float difference = n.probability(logits[i]) - expected[i];
+      total += difference * difference;
+    }
+    errors[row] = weights[row] * total / static_cast<float>(classes);
+  }
+}
+
+void probabilityErrorGrad(const Rows& block) {
+  const float* logits = block.inputs[0];
+  const float* expected = block.inputs[1];
+  const float* weights = block.inputs[2];
+  const float* dy = block.inputs[3];
+  float* dx = block.output;
+  const size_t rows = block.rows, classes = block.classes;
+  for (size_t row = 0; row < rows; ++row, logits += classes, expected += classes, dx += classes) {
+    const Normalizer n(logits, classes);
+    float mean = 0;
+#pragma omp simd reduction(+ : mean)
+    for (size_t i = 0; i < classes; ++i) {
+      const float probability = n.probability(logits[i]);
+      dx[i] = probability;
+      mean += probability * (probability - expected[i]);
+    }
+    const float scale = 2 * weights[row] * dy[row] / static_cast<float>(classes);
+    for (size_t i = 0; i < classes; ++i) dx[i] = scale * dx[i] * ((dx[i] - expected[i]) - mean);
+  }
+}
+
+// 1 - exp(-max(numerator / (denominator + epsilon), 0))
+void saturatingRatio(const Rows& block) {
+  const float* numerator = block.inputs[0];
+  const float* denominator = block.inputs[1];
+  float* out = block.output;
+  const size_t size = block.rows;
+  const float epsilon = attribute(block, 0);
+  for (size_t i = 0; i < size; ++i) {
+    const float ratio = numerator[i] / (denominator[i] + epsilon);
+    out[i] = ratio < 0 ? 0.0f : -ratio;
+  }
+  unary(Unary::expm1, out, out, size, 0, 0);
+  for (size_t i = 0; i < size; ++i) out[i] = -out[i];
 }
 
 }  // namespace kd::KD_ISA

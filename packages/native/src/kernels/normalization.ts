@@ -32,10 +32,10 @@ export function registerNormalizationKernels(): void {
     const classes = logits.shape.at(-1) ?? 0
     if (logits.dtype !== 'float32' || !last || classes === 0) return undefined
     const out = backend.allocate(logits.shape, 'float32')
-    backend.addon.softmax(
+    backend.addon.KdSoftmax!(
       backend.floats(logits),
       out.values,
-      numbers(out.values.length / classes, classes, 1),
+      numbers(out.values.length / classes, classes, 1, 1), // one attribute: temperature 1
     )
     return out.info
   })

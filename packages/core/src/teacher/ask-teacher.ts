@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { KdError, ShapeError } from '../errors.js'
 import type { Outputs } from '../model/model.js'
 import { isPromise, type Question, type Teacher } from './teacher.js'
 

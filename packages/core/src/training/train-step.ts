@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingBatch } from '../dataset/batch-source.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { meanLoss } from '../method/mean-loss.js'
 import { featuresOfTeacher, type FeatureNames } from '../method/needs.js'
 import type { ExampleLosses, Step, View } from '../method/step.js'

@@ -1,12 +1,7 @@
-export { KdError, type KdErrorOptions } from './errors/kd-error.js'
-export { InvalidArgumentError } from './errors/invalid-argument-error.js'
-export { ShapeError } from './errors/shape-error.js'
+export { InvalidArgumentError, KdError, ShapeError, type KdErrorOptions } from './errors.js'
 
-export { assertInRange, type Range } from './validation/assert-in-range.js'
-export { assertLabels } from './validation/assert-labels.js'
-export { assertLogits } from './validation/assert-logits.js'
-export { assertPositive } from './validation/assert-positive.js'
-export { assertSameShape, type Shaped } from './validation/assert-same-shape.js'
+export type { Range, Shaped } from './assertions.js'
+export { assertInRange, assertLabels, assertLogits, assertPositive, assertSameShape } from './assertions.js'
 
 export { randomSource, type RandomSource } from './random/random-source.js'
 
@@ -18,8 +13,7 @@ export { crossEntropy } from './example-loss/cross-entropy.js'
 export { runFusedKernel, type FusedKernel } from './example-loss/fused-kernel.js'
 export type { KernelArray, KernelAttributes } from './example-loss/fused-kernel.js'
 export { klDivergence } from './example-loss/kl-divergence.js'
-export { labelAt } from './example-loss/label-at.js'
-export { rowExponentials, rowLogSumExp, rowMaximum } from './example-loss/log-sum-exp.js'
+export { labelAt, rowExponentials, rowLogSumExp, rowMaximum } from './example-loss/kernel-rows.js'
 export { softCrossEntropy } from './example-loss/soft-cross-entropy.js'
 export { softmaxWithTemperature } from './example-loss/softmax-with-temperature.js'
 export { withoutGradient } from './example-loss/without-gradient.js'
@@ -117,11 +111,13 @@ export type { GradientClipping } from './optimizer/clip-gradients.js'
 export type { Optimizer, RunningOptimizer } from './optimizer/optimizer.js'
 export { sgd, type SgdOptions } from './optimizer/sgd.js'
 
-export { constant } from './schedule/constant.js'
-export { cosineDecay, type CosineDecayOptions } from './schedule/cosine-decay.js'
-export type { LearningRateSchedule, SchedulePosition } from './schedule/learning-rate-schedule.js'
-export { stepDecay, type StepDecayOptions } from './schedule/step-decay.js'
-export { warmUp } from './schedule/warm-up.js'
+export type {
+  CosineDecayOptions,
+  LearningRateSchedule,
+  SchedulePosition,
+  StepDecayOptions,
+} from './schedule.js'
+export { constant, cosineDecay, stepDecay, warmUp } from './schedule.js'
 
 export { checkRun, type CheckedRun } from './training/check-run.js'
 export { distill } from './training/distill.js'

@@ -1,8 +1,7 @@
 import { taskOf } from '../task/classification.js'
 import { labelSize, type Task } from '../task/task.js'
 import type { AnyDataset, Examples, LabelArray } from './dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { InvalidArgumentError, ShapeError } from '../errors.js'
 
 /**
  * Checks a data set once, before anything is computed from it: splits are not empty, arrays fit the input shape, labels are

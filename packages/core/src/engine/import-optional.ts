@@ -1,4 +1,4 @@
-import { KdError, type KdErrorOptions } from '../errors/kd-error.js'
+import { KdError, type KdErrorOptions } from '../errors.js'
 
 /** A module as a dynamic import gives it. */
 export type Module = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 
 /** @throws {@link KdError} outside Node.js */
 export function assertNode(): void {

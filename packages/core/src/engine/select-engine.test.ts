@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expectAllClose } from '@kd/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 import type { EngineName } from './engine.js'
 import { firstLine, importOptional } from './import-optional.js'
 import { probeEngines } from './probe-engines.js'

@@ -1,8 +1,7 @@
 // Importing the layers package is what registers the gradients; tfjs-core alone has none in Node.
 import '@tensorflow/tfjs-layers'
 import * as tf from '@tensorflow/tfjs-core'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { KdError } from '../errors/kd-error.js'
+import { InvalidArgumentError, KdError } from '../errors.js'
 import type { Engine, EngineName, EngineOptions } from './engine.js'
 import { engineNames, engines } from './engines.js'
 import { firstLine, withHint } from './import-optional.js'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 import type { EngineLoader, EngineOptions } from './engine.js'
 import { firstLine, withHint } from './import-optional.js'
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 import type { EngineLoader } from './engine.js'
 import { importOptional } from './import-optional.js'
 import { runsInNode } from './node-runtime.js'

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLabels } from '../validation/assert-labels.js'
-import { assertLogits } from '../validation/assert-logits.js'
+import { assertLabels, assertLogits } from '../assertions.js'
 import { runFusedKernel, type FusedKernel } from './fused-kernel.js'
-import { labelAt } from './label-at.js'
-import { rowExponentials, rowLogSumExp, rowMaximum } from './log-sum-exp.js'
+import { labelAt, rowExponentials, rowLogSumExp, rowMaximum } from './kernel-rows.js'
 
 /**
  * Cross-entropy of each example to its label, in nats.

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLogits } from '../validation/assert-logits.js'
-import { assertPositive } from '../validation/assert-positive.js'
-import { assertSameShape } from '../validation/assert-same-shape.js'
+import { assertLogits, assertPositive, assertSameShape } from '../assertions.js'
 import { runFusedKernel, type FusedKernel } from './fused-kernel.js'
-import { rowExponentials, rowMaximum } from './log-sum-exp.js'
+import { rowExponentials, rowMaximum } from './kernel-rows.js'
 
 /**
  * KL divergence of each example's student prediction from its teacher's, in nats.

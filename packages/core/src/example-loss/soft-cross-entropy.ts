@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLogits } from '../validation/assert-logits.js'
-import { assertPositive } from '../validation/assert-positive.js'
-import { assertSameShape } from '../validation/assert-same-shape.js'
+import { assertLogits, assertPositive, assertSameShape } from '../assertions.js'
 import { runFusedKernel, type FusedKernel } from './fused-kernel.js'
-import { rowExponentials, rowLogSumExp, rowMaximum } from './log-sum-exp.js'
+import { rowExponentials, rowLogSumExp, rowMaximum } from './kernel-rows.js'
 
 /**
  * Cross-entropy of each example to a distribution over the classes, in nats.

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLogits } from '../validation/assert-logits.js'
-import { assertPositive } from '../validation/assert-positive.js'
+import { assertLogits, assertPositive } from '../assertions.js'
 import { runFusedKernel, type FusedKernel } from './fused-kernel.js'
-import { rowExponentials } from './log-sum-exp.js'
+import { rowExponentials } from './kernel-rows.js'
 
 /**
  * Softened class probabilities: softmax(logits / temperature), with a closed-form gradient.

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { ExampleLosses } from './step.js'
 
 /**

@@ -82,6 +82,25 @@ export function passFeatures(
 }
 
 /**
+ * All features that a method reads anywhere: in training steps, in passes and in further views.
+ *
+ * @param needs - of a method
+ * @param teachers - how many there are
+ * @returns each name once
+ */
+export function allFeatures(needs: Needs, teachers: number): ReturnType<typeof passFeatures> {
+  const inPasses = passFeatures(needs, teachers)
+  const views = Object.values(needs.views ?? {})
+  const ofStudent = views.flatMap(({ student }) => (student === false ? [] : (student ?? [])))
+  const ofTeacher = (teacher: number): string[] =>
+    views.flatMap((view) => (view.teachers === false ? [] : featuresOfTeacher(view.teachers, teacher)))
+  return {
+    student: [...new Set([...inPasses.student, ...ofStudent])],
+    teachers: inPasses.teachers.map((names, teacher) => [...new Set([...names, ...ofTeacher(teacher)])]),
+  }
+}
+
+/**
  * Puts the needs of two methods together.
  *
  * @param first - of one method

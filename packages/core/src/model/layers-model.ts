@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { model as makeLayersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { InvalidArgumentError, ShapeError } from '../errors.js'
 import { withBatchStatistics } from './batch-statistics.js'
 import type { ForwardOptions, Model, ModelInput, Outputs } from './model.js'
 import { keepDropoutSeeds, seedDropout } from './seed-dropout.js'

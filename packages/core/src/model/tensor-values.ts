@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 
 /** A tensor's values outside the engine; nobody else holds the array. */
 export interface TensorValues {

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertInRange } from '../validation/assert-in-range.js'
-import { assertPositive } from '../validation/assert-positive.js'
+import { assertInRange, assertPositive } from '../assertions.js'
 import type { Optimizer, RunningOptimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 import { stepVariables } from './step-variables.js'

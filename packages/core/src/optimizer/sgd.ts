@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { assertInRange } from '../validation/assert-in-range.js'
+import { InvalidArgumentError } from '../errors.js'
+import { assertInRange } from '../assertions.js'
 import type { Optimizer, RunningOptimizer } from './optimizer.js'
 import { Slots } from './slots.js'
 import { stepVariables } from './step-variables.js'

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 
 /**
  * How options are declared: a map from names to schemas of zod's small form (`zod/mini`), each with its default and a line of

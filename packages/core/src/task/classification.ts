@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { klDivergence } from '../example-loss/kl-divergence.js'
 import { ClassificationMeter } from './classification-metrics.js'

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { LabelArray } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
 import type { Figures, Meter } from './task.js'
 

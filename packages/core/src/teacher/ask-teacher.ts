@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { KdError, ShapeError } from '../errors.js'
 import type { Outputs } from '../model/model.js'
 import { isPromise, type Question, type Teacher } from './teacher.js'
+import { tidyAtOnce } from './tidy-at-once.js'
 
 /** How a teacher is asked. */
 export interface AskOptions {
@@ -12,40 +12,54 @@ export interface AskOptions {
   readonly outputShape: readonly number[]
   /** Seconds that it may take for one answer; for ever without it. */
   readonly timeout?: number | undefined
-  /** Ends the wait for an answer. */
+  /** Ends the wait for an answer with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Asks a teacher, and checks what it says: as many rows as were asked about, logits of the right shape, the features that were
- * wanted, and finite numbers from those who compute elsewhere.
+ * Asks a teacher and checks its answer: as many rows as were asked about, logits of the right shape and the features that were
+ * wanted. The logits of a teacher that is not a model of ours must be finite too.
  *
- * @param teacher - any
+ * @param teacher - any teacher
  * @param question - about one batch
  * @param options - see {@link AskOptions}
- * @returns its outputs, which the caller disposes: at once from a teacher that answers at once
- * @throws {@link KdError} that names the teacher when it throws, is late or says something that is not finite, {@link ShapeError}
- * when a shape is wrong
+ * @returns its outputs, which the caller disposes. A model and kept answers give them at once, any other teacher gives a promise
+ * @throws {@link KdError} that names the teacher when it throws, is late or gives logits that are not finite
+ * @throws {@link ShapeError} that names the teacher when a shape is wrong
+ * @throws the reason of the signal when the wait was ended
  */
 export function askTeacher(
   teacher: Teacher,
   question: Question,
   options: AskOptions,
 ): Outputs | Promise<Outputs> {
-  const name = teacherTitle(teacher, options.index)
+  const title = teacherTitle(teacher, options.index)
   let given: Outputs | Promise<Outputs>
   try {
-    given = answerOnce(teacher, question)
+    given = tidyAtOnce(() => {
+      const answer = teacher.answer(question)
+      return isPromise(answer) ? answer : ownOutputs(answer, question)
+    })
   } catch (error) {
-    throw answerFailed(name, error)
+    throw answerFailed(title, error)
   }
-  if (!isPromise(given)) return checkedAnswer(given, teacher, question, options)
-  return inTime(given, name, options).then(
-    (outputs) => checkedAnswer(outputs, teacher, question, options),
-    (error: unknown) => {
-      throw answerFailed(name, error)
-    },
-  )
+  return isPromise(given)
+    ? answerLater(given, teacher, question, options)
+    : checkedAnswer(given, teacher, question, options)
+}
+
+async function answerLater(
+  answer: Promise<Outputs>,
+  teacher: Teacher,
+  question: Question,
+  options: AskOptions,
+): Promise<Outputs> {
+  const title = teacherTitle(teacher, options.index)
+  const failing = answer.catch((error: unknown) => {
+    throw answerFailed(title, error)
+  })
+  const outputs = ownOutputs(await inTime(failing, title, question, options), question)
+  return checkedAnswer(outputs, teacher, question, options)
 }
 
 /** What errors call a teacher: its number and, where it has a name of its own, that. */
@@ -53,28 +67,19 @@ export function teacherTitle({ name }: Teacher, index: number): string {
   return name === `teacher ${index}` || name === '' ? `teacher ${index}` : `teacher ${index} (${name})`
 }
 
-/** A teacher that answers at once leaves nothing behind but its answer. */
-function answerOnce(teacher: Teacher, question: Question): Outputs | Promise<Outputs> {
-  let later: Promise<Outputs> | undefined
-  const now = tf.tidy(() => {
-    const given = teacher.answer(question)
-    if (isPromise(given)) {
-      later = given
-      return undefined as unknown as tf.TensorContainer
-    }
-    return ownOutputs(given, question) as unknown as tf.TensorContainer
-  })
-  return later ?? (now as unknown as Outputs)
-}
-
-/** The inputs are the asker's: a teacher that gives them back, or a variable, gives a copy. */
-function ownOutputs({ logits, features }: Outputs, { inputs }: Question): Outputs {
+/** The asker disposes an answer, but neither its inputs nor a variable: where a teacher gives those, a copy takes their place. */
+function ownOutputs(outputs: Partial<Outputs> | undefined, question: Question): Outputs {
   const own = (tensor: tf.Tensor): tf.Tensor =>
-    tensor === inputs || tensor instanceof tf.Variable ? tf.clone(tensor) : tensor
+    belongsToOthers(tensor, question) ? tf.clone(tensor) : tensor
+  const { logits, features = {} } = outputs ?? {}
   return {
-    logits: own(logits),
+    logits: own(logits!),
     features: Object.fromEntries(Object.entries(features).map(([name, tensor]) => [name, own(tensor)])),
   }
+}
+
+function belongsToOthers(tensor: tf.Tensor, { inputs }: Question): boolean {
+  return tensor === inputs || tensor instanceof tf.Variable
 }
 
 function checkedAnswer(
@@ -101,8 +106,8 @@ function assertForm(
   title: string,
   outputShape: readonly number[],
 ): void {
-  const { logits, features: given } = outputs as Partial<Outputs>
-  if (!(logits instanceof tf.Tensor)) {
+  const { logits, features: given } = outputs
+  if (!((logits as unknown) instanceof tf.Tensor)) {
     throw new ShapeError(`distill: ${title} must give logits as a tensor, got ${typeof logits}`)
   }
   const wanted = [ids.length, ...outputShape]
@@ -119,10 +124,10 @@ function assertForm(
     )
   }
   for (const name of features) {
-    const feature = given?.[name]
+    const feature = given[name]
     if (feature === undefined) {
       throw new ShapeError(
-        `distill: ${title} must give the feature ${name}, got ${Object.keys(given ?? {}).join(', ') || 'none'}`,
+        `distill: ${title} must give the feature ${name}, got ${Object.keys(given).join(', ') || 'none'}`,
       )
     }
     if (feature.shape[0] === ids.length) continue
@@ -154,42 +159,57 @@ function answerFailed(title: string, error: unknown): KdError {
   return new KdError(`distill: ${title} must answer, got an error: ${reason}`, { cause: error })
 }
 
-/** Waits no longer than is allowed; an answer that comes later is freed. */
+function freeLate({ logits, features }: Outputs, question: Question): void {
+  tf.dispose([logits, ...Object.values(features)].filter((tensor) => !belongsToOthers(tensor, question)))
+}
+
+/** Waits no longer than is allowed. An answer that comes after that is freed. */
 async function inTime(
   answer: Promise<Outputs>,
   title: string,
+  question: Question,
   { timeout, signal }: AskOptions,
 ): Promise<Outputs> {
   if (timeout === undefined && signal === undefined) return answer
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let stop: (() => void) | undefined
-  const limits = new Promise<never>((_, reject) => {
-    if (timeout !== undefined) {
-      timer = setTimeout(() => {
-        reject(
-          new KdError(`distill: ${title} must answer within ${timeout} s, got no answer`, {
-            hint: 'allow more time with teacherTimeout, or look whether it is still there',
-          }),
-        )
-      }, 1000 * timeout)
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (finish: () => void): void => {
+      isOver = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+      finish()
     }
-    stop = () => {
-      reject(new KdError(`distill: ${title} must answer before the run is ended, got no answer`))
+    const stop = (): void => {
+      end(() => {
+        reject(signal!.reason as Error)
+      })
     }
+    const late = (): void => {
+      const error = new KdError(`distill: ${title} must answer within ${timeout} s, got no answer`, {
+        hint: 'allow more time with teacherTimeout, or look whether it is still there',
+      })
+      end(() => {
+        reject(error)
+      })
+    }
+    const timer = timeout === undefined ? undefined : setTimeout(late, 1000 * timeout)
     signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted === true) stop()
+    answer.then(
+      (outputs) => {
+        if (!isOver) {
+          end(() => {
+            resolve(outputs)
+          })
+        } else {
+          freeLate(outputs, question)
+        }
+      },
+      (error: unknown) => {
+        end(() => {
+          reject(error as Error)
+        })
+      },
+    )
   })
-  let isOver = false
-  void answer.then(
-    (outputs) => {
-      if (isOver) disposeOutputs(outputs)
-    },
-    () => undefined,
-  )
-  try {
-    return await Promise.race([answer, limits])
-  } finally {
-    isOver = true
-    clearTimeout(timer)
-    if (stop !== undefined) signal?.removeEventListener('abort', stop)
-  }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Split } from '../dataset/dataset.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { ShapeError } from '../errors.js'
 import type { Teacher } from './teacher.js'
 
 /** Logits that a teacher gave earlier, found again by the ids of the examples. The teacher itself need not be there. */

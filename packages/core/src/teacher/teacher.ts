@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Split } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { asModel, isLayersModel } from '../model/layers-model.js'
 import type { Mode, Model, Outputs } from '../model/model.js'
 import { keptAnswers, type KeptAnswers } from './kept-answers.js'

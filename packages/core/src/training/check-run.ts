@@ -2,17 +2,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import { assertDataset } from '../dataset/assert-dataset.js'
 import type { AnyDataset } from '../dataset/dataset.js'
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
-import { ShapeError } from '../errors/shape-error.js'
+import { InvalidArgumentError, ShapeError } from '../errors.js'
 import type { OutputShapes } from '../method/method.js'
-import { passFeatures } from '../method/needs.js'
+import { allFeatures } from '../method/needs.js'
 import { asModel } from '../model/layers-model.js'
 import type { Model, ModelInput, Outputs } from '../model/model.js'
 import { taskOf } from '../task/classification.js'
 import type { Task } from '../task/task.js'
 import { askTeacher, disposeOutputs, teacherTitle } from '../teacher/ask-teacher.js'
 import { asTeacher, type Teacher } from '../teacher/teacher.js'
-import { assertPositive } from '../validation/assert-positive.js'
+import { assertPositive } from '../assertions.js'
 import { DEFAULT_BATCH_SIZE, type DistillationOptions } from './distillation-options.js'
 
 /** The parts of a run, found to fit each other. */
@@ -45,7 +44,11 @@ export async function checkRun(options: DistillationOptions<ModelInput>): Promis
   if (student.variables.length === 0) {
     throw new InvalidArgumentError('distill: student must have trainable weights, got none')
   }
-  const wanted = passFeatures(method.needs, teachers.length)
+  const wanted = allFeatures(method.needs, teachers.length)
+  assertShows(student, 'student', wanted.student)
+  for (const [index, teacher] of teachers.entries()) {
+    assertShows(teacher, teacherTitle(teacher, index), wanted.teachers[index]!)
+  }
   const inputs = tf.tensor(normalizedInputs(dataset, dataset.train, [0]), [1, ...dataset.inputShape])
   try {
     const ofStudent = shapesOf(
@@ -171,27 +174,12 @@ function assertMethodFits(
     )
   }
   if (validation && dataset.validation === undefined) throw needsValidation(name)
-  const { teachers: features } = passFeatures(needs, teachers.length)
   for (const [index, teacher] of teachers.entries()) {
-    const title = teacherTitle(teacher, index)
-    const shown = teacher.features
-    const missing = features[index]!.filter((feature) => shown !== undefined && !shown.includes(feature))
-    if (missing.length > 0) {
-      throw new InvalidArgumentError(
-        `distill: ${title} must have the layer asked for, got ${missing.join(', ')}`,
-        {
-          hint:
-            shown!.length === 0
-              ? 'it shows no features: use a model that runs here'
-              : `its layers: ${shown!.join(', ')}`,
-        },
-      )
-    }
     if (teacher.model !== undefined) continue
     if (teacherMode !== 'eval' || learningTeachers.includes(index)) {
       const why = teacherMode === 'eval' ? `to learn with ${name}` : `for teacherMode ${teacherMode}`
       throw new InvalidArgumentError(
-        `distill: ${title} must be a model that runs here ${why}, got one that is not`,
+        `distill: ${teacherTitle(teacher, index)} must be a model that runs here ${why}, got one that is not`,
       )
     }
   }
@@ -210,6 +198,25 @@ function assertMethodFits(
       { hint: 'let the teacher run' },
     )
   }
+}
+
+/** Who can't say what it shows before it is asked is checked by its first answer. */
+function assertShows(
+  { features: shown }: Pick<Teacher, 'features'>,
+  title: string,
+  wanted: readonly string[],
+): void {
+  const missing = shown === undefined ? [] : wanted.filter((feature) => !shown.includes(feature))
+  if (missing.length === 0) return
+  throw new InvalidArgumentError(
+    `distill: ${title} must have the layer asked for, got ${missing.join(', ')}`,
+    {
+      hint:
+        shown!.length === 0
+          ? 'it shows no features: use a model that runs here'
+          : `its layers: ${shown!.join(', ')}`,
+    },
+  )
 }
 
 function assertSeesAugmented(teachers: readonly Teacher[]): void {

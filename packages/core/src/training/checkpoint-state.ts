@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 import type { Model } from '../model/model.js'
 import { makeTensors, readTensors, type TensorValues } from '../model/tensor-values.js'
 import type { RunningPhase, RunState } from './run-state.js'

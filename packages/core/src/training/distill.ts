@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core'
 import type { ModelInput } from '../model/model.js'
 import { readWeights, writeWeights } from '../model/model-weights.js'
 import { labelRows, labelSize, type Figures } from '../task/task.js'
@@ -10,7 +11,6 @@ import { runView } from './run-view.js'
 import { forEachSplitBatch } from './split-pass.js'
 import { trainEpoch, type EpochStart } from './train-epoch.js'
 import type { CheckpointMoment } from './training-checkpoint.js'
-import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * Trains a student under one or several teachers, or under none if the method wants none.
@@ -66,6 +66,11 @@ export async function distill<Student extends ModelInput>(
   try {
     run = await startRun(options)
     return await trainAll(run, options)
+  } catch (error) {
+    if (run === undefined && isReason(error, options)) {
+      return { student: options.student, history: [], ended: 'aborted', examples: {} }
+    }
+    throw error
   } finally {
     run?.dispose()
     await options.batches?.close?.()
@@ -91,32 +96,45 @@ async function trainAll<Student extends ModelInput>(
   }
 }
 
+/** Whoever ends a run need not wait for a teacher that does not answer: the wait ends with the reason of the signal. */
+function isReason(error: unknown, { signal }: DistillationOptions<ModelInput>): boolean {
+  return signal?.aborted === true && error === signal.reason
+}
+
 async function trainEpochs<Student extends ModelInput>(
   run: RunState,
   options: DistillationOptions<Student>,
 ): Promise<DistillationResult<Student>> {
-  const { method, tracker, history, teacherTrainMetrics } = run
-  const { epochs, signal, resume, callbacks } = options
-  if (resume !== undefined) restoreCheckpoint(run, resume)
-  const result = async (ended: DistillationResult['ended']): Promise<DistillationResult<Student>> => ({
+  const { tracker, history, teacherTrainMetrics } = run
+  if (options.resume !== undefined) restoreCheckpoint(run, options.resume)
+  const ended = await takeEpochs(run).catch((error: unknown): DistillationResult['ended'] => {
+    if (isReason(error, options)) return 'aborted'
+    throw error
+  })
+  return {
     student: options.student,
     history,
     ended,
     examples: await runView(run, history.length).examples(),
     ...(tracker.best === undefined ? {} : { best: tracker.best }),
     ...(teacherTrainMetrics === undefined ? {} : { teacherTrainMetrics }),
-  })
+  }
+}
 
+/** Trains until the run ends, and says why it did. */
+async function takeEpochs(run: RunState): Promise<DistillationResult['ended']> {
+  const { method, tracker, history, options } = run
+  const { epochs, signal, resume, callbacks } = options
   const first = resume?.progress
   for (let epoch = first?.epoch ?? 0; epoch < epochs; epoch++) {
-    if (isLate(options, tracker, epoch)) return result('early-stop')
-    if (signal?.aborted) return result('aborted')
+    if (isLate(options, tracker, epoch)) return 'early-stop'
+    if (signal?.aborted) return 'aborted'
     const start = first?.epoch === epoch ? first : { epoch, step: 0 }
     if (method.beforeEpoch !== undefined && start.step === 0) {
       await method.beforeEpoch(makeEpochContext(run, epoch))
     }
     const trained = await trainEpoch(run, { ...start, ...withinEpoch(run, epoch) })
-    if (trained === undefined) return result('aborted')
+    if (trained === undefined) return 'aborted'
     const validation = await validate(run)
     const metrics = { ...trained, ...(validation === undefined ? {} : { validation }) }
     history.push(metrics)
@@ -124,7 +142,7 @@ async function trainEpochs<Student extends ModelInput>(
     await callbacks?.onEpochEnd?.(metrics, runView(run, epoch))
     await callbacks?.onCheckpoint?.(momentAt(run, { epoch: epoch + 1, step: 0 }))
   }
-  return result(isLate(options, tracker, epochs) ? 'early-stop' : 'epochs')
+  return isLate(options, tracker, epochs) ? 'early-stop' : 'epochs'
 }
 
 /** Whether the validation split has seen no improvement for too long, before an epoch. */

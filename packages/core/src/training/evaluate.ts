@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset, Dataset, Split } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { taskOf } from '../task/classification.js'
 import type { ClassificationMetrics } from '../task/classification-metrics.js'
 import { labelRows, labelSize, type Figures } from '../task/task.js'

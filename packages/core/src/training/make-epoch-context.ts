@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Split } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { EpochContext } from '../method/epoch-context.js'
 import type { Step } from '../method/step.js'
 import type { Outputs } from '../model/model.js'

@@ -2,13 +2,13 @@ import type { Variable } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { BatchSource } from '../dataset/batch-source.js'
 import { memoryBatches } from '../dataset/memory-batches.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { phaseName, type Phase, type RunningMethod } from '../method/method.js'
 import { passFeatures } from '../method/needs.js'
 import type { Model, ModelInput } from '../model/model.js'
 import type { RunningOptimizer } from '../optimizer/optimizer.js'
 import { randomSource, type RandomSource } from '../random/random-source.js'
-import type { LearningRateSchedule } from '../schedule/learning-rate-schedule.js'
+import type { LearningRateSchedule } from '../schedule.js'
 import type { Figures, Task } from '../task/task.js'
 import type { Teacher } from '../teacher/teacher.js'
 import { BestEpochTracker } from './best-epoch.js'
@@ -78,7 +78,7 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
   const changing = [...teachers.entries()].flatMap(([index, { model }]): [number, Model][] =>
     model !== undefined && (teacherMode === 'train' || learning.includes(index)) ? [[index, model]] : [],
   )
-  const phases = startPhases(options, running, { student, teachers })
+  const phases: RunningPhase[] = []
   const dispose = (): void => {
     for (const { optimizer } of phases) optimizer.running.dispose()
     tf.dispose(Object.values(running.variables ?? {}))
@@ -94,6 +94,7 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
     asked: (index) => askOptions(options, task, index),
   })
   try {
+    phases.push(...startPhases(options, running, { student, teachers }))
     return {
       options,
       task,
@@ -130,11 +131,18 @@ function startPhases(
       `distill: ${options.method.name} must have a phase of the student, got none`,
     )
   }
+  const names = phases.map(phaseName)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    throw new InvalidArgumentError(
+      `distill: phases of ${options.method.name} must have different names, got ${twice} twice`,
+    )
+  }
   const named = new Set(phases.flatMap((phase) => phase.variables ?? []))
   const others = Object.keys(variables).filter((name) => !named.has(name))
   const taker =
     phases.find((phase) => phase.learner === 'method' && phase.variables === undefined) ??
-    phases.find(({ learner }) => learner === 'student')
+    phases.find((phase) => phase.learner === 'student' && phase.variables === undefined)
   return phases.map((phase) => {
     const { learner } = phase
     const ofMethod = [...(phase.variables ?? []), ...(phase === taker ? others : [])].map((name) => {
@@ -150,6 +158,11 @@ function startPhases(
         : learner === 'method'
           ? undefined
           : learners.teachers[learner]?.model
+    if (model === undefined && ofMethod.length === 0) {
+      throw new InvalidArgumentError(
+        `distill: phase ${phaseName(phase)} of ${options.method.name} must have variables to train, got none`,
+      )
+    }
     const rate = phase.learningRate ?? options.learningRate
     const optimizer = phase.optimizer ?? options.optimizer
     return {

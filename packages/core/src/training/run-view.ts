@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { RunView } from './distillation-options.js'
 import { passOver } from './make-epoch-context.js'
 import type { RunState } from './run-state.js'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../errors/kd-error.js'
+import { KdError } from '../errors.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import type { RunningEpoch } from './training-checkpoint.js'
 

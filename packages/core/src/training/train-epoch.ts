@@ -52,10 +52,6 @@ export async function trainEpoch(run: RunState, start: EpochStart): Promise<Epoc
       if (signal?.aborted) return undefined
     }
     await statistics.flush(true)
-  } catch (error) {
-    // Whoever ends a run need not wait for a teacher that does not answer.
-    if (signal?.aborted) return undefined
-    throw error
   } finally {
     statistics.dispose()
   }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError } from '../../errors/kd-error.js'
+import { KdError } from '../../errors.js'
 import { batchMatMul } from './batch-mat-mul.js'
 import { cast } from './cast.js'
 import { conv2DBackpropFilter } from './conv-2d-backprop-filter.js'

@@ -41,3 +41,9 @@ export class KdError extends Error {
     return typeof value === 'object' && value !== null && marker in value
   }
 }
+
+/** An argument outside its documented range. */
+export class InvalidArgumentError extends KdError {}
+
+/** Tensors whose shapes do not fit each other or the function. */
+export class ShapeError extends KdError {}

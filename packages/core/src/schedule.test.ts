@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { constant } from './constant.js'
-import { cosineDecay } from './cosine-decay.js'
-import { stepDecay } from './step-decay.js'
-import { warmUp } from './warm-up.js'
+import { constant, cosineDecay, stepDecay, warmUp } from './schedule.js'
 
 const at = (
   epoch: number,

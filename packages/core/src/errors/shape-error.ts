@@ -1,4 +1,0 @@
-import { KdError } from './kd-error.js'
-
-/** Tensors whose shapes do not fit each other or the function. */
-export class ShapeError extends KdError {}

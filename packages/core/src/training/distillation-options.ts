@@ -96,6 +96,8 @@ export interface TrainingCallbacks {
   onStep?(progress: StepProgress): void | Promise<void>
   /** After each epoch and its validation. */
   onEpochEnd?(metrics: EpochMetrics, run: RunView): void | Promise<void>
+  /** Once, when the run has ended in whatever way, while it can still be looked into. */
+  onEnd?(run: RunView): void | Promise<void>
   /** Whatever the method says for the log before an epoch, counted from 0. */
   onMethodNotes?(epoch: number, notes: MethodNotes): void
   /**

@@ -21,7 +21,7 @@ export interface EvaluationOptions {
   readonly teacherTimeout?: number
   /** Called after each piece with the number of examples seen so far, and of all. */
   readonly onProgress?: (seen: number, examples: number) => void
-  /** Ends the evaluation after the current piece with an error of its reason. */
+  /** Ends the evaluation after the current piece: what was seen by then is measured, at least one piece. */
   readonly signal?: AbortSignal
 }
 
@@ -29,7 +29,7 @@ export interface EvaluationOptions {
 export interface TaskEvaluation {
   /** What the task measures. */
   readonly figures: Figures
-  /** [N, ...outputShape] in the split's order. */
+  /** [N, ...outputShape] in the split's order, of the examples that were seen. */
   readonly logits: Float32Array
 }
 
@@ -69,17 +69,18 @@ export async function evaluate(
   const sizeOfLabel = labelSize(task)
   const sizeOfOutput = tf.util.sizeFromShape([...task.outputShape])
   const logits = new Float32Array(examples.ids.length * sizeOfOutput)
+  let seen = 0
   const teacher = asTeacher(model, 0)
-  const asked = { index: 0, outputShape: task.outputShape, timeout: teacherTimeout, signal }
-  await forEachSplitBatch({ dataset, examples, batchSize }, async ({ inputs, rows, ids }) => {
-    signal?.throwIfAborted()
+  const asked = { index: 0, outputShape: task.outputShape, timeout: teacherTimeout }
+  await forEachSplitBatch({ dataset, examples, batchSize, signal }, async ({ inputs, rows, ids }) => {
     const outputs = await askTeacher(teacher, { view: 'clean', inputs, ids, split, features: [] }, asked)
     const values = await outputs.logits.data<'float32'>()
     disposeOutputs(outputs)
     logits.set(values, rows[0]! * sizeOfOutput)
     meter.add(values, labelRows(examples.labels, rows, sizeOfLabel))
-    onProgress?.(rows.at(-1)! + 1, examples.ids.length)
+    seen += rows.length
+    onProgress?.(seen, examples.ids.length)
   })
   const figures = meter.figures()
-  return { ...figures, figures, logits }
+  return { ...figures, figures, logits: logits.subarray(0, seen * sizeOfOutput) }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset, Examples, LabelArray } from '../dataset/dataset.js'
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
+import { eventLoopPause } from './event-loop-pause.js'
 
 /** Rows at a time where nothing is learned. */
 export const PASS_BATCH_SIZE = 250
@@ -18,6 +19,8 @@ export interface SplitPass {
   readonly batchSize?: number | undefined
   /** The rows to go over; file order without it. */
   readonly order?: Int32Array
+  /** Ends the pass after the current piece. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A piece of a split. */
@@ -37,10 +40,17 @@ export interface SplitBatch {
  * @param visit - called for each batch
  */
 export async function forEachSplitBatch(
-  { dataset, examples, batchSize = PASS_BATCH_SIZE, order = Int32Array.from(examples.ids.keys()) }: SplitPass,
+  {
+    dataset,
+    examples,
+    batchSize = PASS_BATCH_SIZE,
+    order = Int32Array.from(examples.ids.keys()),
+    signal,
+  }: SplitPass,
   visit: (batch: SplitBatch) => void | Promise<void>,
 ): Promise<void> {
-  for (let from = 0; from < order.length; from += batchSize) {
+  const pause = eventLoopPause()
+  for (let from = 0; from < order.length && signal?.aborted !== true; from += batchSize) {
     const rows = order.slice(from, from + batchSize)
     const inputs = tf.tensor(normalizedInputs(dataset, examples, rows), [rows.length, ...dataset.inputShape])
     try {
@@ -48,5 +58,6 @@ export async function forEachSplitBatch(
     } finally {
       inputs.dispose()
     }
+    await pause()
   }
 }

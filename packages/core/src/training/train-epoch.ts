@@ -1,4 +1,5 @@
 import type { EpochMetrics } from './epoch-metrics.js'
+import { eventLoopPause } from './event-loop-pause.js'
 import type { RunState } from './run-state.js'
 import { StepStatistics } from './step-statistics.js'
 import { trainStep } from './train-step.js'
@@ -62,20 +63,4 @@ function seedModels({ student, changingTeachers, random }: RunState, epoch: numb
   const ofStep = random.split('dropout').split(epoch).split(step)
   student.seed?.(ofStep)
   for (const [index, teacher] of changingTeachers) teacher.seed?.(ofStep.split('teacher').split(index))
-}
-
-/** Milliseconds after which signals, timers and progress get a turn. */
-const TURN = 20
-
-/** Steps are synchronous work: without a pause Ctrl-C and progress would wait for the end of the epoch. */
-function eventLoopPause(): () => Promise<void> {
-  let last = performance.now()
-  return async () => {
-    if (performance.now() - last < TURN) return
-    await new Promise<void>((resolve) => {
-      if (typeof setImmediate === 'function') setImmediate(resolve)
-      else setTimeout(resolve, 0)
-    })
-    last = performance.now()
-  }
 }

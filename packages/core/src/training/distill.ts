@@ -111,11 +111,13 @@ async function trainEpochs<Student extends ModelInput>(
     if (isReason(error, options)) return 'aborted'
     throw error
   })
+  const view = runView(run, history.length)
+  await options.callbacks?.onEnd?.(view)
   return {
     student: options.student,
     history,
     ended,
-    examples: await runView(run, history.length).examples(),
+    examples: await view.examples(),
     ...(tracker.best === undefined ? {} : { best: tracker.best }),
     ...(teacherTrainMetrics === undefined ? {} : { teacherTrainMetrics }),
   }

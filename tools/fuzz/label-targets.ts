@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { LabelFolder } from '../../packages/cli/src/run/labels/label-folder.js'
-import { assertComplete } from '../../packages/cli/src/run/training/open-labels.js'
+import { LabelFolder } from '../../packages/cli/src/run/answers/answer-folder.js'
+import { assertComplete } from '../../packages/cli/src/run/answers/open-answers.js'
 import {
   encodeManifest,
   labelsId,
   MANIFEST,
   shardFile,
   type LabelManifest,
-} from '../../packages/cli/src/run/labels/label-manifest.js'
-import { encodeShard } from '../../packages/cli/src/run/labels/label-shard.js'
-import { StoredLabels } from '../../packages/cli/src/run/labels/stored-labels.js'
+} from '../../packages/cli/src/run/answers/answer-manifest.js'
+import { encodeShard } from '../../packages/cli/src/run/answers/answer-shard.js'
+import { StoredLabels } from '../../packages/cli/src/run/answers/kept-answers.js'
 import type { Dataset, RandomSource } from '../../packages/core/src/index.js'
 import {
   readSafetensors,

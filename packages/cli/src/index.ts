@@ -7,9 +7,9 @@ export {
   type LabellingOptions,
   type LabellingResult,
   type TeacherLabels,
-} from './jobs/label/run-labelling.js'
-export type { LabelFormOptions } from './jobs/label/label-form.js'
-export type { LabelSplit } from './run/labels/label-manifest.js'
+} from './jobs/answers/run-labelling.js'
+export type { LabelFormOptions } from './jobs/answers/label-form.js'
+export type { LabelSplit } from './run/answers/answer-manifest.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
 export type { RunResult, StudentAtEpoch, TeacherReport } from './run/log/run-result.js'

@@ -1,4 +1,4 @@
-import type { Examples } from '@kd/core'
+import { taskOf, type AnyDataset, type EpochMetrics } from '@kd/core'
 
 /** So close to the share of the largest class, nothing was learned beyond it. */
 const MARGIN = 1.05
@@ -6,11 +6,17 @@ const MARGIN = 1.05
 /**
  * Says so when a training came to nothing: losses stay finite when units die, and a table of accuracies does not say why.
  *
- * @param train - the student's training examples
- * @param top1 - accuracy on them in the last epoch
- * @returns what to tell, or undefined for a student that learned something
+ * @param dataset - the student's
+ * @param epoch - the last one
+ * @returns what to tell, or undefined for a student that learned something, and for tasks without classes
  */
-export function chanceWarning({ labels }: Pick<Examples, 'labels'>, top1: number): string | undefined {
+export function chanceWarning(
+  dataset: Pick<AnyDataset, 'train' | 'task' | 'classNames'>,
+  { train: { figures } }: Pick<EpochMetrics, 'train'>,
+): string | undefined {
+  const { top1 } = figures
+  if (taskOf(dataset).name !== 'classification' || top1 === undefined) return undefined
+  const { labels } = dataset.train
   const counts = new Map<number, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   const share = Math.max(...counts.values()) / labels.length

@@ -1,35 +1,39 @@
-import { classificationMetrics, type DistillationResult } from '@kd/core'
+import { evaluate, taskOf, type Dataset } from '@kd/core'
+import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
-import { evaluateSplit, splitLogits } from './data/evaluate-split.js'
-import { readSelectionScores } from './log/read-selection-scores.js'
-import type { RunContext } from './training/run-context.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
 import { saveModel } from './model/saved-model.js'
-import type { StudentRun } from './training/train-student.js'
+import { figuresOf } from './training/make-teachers.js'
+import type { RunContext } from './training/run-context.js'
+import type { StudentRun, TrainedStudent } from './training/train-student.js'
 
-/** What a run says of its end. */
+/** What a run says about its end. */
 export type RunSummary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
 
-interface FinishedRun extends Omit<StudentRun, 'method' | 'selection' | 'data'> {
-  readonly found: DistillationResult
+interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
+  readonly found: TrainedStudent
 }
 
 /** Tests the last and the best student, saves one of them, and says how good the teachers were. */
 export async function finishRun(
   { config, signal }: RunContext,
-  { dataset, mixing, student, teachers, folder, found }: FinishedRun,
+  { dataset, student, teachers, folder, found }: FinishedRun,
 ): Promise<RunSummary> {
-  const { history, best, ended } = found
+  const { history, best, ended, examples, diagnosed } = found
   const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
   const save = async (): Promise<void> => saveModel(student, await folder.makeFolder('student'))
   let testLogits: Float32Array | undefined
   const test = async (): Promise<Pick<StudentAtEpoch, 'test'>> => {
     // Somebody who ended the run wants it to end; kd evaluate can still test the student.
     if (dataset.test === undefined || signal?.aborted) return {}
-    testLogits = await splitLogits(student, dataset, { split: 'test' })
-    return { test: classificationMetrics(testLogits, dataset.test.labels) }
+    const { figures, logits } = await evaluate(student, dataset, { split: 'test' })
+    testLogits = logits
+    return { test: figures }
   }
 
+  // An epoch that has ended has made the values.
+  const csv = history.length > 0 ? examplesCsv(examples, dataset.train) : undefined
+  if (csv !== undefined) await folder.writeFile('examples.csv', csv)
   if (saved === 'last') await save()
   const lastEpoch = history.at(-1)
   const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
@@ -44,20 +48,24 @@ export async function finishRun(
   }
 
   const reports: TeacherReport[] = []
-  for (const [index, teacher] of teachers.entries()) {
+  for (const [index, { teacher, report }] of teachers.entries()) {
     if (signal?.aborted) break
     const train =
-      found.teacherTrainMetrics?.[index] ?? (await evaluateSplit(teacher.model, dataset, { split: 'train' }))
-    reports.push({ ...teacher.report, train })
+      found.teacherTrainMetrics?.[index] ??
+      (await figuresOf(teacher, dataset, 'train', config.teacherTimeout))
+    reports.push({ ...report, train })
   }
-  if (!signal?.aborted) {
-    const run = {
-      ...{ config, dataset, student, testLogits, mixing },
+  if (!signal?.aborted && taskOf(dataset).name === 'classification') {
+    const diagnostics = await runDiagnostics({
+      config,
+      dataset: dataset as Dataset,
+      student,
+      testLogits,
       isBest: best !== undefined,
-      teachers: teachers.map(({ model }) => model),
-      selection: await readSelectionScores(folder.path),
-    }
-    await folder.writeJson('diagnostics.json', await runDiagnostics(run))
+      teachers: teachers.map(({ teacher }) => teacher),
+      diagnosed,
+    })
+    await folder.writeJson('diagnostics.json', diagnostics)
   }
   return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
 }
@@ -66,8 +74,6 @@ function testOf({ test }: StudentAtEpoch): Pick<StudentAtEpoch, 'test'> {
   return test === undefined ? {} : { test }
 }
 
-function validationOf({
-  validation,
-}: DistillationResult['history'][number]): Pick<StudentAtEpoch, 'validation'> {
+function validationOf({ validation }: TrainedStudent['history'][number]): Pick<StudentAtEpoch, 'validation'> {
   return validation === undefined ? {} : { validation }
 }

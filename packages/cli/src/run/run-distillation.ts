@@ -1,33 +1,24 @@
-import {
-  InvalidArgumentError,
-  selectEngine,
-  type Dataset,
-  type DistillationMethod,
-  type EngineName,
-} from '@kd/core'
+import { checkRun, selectEngine, taskOf, type AnyDataset, type EngineName, type Method } from '@kd/core'
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
+import { makeMethod, methods as builtInMethods } from '../config/methods.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { assertLabelsDo } from '../config/label-rules.js'
-import { openLabels } from './training/open-labels.js'
-import type { StoredLabels } from './labels/stored-labels.js'
-import { makeMethod } from '../config/methods.js'
 import { UsageError } from '../config/usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
-import { assertTeachers } from './training/assert-teachers.js'
 import { chanceWarning } from './chance-warning.js'
-import { studentModel } from './model/config-model.js'
-import { finishRun, type RunSummary } from './finish-run.js'
-import { makeTeachers } from './training/make-teachers.js'
-import { methodRun } from './training/method-run.js'
 import { prepareDataset, trainingData } from './data/prepare-dataset.js'
-import { assertSameRun, recordedRun } from './origin/recorded-run.js'
-import type { RunContext } from './training/run-context.js'
+import { finishRun, type RunSummary } from './finish-run.js'
 import { RunFolder } from './folder/run-folder.js'
-import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
-import type { RunConfigOptions, RunOptions } from './run-options.js'
 import { RunLog } from './log/run-log.js'
 import type { RunResult } from './log/run-result.js'
+import { studentModel, type NamedConfig } from './model/config-model.js'
+import { assertSameRun, recordedRun } from './origin/recorded-run.js'
+import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
+import type { RunConfigOptions, RunOptions } from './run-options.js'
+import { makeTeachers } from './training/make-teachers.js'
+import { makeTraining } from './training/make-training.js'
+import { countTeachers, disposeTeachers, openTeachers, type OpenTeacher } from './training/open-teachers.js'
+import type { RunContext } from './training/run-context.js'
 import { trainStudent, type StudentRun } from './training/train-student.js'
 
 /**
@@ -107,45 +98,46 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
   const config = { ...read.config, engine: engine.name }
 
-  const clean = await prepareDataset(config.dataset, tell)
+  const named: NamedConfig = { config, catalogue: read.catalogue }
+  for (const text of read.warnings) tell({ kind: 'message', text })
+
+  const clean = await prepareDataset(named, tell)
   const { labelNoise, seed: dataSeed } = config.dataset
   const dataset = await trainingData(clean, { ...config.student, labelNoise }, dataSeed)
-  const { name } = config.method!
-  const made = makeRunMethod(config, read)
-  assertHeldOut(made.method, dataset)
-  assertLabelsDo(config, made.method)
-  // A run that has ended needs its teachers no more.
-  const unheard = resume ? undefined : await assertTeachers(config, made.method)
+  const method = makeMethod(config.method!, read.catalogue.methods)
+  const student = await studentModel(named, dataset)
+  // A run that has ended needs its teachers no more: they are opened only where there is something to do.
+  const teachers = await openTeachers(named, clean)
+  // Before a folder is begun, or emptied with --force, and before a teacher is trained: what does not fit leaves all as it was.
+  await assertRunFits(config, { dataset, student, teachers, method })
+  const unheard = resume ? undefined : unheardTeachers(config, method)
   if (unheard !== undefined) tell({ kind: 'message', text: unheard })
-  // Before a folder is begun, or emptied with --force: labels that do not fit leave all as it was.
-  const labels = await openLabels(config, clean)
-  const student = await studentModel(config, dataset)
 
-  const folder = await RunFolder.create({ ...options, name: `${baseName(read.name)}-${name}-${config.seed}` })
+  const name = `${baseName(read.name)}-${config.method!.name}-${config.seed}`
+  const folder = await RunFolder.create({ ...options, name })
   try {
-    return await runIn(folder, { config, clean, dataset, labels, made, student }, options)
+    return await runIn(folder, { named, clean, dataset, teachers, method, student }, options)
   } finally {
     await folder.release()
   }
 }
 
 /** A run before anything of it is in a folder. */
-interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student'> {
-  readonly made: RunMethod
-  /** With its engine. */
-  readonly config: Config
+interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student' | 'method'> {
+  /** The config with its engine. */
+  readonly named: NamedConfig
   /** The data set before label noise. */
-  readonly clean: Dataset
-  /** By the place of their teacher. */
-  readonly labels: readonly (StoredLabels | undefined)[]
+  readonly clean: AnyDataset
+  readonly teachers: readonly OpenTeacher[]
 }
 
 async function runIn(
   folder: RunFolder,
-  { config, clean, dataset, labels, made, student }: PreparedRun,
+  { named, clean, dataset, teachers: opened, method, student }: PreparedRun,
   options: RunConfigOptions,
 ): Promise<RunResult> {
   const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const { config } = named
   const recorded = resume ? await recordedRun(folder.path) : undefined
   const origin = await runOrigin(config, dataset, options.id)
   if (recorded === undefined) await writeOrigin(folder, origin)
@@ -155,6 +147,7 @@ async function runIn(
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
       student.dispose()
+      disposeTeachers(opened)
       return { ...recorded.result, folder: folder.path }
     }
     await noteResumption(folder, recorded, tell)
@@ -166,16 +159,19 @@ async function runIn(
   const id = (recorded?.environment['id'] as string | undefined) ?? origin.id
   const goesOn = recorded !== undefined
   const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
-  const context: RunContext = { config, signal, tell, folder, checkpoints, teachersFolder }
-  const teachers = await makeTeachers(context, clean, labels)
+  const context: RunContext = { ...named, signal, tell, folder, checkpoints, teachersFolder }
+  const teachers = await makeTeachers(context, clean, opened)
   const summary =
     teachers === undefined
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { ...made, dataset, data: origin.data, student, teachers, folder })
-  for (const model of [student, ...(teachers ?? []).map((teacher) => teacher.model)]) model.dispose()
+      : await teach(context, { method, dataset, data: origin.data, student, teachers, folder })
+  student.dispose()
+  disposeTeachers(opened)
+  const { name, monitor, kinds } = taskOf(dataset)
   const result = {
     folder: folder.path,
     method: config.method!.name,
+    task: { name, monitor, kinds },
     seed: config.seed,
     engine: config.engine!,
     ...summary,
@@ -187,33 +183,52 @@ async function runIn(
 }
 
 /** The training loop says so too, but only after the teachers' recipes. */
-function assertHeldOut(method: DistillationMethod, { validation }: Dataset): void {
-  if (method.requires?.validation !== true || validation !== undefined) return
-  throw new InvalidArgumentError(`dataset must have a validation split for ${method.name}, got none`, {
-    hint: 'set dataset.validation above 0',
+async function assertRunFits(
+  config: Config,
+  {
+    dataset,
+    student,
+    teachers,
+    method,
+  }: Pick<PreparedRun, 'dataset' | 'student' | 'method'> & { readonly teachers: readonly OpenTeacher[] },
+): Promise<void> {
+  const { augmentation } = config.dataset
+  await checkRun({
+    dataset,
+    student,
+    method,
+    teachers: teachers.flatMap(({ states }) => states.map(({ teacher }) => teacher)),
+    teacherMode: config.teacherMode,
+    ...(config.teacherTimeout !== undefined && { teacherTimeout: config.teacherTimeout }),
+    ...makeTraining(config.training!),
+    // Only whether they augment counts here.
+    ...(augmentation && { batches: { augments: true, batches: () => neverCalled() } }),
   })
+}
+
+function neverCalled(): never {
+  throw new Error('a check of a run takes no batches')
+}
+
+/** What to tell of teachers that nobody listens to, or undefined. */
+function unheardTeachers({ teachers, method: named }: Config, { needs }: Method): string | undefined {
+  const wanted = needs.teachers ?? 0
+  const count = countTeachers(teachers)
+  // A plugin's method may read more than it asks for.
+  if (wanted === 'all' || count <= wanted || !Object.hasOwn(builtInMethods, named!.name)) return undefined
+  const used =
+    wanted === 0 ? 'no teacher' : wanted === 1 ? 'the first teacher only' : `${wanted} teachers only`
+  return `${named!.name} learns from ${used}, of ${count}; adaptive-mixing and fixed-mixing learn from all`
 }
 
 function baseName(name: string): string {
   return basename(name, extname(name))
 }
 
-/** The method, and what follows it. */
-type RunMethod = Pick<StudentRun, 'method' | 'mixing' | 'selection'>
-
-function makeRunMethod(config: Config, { pluginMethods }: ReadConfig): RunMethod {
-  const run = methodRun(config)
-  const { mixing, selection } = run
-  return { method: makeMethod(config.method!, pluginMethods, run), mixing, selection }
-}
-
 async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {
   const found = await trainStudent(context, run)
-  // An epoch that has ended has made the weights.
-  const weights = found.history.length > 0 ? run.mixing.csv(run.dataset.train) : undefined
-  if (weights !== undefined) await run.folder.writeFile('mixing-weights.csv', weights)
   const lastEpoch = found.history.at(-1)
-  const warning = lastEpoch && chanceWarning(run.dataset.train, lastEpoch.train.top1)
+  const warning = lastEpoch && chanceWarning(run.dataset, lastEpoch)
   if (warning !== undefined) context.tell({ kind: 'message', text: warning })
   return finishRun(context, { ...run, found })
 }

@@ -1,4 +1,12 @@
-import { KdError, selectEngine, type ClassificationMetrics, type Dataset, type EngineName } from '@kd/core'
+import {
+  evaluate,
+  KdError,
+  selectEngine,
+  taskOf,
+  type AnyDataset,
+  type EngineName,
+  type Figures,
+} from '@kd/core'
 import { takeExamples } from '@kd/datasets'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,9 +14,9 @@ import type { ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { assertFits, studentModel } from './model/config-model.js'
-import { evaluateSplit } from './data/evaluate-split.js'
 import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
+import type { TaskReport } from './log/run-result.js'
 import { loadModel } from './model/saved-model.js'
 
 /** What is evaluated, and where. */
@@ -27,7 +35,10 @@ export interface EvaluationRunOptions {
 }
 
 /** What an evaluation found. */
-export interface EvaluationResult extends ClassificationMetrics {
+export interface EvaluationResult {
+  readonly task: TaskReport
+  /** What the task measures. */
+  readonly figures: Figures
   readonly model: string
   readonly dataset: string
   readonly split: string
@@ -61,22 +72,23 @@ export async function runEvaluation(
     )
   }
   const engine = await selectEngine(options.engine ?? config.engine)
-  const dataset = limited(await prepareDataset(config.dataset, tell), split, limit)
-  const model =
-    run === undefined ? await studentModel(config, dataset) : await loadModel(join(run, 'student'))
+  const dataset = limited(await prepareDataset(read, tell), split, limit)
+  const model = run === undefined ? await studentModel(read, dataset) : await loadModel(join(run, 'student'))
   assertFits(model, dataset, read.name)
-  const metrics = await evaluateSplit(model, dataset, {
+  const { figures } = await evaluate(model, dataset, {
     split,
-    signal,
+    ...(signal && { signal }),
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
   model.dispose()
+  const { name, monitor, kinds } = taskOf(dataset)
   return {
+    task: { name, monitor, kinds },
     model: config.student.model.name,
     dataset: dataset.name,
     split,
     engine: engine.name,
-    ...metrics,
+    figures,
     seconds: (performance.now() - started) / 1000,
   }
 }
@@ -92,10 +104,10 @@ async function runFolder(path: string): Promise<string | undefined> {
 }
 
 function limited(
-  dataset: Dataset,
+  dataset: AnyDataset,
   split: 'train' | 'validation' | 'test',
   limit: number | undefined,
-): Dataset {
+): AnyDataset {
   if (dataset[split] === undefined) {
     throw new KdError(`evaluate: split must be one that ${dataset.name} has, got ${split}`)
   }

@@ -1,6 +1,6 @@
 import type { EngineName } from '@kd/core'
-import type { LabelSplit } from '../../run/labels/label-manifest.js'
-import { runLabelling, type LabellingResult } from '../../jobs/label/run-labelling.js'
+import type { LabelSplit } from '../../run/answers/answer-manifest.js'
+import { runLabelling, type LabellingResult } from '../../jobs/answers/run-labelling.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import { table } from '../terminal/show-result.js'

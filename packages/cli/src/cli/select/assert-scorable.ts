@@ -1,6 +1,6 @@
 import { KdError, type Dataset } from '@kd/core'
 import type { Config } from '../../config/config-schema.js'
-import { isLabelsOnly } from '../../config/label-rules.js'
+import { isLabelsOnly } from '../../config/answer-rules.js'
 import type { Selection } from '../../config/selection.js'
 import { UsageError } from '../../config/usage-error.js'
 

@@ -2,8 +2,8 @@ import { evaluate, KdError, type Dataset, type Examples } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { pieceOf } from '../../run/data/evaluate-split.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
-import type { LabelFolder } from '../../run/labels/label-folder.js'
-import type { LabelManifest, ShardPlace } from '../../run/labels/label-manifest.js'
+import type { LabelFolder } from '../../run/answers/answer-folder.js'
+import type { LabelManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
 
 /** Examples that a teacher sees at a time: as many as in a run, so that its answers are the same to the last bit. */
 export const LABEL_BATCH = 250

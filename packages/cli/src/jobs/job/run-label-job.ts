@@ -4,10 +4,10 @@ import { prepareDataset } from '../../run/data/prepare-dataset.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { weightsHash } from '../../run/model/saved-model.js'
 import type { LabelJob } from './job.js'
-import { inputsHash } from '../../run/labels/inputs-hash.js'
-import { LabelFolder } from '../../run/labels/label-folder.js'
+import { inputsHash } from '../../run/answers/inputs-hash.js'
+import { LabelFolder } from '../../run/answers/answer-folder.js'
 import { labelShards } from './label-shards.js'
-import { shardCount } from '../../run/labels/label-manifest.js'
+import { shardCount } from '../../run/answers/answer-manifest.js'
 import { labelTeacher, teacherRecipe } from './label-teacher.js'
 
 /** How a job's shards are labelled. */

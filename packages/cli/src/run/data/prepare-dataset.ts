@@ -1,4 +1,4 @@
-import type { Dataset } from '@kd/core'
+import { KdError, taskOf, type AnyDataset, type Dataset } from '@kd/core'
 import {
   corruptLabels,
   imbalanceClasses,
@@ -10,29 +10,44 @@ import {
 } from '@kd/datasets'
 import type { LabelNoiseConfig } from '../../config/data-preparation-schema.js'
 import type { Config, TeacherConfig } from '../../config/config-schema.js'
-import { loadSource, type DatasetConfig } from '../../config/datasets.js'
+import { loadSource } from '../../config/datasets.js'
+import { wantedTask } from '../../config/tasks.js'
+import type { NamedConfig } from '../model/config-model.js'
 import type { OnRunProgress } from '../log/run-progress.js'
 
-/** Loads a data set and makes its splits, with the labels that it came with. */
-export async function prepareDataset(config: DatasetConfig, tell: OnRunProgress): Promise<Dataset> {
-  const { seed, validation, imbalance, take } = config
-  let dataset = await loadSource(config, ({ url, receivedBytes, totalBytes }) => {
-    tell({ kind: 'download', url, receivedBytes, totalBytes })
+/** Loads the data set of a config and makes its splits, with the labels that it came with. */
+export async function prepareDataset(
+  { config, catalogue }: NamedConfig,
+  tell: OnRunProgress,
+): Promise<AnyDataset> {
+  const { dataset: wanted, task } = config
+  const { seed, validation, imbalance, take } = wanted
+  let dataset = await loadSource(wanted, catalogue.datasets, {
+    ...(task && { task: wantedTask(task, catalogue.tasks) }),
+    onProgress: ({ url, receivedBytes, totalBytes }) => {
+      tell({ kind: 'download', url, receivedBytes, totalBytes })
+    },
   })
-  const test = 'test' in config && dataset.test === undefined ? config.test : undefined
+  const { name } = taskOf(dataset)
+  if (task !== undefined && task.name !== name) {
+    throw new KdError(
+      `dataset must have labels for the task ${task.name}, got ${wanted.name}, whose task is ${name}`,
+    )
+  }
+  const test = dataset.test === undefined ? (wanted['test'] as number | undefined) : undefined
   if (test !== undefined && test > 0) dataset = splitDataset(dataset, { test, seed })
   if (validation > 0 && dataset.validation === undefined)
     dataset = splitDataset(dataset, { validation, seed })
-  if (imbalance !== undefined) dataset = imbalanceClasses(dataset, { ...imbalance, seed })
+  if (imbalance !== undefined) dataset = imbalanceClasses(dataset as Dataset, { ...imbalance, seed })
   return take === undefined ? dataset : takeExamples(dataset, { ...defined(take), seed })
 }
 
 /** What one model is trained on: part of the training split, or all of it, with its label noise. */
 export async function trainingData(
-  clean: Dataset,
+  clean: AnyDataset,
   wanted: WantedExamples,
   seed: number | string,
-): Promise<Dataset> {
+): Promise<AnyDataset> {
   const { take, part, labelNoise } = wanted
   const taken = take === undefined ? clean : takeExamples(clean, { train: take, seed })
   const own = part === undefined ? taken : takePart(taken, { ...part, seed: `${seed}/${part.permutation}` })
@@ -40,7 +55,11 @@ export async function trainingData(
 }
 
 /** What the recipe of a teacher trains it on. */
-export function recipeData({ dataset }: Config, teacher: TeacherConfig, clean: Dataset): Promise<Dataset> {
+export function recipeData(
+  { dataset }: Config,
+  teacher: TeacherConfig,
+  clean: AnyDataset,
+): Promise<AnyDataset> {
   const wanted = { take: teacher.take, labelNoise: teacher.labelNoise ?? dataset.labelNoise }
   return trainingData(clean, wanted, dataset.seed)
 }
@@ -52,15 +71,15 @@ interface WantedExamples {
 }
 
 async function addLabelNoise(
-  dataset: Dataset,
+  dataset: AnyDataset,
   noise: LabelNoiseConfig,
   seed: number | string,
-): Promise<Dataset> {
+): Promise<AnyDataset> {
   if (noise.kind === 'none') return dataset
   if (noise.kind === 'file') {
-    return corruptLabels(dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
+    return corruptLabels(dataset as Dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
   }
-  return corruptLabels(dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
+  return corruptLabels(dataset as Dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
 }
 
 /** An object without the keys that are undefined. */

@@ -1,18 +1,19 @@
-import { evaluate, type Dataset, type StoredTeacher } from '@kd/core'
+import { evaluate, softmaxWithTemperature, type Dataset } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
-import { classificationDiagnostics, type RunDiagnostics } from '@kd/report'
+import { classificationDiagnostics, type ClassCount, type RunDiagnostics } from '@kd/report'
+import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
-import type { MixingLog } from '../log/mixing-log.js'
-import type { ScoredById } from '../log/read-selection-scores.js'
-import { chosenByClass, revisedByClass } from './class-counts.js'
+import { predictionsOf } from '../log/example-log.js'
+import type { RunTeacher } from '../training/open-teachers.js'
 import { exampleMeasures, type Measure } from './example-measures.js'
-import { exampleValues, predictionsOf, type ExampleValues } from './example-values.js'
-import { measuredMethod } from './measured-method.js'
 import { regularizationCount } from './regularization-count.js'
 
 /** Training examples that are looked at one by one: enough for a picture, and quick. */
-const EXAMPLES = 2000
+export const DIAGNOSED_EXAMPLES = 2000
+
+/** The temperature at which regularization samples are counted for a method that has none of its own. */
+const TEMPERATURE = 4
 
 /** A run at its end. */
 export interface EndedRun {
@@ -20,12 +21,11 @@ export interface EndedRun {
   readonly dataset: Dataset
   readonly student: LayersModel
   readonly isBest: boolean
-  /** [N * C] of the student on the test split, where that has been looked at. */
+  /** [N * C] what the student says on the test split, where that has been looked at. */
   readonly testLogits: Float32Array | undefined
-  readonly teachers: readonly (LayersModel | StoredTeacher)[]
-  readonly mixing: MixingLog
-  /** The last choice of Data Selection, where the method has that. */
-  readonly selection: ReadonlyMap<number, ScoredById> | undefined
+  readonly teachers: readonly RunTeacher[]
+  /** What the method did in the end to the first {@link DIAGNOSED_EXAMPLES} training examples, by name. */
+  readonly diagnosed: Readonly<Record<string, Float32Array>>
 }
 
 /**
@@ -35,28 +35,24 @@ export interface EndedRun {
  * @returns plain data
  */
 export async function runDiagnostics(run: EndedRun): Promise<RunDiagnostics> {
-  const { config, dataset, student, isBest, testLogits, teachers } = run
+  const { config, dataset, student, isBest, testLogits, teachers, diagnosed } = run
   const split =
     testLogits === undefined
       ? (['validation', 'train'] as const).find((name) => dataset[name] !== undefined)!
       : 'test'
   const logits = testLogits ?? (await evaluate(student, dataset, { split })).logits
-  const sample = takeExamples(dataset, { train: EXAMPLES })
+  const sample = takeExamples(dataset, { train: DIAGNOSED_EXAMPLES })
   const { labels } = sample.train
-  const method = measuredMethod(config)
   const ofStudent = (await evaluate(student, sample, { split: 'train' })).logits
   const ofTeachers: Float32Array[] = []
   for (const teacher of teachers)
     ofTeachers.push((await evaluate(teacher, sample, { split: 'train' })).logits)
+  const temperature = temperatureOf(config)
   const counts = ofTeachers.map((teacher, index) =>
-    regularizationCount(
-      { student: ofStudent, teacher, labels },
-      { teacher: index + 1, temperature: method.temperature },
-    ),
+    regularizationCount({ student: ofStudent, teacher, labels }, { teacher: index + 1, temperature }),
   )
   const [teacher] = ofTeachers
-  const values = teacher && (await exampleValues({ labels, student: ofStudent, teacher }, method))
-  const classes = dataset.classNames.length
+  const first = firstExamples(dataset)
   return {
     version: 1,
     student: isBest ? 'best' : 'last',
@@ -65,44 +61,79 @@ export async function runDiagnostics(run: EndedRun): Promise<RunDiagnostics> {
     split,
     ...classificationDiagnostics(logits, dataset[split]!.labels),
     ...(counts.length > 0 && { regularization: counts }),
-    classCounts: [...revisedByClass(values, labels, classes), ...chosenByClass(run.selection, dataset)],
-    measures: exampleMeasures(sample, teacher ? predictionsOf(teacher, classes) : [], [
-      ...valueMeasures(values),
-      ...selectionMeasure(run, sample),
-      ...mixingMeasures(run, sample),
-    ]),
+    classCounts: countsByClass(diagnosed, first),
+    measures: [
+      ...exampleMeasures(
+        sample,
+        teacher ? predictionsOf(teacher, labels.length) : [],
+        teacher ? [labelProbability(teacher, labels)] : [],
+      ),
+      ...exampleMeasures(first, [], methodMeasures(config, diagnosed)),
+    ],
   }
 }
 
-const meanings = {
-  ofLabel: 'Of the first teacher, at temperature 1; low: the teacher disagrees with the label.',
-  moved:
-    'Probability that Label Revision moved to the label, at the method’s temperature; 0: left as it was.',
-  weight:
-    'Of Weighted Soft Labels, for the student as it is at the end; low: the soft label is hardly listened to.',
-  selection:
-    'Of the last choice of Data Selection; the highest are distilled, the lowest are taught by labels.',
-  mixing: 'As it was learned for each example by the end of the training; 0: this term is not listened to.',
+function temperatureOf({ method }: Config): number {
+  const temperature = method?.['temperature']
+  return typeof temperature === 'number' ? temperature : TEMPERATURE
 }
 
-function valueMeasures(values: ExampleValues | undefined): Measure[] {
-  if (values === undefined) return []
-  const { ofLabel, moved, weight } = values
-  return [
-    { name: 'teacher’s probability of the label', meaning: meanings.ofLabel, values: ofLabel },
-    ...(moved ? [{ name: 'revision of the soft label', meaning: meanings.moved, values: moved }] : []),
-    ...(weight ? [{ name: 'weight of the soft label', meaning: meanings.weight, values: weight }] : []),
-  ]
+/** The examples that the method was asked about. */
+function firstExamples(dataset: Dataset): Dataset {
+  const { inputs, labels, ids } = dataset.train
+  const count = Math.min(DIAGNOSED_EXAMPLES, ids.length)
+  const size = inputs.length / ids.length
+  return {
+    ...dataset,
+    train: {
+      inputs: inputs.subarray(0, count * size),
+      labels: labels.subarray(0, count),
+      ids: ids.subarray(0, count),
+    },
+  }
 }
 
-function selectionMeasure({ selection }: EndedRun, { train }: Dataset): Measure[] {
-  if (selection === undefined) return []
-  const values = Float64Array.from(train.ids, (id) => selection.get(id)?.score ?? NaN)
-  return [{ name: 'selection score', meaning: meanings.selection, values }]
+function labelProbability(teacher: Float32Array, labels: Int32Array): Measure {
+  const classes = teacher.length / labels.length
+  const probabilities = tf.tidy(() =>
+    softmaxWithTemperature(tf.tensor2d(teacher, [labels.length, classes]), 1).dataSync(),
+  )
+  return {
+    name: 'teacher’s probability of the label',
+    meaning: 'What the first teacher says at temperature 1; low: the teacher disagrees with the label.',
+    values: Float32Array.from(labels, (label, row) => probabilities[row * classes + label]!),
+  }
 }
 
-function mixingMeasures({ mixing }: EndedRun, { train }: Dataset): Measure[] {
-  return mixing
-    .weights(train.ids)
-    .map(({ term, values }) => ({ name: `weight of ${term}`, meaning: meanings.mixing, values }))
+function methodMeasures(config: Config, columns: EndedRun['diagnosed']): Measure[] {
+  return Object.entries(columns)
+    .filter(([, values]) => values.some((value) => Number.isFinite(value)))
+    .map(([name, values]) => ({
+      name: titleOf(name),
+      meaning: `What ${config.method!.name} gives to each of the first training examples, as it was at the end of the training.`,
+      values,
+    }))
+}
+
+/** How many examples of each class a method leaves in, for values that are 0 where it leaves an example out. */
+function countsByClass(columns: EndedRun['diagnosed'], { train, classNames }: Dataset): ClassCount[] {
+  return Object.entries(columns)
+    .filter(([, values]) => values.every((value) => value >= 0) && values.includes(0))
+    .map(([name, values]) => {
+      const examples = new Array<number>(classNames.length).fill(0)
+      const counts = new Array<number>(classNames.length).fill(0)
+      train.labels.forEach((label, row) => {
+        examples[label]! += 1
+        if (values[row]! > 0) counts[label]! += 1
+      })
+      return { name: `${titleOf(name)} above 0`, examples, counts }
+    })
+}
+
+/** `soft label weight` of `softLabelWeight`. */
+export function titleOf(name: string): string {
+  return name.replace(
+    /([a-z0-9])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  )
 }

@@ -120,18 +120,19 @@ export function summaryOf(value: unknown): Summary | undefined {
   switch (line?.kind) {
     case 'epoch':
       return { step: line.epoch, scalars: epochScalars(line) }
-    case 'mixing':
-      return { step: line.epoch, ...spreadsEvent('mixing/', line.weights) }
-    case 'selection':
+    case 'method': {
+      const scalars = named('method/', line.figures)
+      return Object.keys(scalars).length === 0 ? undefined : { step: line.epoch, scalars }
+    }
     case 'examples':
       return examplesEvent(line)
   }
   return undefined
 }
 
-function examplesEvent(line: ReadLineOf<'selection' | 'examples'>): Summary | undefined {
+function examplesEvent(line: ReadLineOf<'examples'>): Summary | undefined {
   const { scalars, histograms } = spreadsEvent('examples/', line.spreads)
-  const all = { ...scalars, ...(line.kind === 'examples' && named('examples/', line.shares)) }
+  const all = { ...scalars, ...named('examples/', line.shares) }
   if (Object.keys(all).length === 0) return undefined
   return { step: line.epoch, scalars: all, ...(Object.keys(histograms).length > 0 && { histograms }) }
 }
@@ -157,7 +158,7 @@ function epochScalars({
   return {
     'train/loss': train.loss,
     ...named('train/loss of ', train.parts),
-    'train/top1': train.top1,
+    ...named('train/', train.figures),
     ...named('validation/', validation ?? {}),
     'run/learningRate': learningRate,
     'run/secondsPerStep': steps === 0 ? NaN : seconds / steps,

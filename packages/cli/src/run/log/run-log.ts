@@ -1,5 +1,5 @@
 import type { EpochMetrics } from '@kd/core'
-import type { MixingUpdate, TermSummary } from '@kd/meta-mixing'
+import type { TermSummary } from '@kd/meta-mixing'
 import { open, readFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -14,33 +14,24 @@ import type { Spread } from './spread.js'
 /** One epoch of the student in numbers; `epoch` is from 1. */
 export type EpochLine = { readonly kind: 'epoch' } & EpochMetrics
 
-/** An update of the weights of a mix; `epoch` is the one that it came before, from 1. */
-export interface MixingLine extends MixingUpdate {
-  readonly kind: 'mixing'
-  /** By term. */
-  readonly weights: Readonly<Record<string, TermSummary>>
-}
-
-/** A choice of Data Selection. */
-export interface SelectionLine {
-  readonly kind: 'selection'
-  /** The one that it came before, from 1. */
+/** What the method said before an epoch. */
+export interface MethodLine {
+  readonly kind: 'method'
+  /** The one that it said it before, from 1. */
   readonly epoch: number
-  readonly examples: number
-  readonly chosen: number
-  readonly spreads: Readonly<Record<string, Spread>>
-  /** By label: how many there are, and how many of them were chosen. */
-  readonly classes: readonly { readonly examples: number; readonly chosen: number }[]
+  readonly figures: Readonly<Record<string, number>>
+  readonly warning?: string
 }
 
-/** What the method makes of single examples after an epoch. */
+/** What the method does to single examples after an epoch. */
 export interface ExamplesLine {
   readonly kind: 'examples'
   /** From 1. */
   readonly epoch: number
   /** How many were looked at. */
   readonly examples: number
-  readonly spreads: Readonly<Record<string, Spread>>
+  /** How each of the method's values is spread, for classification by class too. */
+  readonly spreads: Readonly<Record<string, Spread | TermSummary>>
   readonly shares: Readonly<Record<string, number>>
 }
 
@@ -48,7 +39,7 @@ export interface ExamplesLine {
 export type ResultLine = { readonly kind: 'result' } & RunResult
 
 /** A line as a run writes it. */
-export type RunLogLine = EpochLine | MixingLine | SelectionLine | ExamplesLine | ResultLine
+export type RunLogLine = EpochLine | MethodLine | ExamplesLine | ResultLine
 
 /** JSON has null where a number was not finite. */
 const number = z
@@ -60,14 +51,22 @@ const epoch = z.int().min(1)
 const spreads = z.record(
   z.string(),
   z.object({
-    mean: z.number(),
+    mean: number,
     standardDeviation: number,
-    histogram: z.object({ min: z.number(), max: z.number(), counts: z.array(z.number()).min(1) }),
+    histogram: z.object({ min: number, max: number, counts: z.array(z.number()).min(1) }),
   }),
 )
-// Loose, since a result is handed on whole; its loss stays as JSON has it.
-const metrics = z.looseObject({ loss: z.number().nullish(), top1: share })
-const student = z.looseObject({ epoch, validation: metrics.optional(), test: metrics.optional() }).optional()
+const figures = z.record(z.string(), number)
+// Loose, since a result is handed on whole; its figures stay as JSON has them.
+const reported = z.record(z.string(), z.number().nullish())
+const student = z
+  .looseObject({ epoch, validation: reported.optional(), test: reported.optional() })
+  .optional()
+const figureKind = z.object({
+  title: z.string(),
+  unit: z.enum(['share', 'nats', 'number']),
+  better: z.enum(['higher', 'lower']),
+})
 
 const readLine = z.discriminatedUnion('kind', [
   z.object({
@@ -76,20 +75,26 @@ const readLine = z.discriminatedUnion('kind', [
     steps: z.int().min(0),
     seconds: z.number(),
     learningRate: z.number(),
-    train: z.object({ loss: number, parts: z.record(z.string(), number).default({}), top1: share }),
-    validation: z
-      .object({ loss: number, top1: share, top5: share.optional(), expectedCalibrationError: number })
-      .optional(),
+    train: z.object({
+      loss: number,
+      parts: figures.default({}),
+      figures: figures.default({}),
+      // Runs before 0.2 had it beside the loss.
+      top1: number.optional(),
+    }),
+    validation: figures.optional(),
   }),
-  z.object({ kind: z.literal('mixing'), epoch, weights: spreads }),
-  z.object({ kind: z.literal('selection'), epoch, spreads }),
-  z.object({ kind: z.literal('examples'), epoch, spreads, shares: z.record(z.string(), share) }),
+  z.object({ kind: z.literal('method'), epoch, figures, warning: z.string().optional() }),
+  z.object({ kind: z.literal('examples'), epoch, spreads, shares: z.record(z.string(), share).default({}) }),
   z.looseObject({
     kind: z.literal('result'),
     ended: z.enum(['epochs', 'early-stop', 'aborted']),
+    task: z
+      .object({ name: z.string(), monitor: z.string(), kinds: z.record(z.string(), figureKind) })
+      .optional(),
     last: student,
     best: student,
-    teachers: z.array(z.looseObject({ model: z.string(), train: metrics, test: metrics.optional() })),
+    teachers: z.array(z.looseObject({ model: z.string(), train: reported, test: reported.optional() })),
     seconds: z.number(),
   }),
 ])

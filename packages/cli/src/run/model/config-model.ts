@@ -1,19 +1,30 @@
-import { ShapeError, type Dataset } from '@kd/core'
+import { ShapeError, taskOf, type AnyDataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import type { Catalogue } from '../../config/catalogue.js'
 import type { Config } from '../../config/config-schema.js'
 import { makeModel } from '../../config/models.js'
 import { loadWeights } from './saved-model.js'
 
+/** A config with what it can name. */
+export interface NamedConfig {
+  readonly config: Config
+  readonly catalogue: Catalogue
+}
+
 /**
  * Makes the student of a config, with the weights that it starts from where the config names some.
  *
- * @param config - whose seed draws the other weights
- * @param dataset - gives input shape and classes
+ * @param named - the config, whose seed draws the other weights
+ * @param dataset - gives input shape and outputs
  * @returns the same model for the same config
  * @throws {@link KdError} when the weights do not fit
  */
-export async function studentModel({ student, seed }: Config, dataset: Dataset): Promise<LayersModel> {
-  const model = makeModel(student.model, { ...sizesOf(dataset), seed: `${seed}/student` })
+export async function studentModel(
+  { config: { student, seed }, catalogue }: NamedConfig,
+  dataset: AnyDataset,
+): Promise<LayersModel> {
+  const context = { ...sizesOf(dataset), seed: `${seed}/student` }
+  const model = makeModel(student.model, context, catalogue.models)
   if (student.weights !== undefined) await loadWeights(model, student.weights)
   return model
 }
@@ -21,39 +32,41 @@ export async function studentModel({ student, seed }: Config, dataset: Dataset):
 /**
  * Makes the model of a teacher that is no run's, not trained and without its weights.
  *
- * @param config - whose seed draws the weights, unless the teacher has one
+ * @param named - the config, whose seed draws the weights, unless the teacher has one
  * @param index - which of the teachers
- * @param dataset - gives input shape and classes
+ * @param dataset - gives input shape and outputs
  * @returns the same model for the same config
  */
-export function teacherModel({ teachers, seed }: Config, index: number, dataset: Dataset): LayersModel {
+export function teacherModel(
+  { config: { teachers, seed }, catalogue }: NamedConfig,
+  index: number,
+  dataset: AnyDataset,
+): LayersModel {
   const teacher = teachers[index]!
-  return makeModel(teacher.model!, {
-    ...sizesOf(dataset),
-    seed: `${teacher.seed ?? seed}/teacher/${index}`,
-  })
+  const context = { ...sizesOf(dataset), seed: `${teacher.seed ?? seed}/teacher/${index}` }
+  return makeModel(teacher.model!, context, catalogue.models)
 }
 
 /**
  * Checks that a model that was loaded is one for the data set.
  *
  * @param model - with one input and one output
- * @param dataset - gives input shape and classes
+ * @param dataset - gives input shape and outputs
  * @param name - what the error calls the model
  * @throws {@link ShapeError} naming both shapes and both numbers of classes
  */
-export function assertFits(model: LayersModel, dataset: Dataset, name: string): void {
+export function assertFits(model: LayersModel, dataset: AnyDataset, name: string): void {
   const inputs = model.inputs.map(({ shape }) => `[${shape.slice(1).join(', ')}]`).join(', ')
-  const classes = model.outputs.map(({ shape }) => String(shape.at(-1))).join(', ')
+  const outputs = model.outputs.map(({ shape }) => shape.slice(1).join(', ')).join('; ')
   const wantedInputs = `[${dataset.inputShape.join(', ')}]`
-  const wantedClasses = String(dataset.classNames.length)
-  if (inputs === wantedInputs && classes === wantedClasses) return
+  const wantedOutputs = taskOf(dataset).outputShape.join(', ')
+  if (inputs === wantedInputs && outputs === wantedOutputs) return
   throw new ShapeError(
-    `${name} must take inputs ${wantedInputs} and give ${wantedClasses} classes for ${dataset.name}, got inputs ${inputs} and ${classes} classes`,
+    `${name} must take inputs ${wantedInputs} and give ${wantedOutputs} classes for ${dataset.name}, got inputs ${inputs} and ${outputs} classes`,
     { hint: 'use a model trained on the same classes in the same order' },
   )
 }
 
-function sizesOf({ inputShape, classNames }: Dataset): { inputShape: readonly number[]; classes: number } {
-  return { inputShape, classes: classNames.length }
+function sizesOf(dataset: AnyDataset): { inputShape: readonly number[]; classes: number } {
+  return { inputShape: dataset.inputShape, classes: taskOf(dataset).outputShape.at(-1)! }
 }

@@ -1,4 +1,4 @@
-import type { Dataset, Examples } from '@kd/core'
+import type { AnyDataset, Examples } from '@kd/core'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -67,7 +67,7 @@ export function packageVersions(): Record<string, string> {
 }
 
 /** SHA-256 over every split: inputs, labels and ids, in order. */
-export function dataHash(dataset: Dataset): string {
+export function dataHash(dataset: AnyDataset): string {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([dataset.inputShape, dataset.classNames, dataset.normalization]))
   for (const split of ['train', 'validation', 'test'] as const) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { mapConfigPaths } from '../../config/config-paths.js'
 import type { Config, TeacherConfig } from '../../config/config-schema.js'
-import { MANIFEST } from '../labels/label-manifest.js'
+import { MANIFEST } from '../answers/answer-manifest.js'
 
 /**
  * What a run computes, as a hash of its resolved config and its data. Where files lie does not matter, what is in them
@@ -66,7 +66,7 @@ function sorted(_: string, value: unknown): unknown {
 function contentFile(key: string, path: string): string {
   if (key.endsWith('.run')) return join(path, 'student', 'weights.bin')
   // A manifest has the hashes of its shards.
-  return key.endsWith('.labels') ? join(path, MANIFEST) : path
+  return key.endsWith('.answers') ? join(path, MANIFEST) : path
 }
 
 /** Of a file; one that is missing is an error of the run, which says so better. */

@@ -1,4 +1,4 @@
-import { KdError, type Dataset } from '@kd/core'
+import { KdError, type AnyDataset } from '@kd/core'
 import type { Config } from '../../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
 import { dataHash, environment } from './environment.js'
@@ -10,7 +10,7 @@ import type { OnRunProgress } from '../log/run-progress.js'
 /** What a run is a run of. */
 export interface RunOrigin {
   readonly config: Config
-  readonly dataset: Dataset
+  readonly dataset: AnyDataset
   /** The name of a run's folder is not its identity: this is. */
   readonly id: string
   /** Hash of the data. */
@@ -26,7 +26,7 @@ export interface RunOrigin {
  * @returns config and data with their hashes
  * @throws {@link KdError} when the run was planned as another
  */
-export async function runOrigin(config: Config, dataset: Dataset, expected?: string): Promise<RunOrigin> {
+export async function runOrigin(config: Config, dataset: AnyDataset, expected?: string): Promise<RunOrigin> {
   const data = dataHash(dataset)
   const id = await runIdentity(config, data)
   if (expected !== undefined && id !== expected) {

@@ -5,14 +5,14 @@ import {
   stepDecay,
   warmUp,
   type BatchSource,
-  type Dataset,
+  type AnyDataset,
   type GradientClipping,
   type LearningRateSchedule,
   type Optimizer,
   type TrainingOptions,
 } from '@kd/core'
 import { batchSource, type Augmentation } from '@kd/datasets'
-import type { DatasetConfig } from '../../config/datasets.js'
+import type { DatasetConfig } from '../../config/config-schema.js'
 import type { TrainingConfig } from '../../config/training-schema.js'
 
 /** What a training takes from a config. */
@@ -27,7 +27,7 @@ export function makeTraining(config: TrainingConfig): TrainingSettings {
   return {
     epochs,
     batchSize,
-    monitor,
+    ...(monitor === undefined ? {} : { monitor }),
     optimizer: makeOptimizer(config.optimizer),
     learningRate: makeLearningRate(config),
     ...(gradientClipping === undefined
@@ -39,7 +39,7 @@ export function makeTraining(config: TrainingConfig): TrainingSettings {
 
 /** The batches of a training: the training loop's own without augmentation, made ahead in a thread with it. */
 export function makeBatches(
-  dataset: Dataset,
+  dataset: AnyDataset,
   augmentation: DatasetConfig['augmentation'],
 ): { readonly batches?: BatchSource } {
   if (augmentation === undefined) return {}

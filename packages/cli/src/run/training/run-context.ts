@@ -1,11 +1,10 @@
-import type { Config } from '../../config/config-schema.js'
+import type { NamedConfig } from '../model/config-model.js'
 import type { RunCheckpoints } from '../checkpoint/run-checkpoints.js'
 import type { RunFolder } from '../folder/run-folder.js'
 import type { OnRunProgress } from '../log/run-progress.js'
 
 /** What stays the same through a run. */
-export interface RunContext {
-  readonly config: Config
+export interface RunContext extends NamedConfig {
   readonly signal: AbortSignal | undefined
   readonly tell: OnRunProgress
   /** Where teachers trained by recipes are saved. */

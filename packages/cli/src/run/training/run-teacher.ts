@@ -1,13 +1,13 @@
 import { selectEngine } from '@kd/core'
 import type { ReadConfig } from '../../config/read-config.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from '../checkpoint/run-checkpoints.js'
-import { makeTeacher } from './make-teachers.js'
-import { prepareDataset, recipeData } from '../data/prepare-dataset.js'
+import { trainOpen } from './make-teachers.js'
+import { disposeTeachers, openTeacher } from './open-teachers.js'
+import { prepareDataset } from '../data/prepare-dataset.js'
 import { recordedRun } from '../origin/recorded-run.js'
 import { RunFolder } from '../folder/run-folder.js'
 import { writeOrigin } from '../origin/run-origin.js'
 import type { OnRunProgress } from '../log/run-progress.js'
-import { dataHash } from '../origin/environment.js'
 import { sharedTeacherFolder } from './shared-teacher-folder.js'
 
 /** How a teacher is trained for many runs. */
@@ -35,20 +35,21 @@ export async function runTeacher(
 ): Promise<void> {
   const engine = await selectEngine(read.config.engine)
   const config = { ...read.config, engine: engine.name }
-  const teacher = config.teachers[index]!
-  const clean = await prepareDataset(config.dataset, tell)
+  const named = { config, catalogue: read.catalogue }
+  const clean = await prepareDataset(named, tell)
+  const open = await openTeacher(named, index, clean)
   const { path: out } = sharedTeacherFolder(teachersFolder, id)
   const folder = await RunFolder.create({ out, name: id, resume: true, id })
   try {
     const resume = (await recordedRun(out)) !== undefined
     if (!resume) {
-      const dataset = await recipeData(config, teacher, clean)
-      await writeOrigin(folder, { config, dataset, id, data: dataHash(dataset) })
+      const { own: dataset, data } = open.recipe!
+      await writeOrigin(folder, { config, dataset, id, data })
     }
     const setup = { folder, id, resume, everySeconds: CHECKPOINT_SECONDS, signal, tell }
     const checkpoints = new RunCheckpoints(setup)
-    const made = await makeTeacher({ config, signal, tell, folder, checkpoints }, clean, teacher, index)
-    for (const { model } of made.states) model.dispose()
+    await trainOpen({ ...named, signal, tell, folder, checkpoints }, clean, open)
+    disposeTeachers([open])
     if (!signal.aborted) await checkpoints.remove()
   } finally {
     await folder.release()

@@ -1,4 +1,4 @@
-import { randomSource, train, type Dataset } from '@kd/core'
+import { randomSource, train, type AnyDataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { TeacherConfig } from '../../config/config-schema.js'
 import { makeBatches, makeTraining } from './make-training.js'
@@ -9,7 +9,7 @@ import { SavedTeacher } from './saved-teacher.js'
 export interface Recipe {
   readonly model: LayersModel
   /** What it is trained on. */
-  readonly own: Dataset
+  readonly own: AnyDataset
   /** Its hash. */
   readonly data: string
   readonly teacher: TeacherConfig
@@ -39,28 +39,24 @@ export async function trainTeacher(
   const settings = makeTraining(teacher.training!)
   const { resume, onCheckpoint } = await checkpoints.training(`teacher-${index + 1}`, [data])
   tell({ kind: 'training', who, epochs })
-  try {
-    const { best } = await train({
-      model,
-      dataset: own,
-      ...settings,
-      ...makeBatches(own, config.dataset.augmentation),
-      seed: randomSource(seed).split('teacher').split(index).seed(),
-      ...(signal && { signal }),
-      ...(resume && { resume }),
-      callbacks: {
-        onCheckpoint,
-        onStep: (step) => {
-          tell({ kind: 'step', who, step })
-        },
-        onEpochEnd: async (metrics) => {
-          tell({ kind: 'epoch', who, epochs, metrics })
-          await afterEpoch(metrics.epoch + 1)
-        },
+  const { best } = await train({
+    model,
+    dataset: own,
+    ...settings,
+    ...makeBatches(own, config.dataset.augmentation),
+    seed: randomSource(seed).split('teacher').split(index).seed(),
+    ...(signal && { signal }),
+    ...(resume && { resume }),
+    callbacks: {
+      onCheckpoint,
+      onStep: (step) => {
+        tell({ kind: 'step', who, step })
       },
-    })
-    best?.restore()
-  } finally {
-    settings.optimizer.dispose()
-  }
+      onEpochEnd: async (metrics) => {
+        tell({ kind: 'epoch', who, epochs, metrics })
+        await afterEpoch(metrics.epoch + 1)
+      },
+    },
+  })
+  best?.restore()
 }

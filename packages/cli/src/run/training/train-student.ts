@@ -1,32 +1,32 @@
-import { distill, type Dataset, type DistillationMethod, type DistillationResult } from '@kd/core'
+import { distill, type AnyDataset, type DistillationResult, type Method } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { watchStudent } from '../diagnostics/student-watch.js'
-import { makeBatches, makeTraining } from './make-training.js'
-import type { ReadyTeacher } from './make-teachers.js'
-import type { MixingLog } from '../log/mixing-log.js'
-import type { RunContext } from './run-context.js'
+import { AnswerTable } from '../answers/kept-answers.js'
+import { ExampleLog } from '../log/example-log.js'
 import { RunEvents } from '../log/run-events.js'
 import { RunLog, type RunLogLine } from '../log/run-log.js'
+import { DIAGNOSED_EXAMPLES } from '../diagnostics/run-diagnostics.js'
 import type { RunFolder } from '../folder/run-folder.js'
 import { weightsHash } from '../model/saved-model.js'
-import type { SelectionLog } from '../log/selection-log.js'
-
-/** What a teacher says, as a hash: that of its weights, or of its labels. */
-async function teacherHash(model: ReadyTeacher['model']): Promise<string> {
-  return 'storedLogits' in model ? model.hash : weightsHash(model)
-}
+import type { ReadyTeacher } from './make-teachers.js'
+import { makeBatches, makeTraining } from './make-training.js'
+import type { RunTeacher } from './open-teachers.js'
+import type { RunContext } from './run-context.js'
 
 /** A student ready to be taught. */
 export interface StudentRun {
-  readonly dataset: Dataset
-  /** Its hash. */
+  readonly dataset: AnyDataset
+  /** The hash of the data set. */
   readonly data: string
-  readonly method: DistillationMethod
-  readonly mixing: MixingLog
-  readonly selection: SelectionLog
+  readonly method: Method
   readonly student: LayersModel
   readonly teachers: readonly ReadyTeacher[]
   readonly folder: RunFolder
+}
+
+/** What the training of a student gives. */
+export interface TrainedStudent extends DistillationResult<LayersModel> {
+  /** What the method did in the end to the first examples of the training split, what needs outputs too. */
+  readonly diagnosed: Readonly<Record<string, Float32Array>>
 }
 
 /**
@@ -39,62 +39,75 @@ export interface StudentRun {
 export async function trainStudent(
   { config, signal, tell, checkpoints }: RunContext,
   run: StudentRun,
-): Promise<DistillationResult> {
+): Promise<TrainedStudent> {
   const settings = makeTraining(config.training!)
   const { epochs } = settings
+  const { method, dataset, student } = run
+  const teachers = run.teachers.map(({ teacher }) => teacher)
   const log = new RunLog(run.folder)
+  const examples = new ExampleLog({ method, dataset, student, teachers })
   const record = async (line: RunLogLine): Promise<void> => {
     await log.append(line)
     await events.append(line)
   }
-  // Before a checkpoint too: a run that goes on in the middle of an epoch does not come by its update again.
-  const logMethod = async (epoch: number): Promise<void> => {
-    for (const line of run.mixing.lines(run.dataset.train)) {
-      if (line.warning !== undefined) tell({ kind: 'message', text: line.warning })
-      await record(line)
-    }
-    const choice = run.selection.take(epoch)
-    if (choice === undefined) return
-    await run.folder.writeFile('selection-scores.csv', choice.csv)
-    await record(choice.line)
+  // Before a checkpoint too: a run that goes on in the middle of an epoch is not told its notes again.
+  const logNotes = async (): Promise<void> => {
+    const { lines, warnings } = examples.takeNotes()
+    for (const text of warnings) tell({ kind: 'message', text })
+    for (const line of lines) await record(line)
   }
-  const { dataset, student } = run
-  const watch = await watchStudent({ config, dataset, student, teacher: run.teachers[0]?.model })
-  const hashes = await Promise.all(run.teachers.map(({ model }) => teacherHash(model)))
+  const hashes = await Promise.all(teachers.map(teacherHash))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   const events = await RunEvents.open(run.folder)
+  let diagnosed: TrainedStudent['diagnosed'] = {}
   tell({ kind: 'training', who: 'student', epochs })
   try {
-    return await distill({
-      student: run.student,
-      teachers: run.teachers.map(({ model }) => model),
-      method: run.method,
-      dataset: run.dataset,
+    const found = await distill({
+      student,
+      teachers,
+      method,
+      dataset,
       teacherMode: config.teacherMode,
       ...settings,
-      ...makeBatches(run.dataset, config.dataset.augmentation),
+      ...makeBatches(dataset, config.dataset.augmentation),
       seed: config.seed,
+      ...(config.teacherTimeout !== undefined && { teacherTimeout: config.teacherTimeout }),
       ...(signal && { signal }),
       ...(resume && { resume }),
       callbacks: {
+        onMethodNotes: (epoch, notes) => {
+          examples.note(epoch, notes)
+        },
         onCheckpoint: async (moment) => {
-          await logMethod(moment.epoch + 1)
+          await logNotes()
           await onCheckpoint(moment)
         },
         onStep: (step) => {
           tell({ kind: 'step', who: 'student', step })
         },
-        onEpochEnd: async (metrics) => {
+        onEpochEnd: async (metrics, view) => {
           tell({ kind: 'epoch', who: 'student', epochs, metrics })
           const epoch = metrics.epoch + 1
-          await logMethod(epoch)
-          if (watch !== undefined) await record(await watch(epoch))
+          await logNotes()
+          const line = await examples.line(epoch, view)
+          if (line !== undefined) await record(line)
           await record({ kind: 'epoch', ...metrics, epoch })
+        },
+        onEnd: async (view) => {
+          if (signal?.aborted) return
+          const ids = dataset.train.ids.subarray(0, DIAGNOSED_EXAMPLES)
+          diagnosed = await view.examples(ids, { outputs: true })
         },
       },
     })
+    return { ...found, diagnosed }
   } finally {
-    settings.optimizer.dispose()
     tell({ kind: 'trained', who: 'student' })
   }
+}
+
+/** What a teacher says, as a hash: that of its weights, or of its kept answers; its name where it computes elsewhere. */
+async function teacherHash(teacher: RunTeacher): Promise<string> {
+  if (teacher instanceof AnswerTable) return teacher.hash
+  return 'layers' in teacher ? weightsHash(teacher) : teacher.name
 }

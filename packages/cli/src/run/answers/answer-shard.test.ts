@@ -2,8 +2,8 @@ import { KdError } from '@kd/core'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '@kd/models'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LabelManifest } from './label-manifest.js'
-import { decodeShard, encodeShard, shardRow } from './label-shard.js'
+import type { LabelManifest } from './answer-manifest.js'
+import { decodeShard, encodeShard, shardRow } from './answer-shard.js'
 
 const labels = 'a'.repeat(64)
 const manifest = (logits: LabelManifest['logits']): Pick<LabelManifest, 'id' | 'dataset' | 'logits'> => ({

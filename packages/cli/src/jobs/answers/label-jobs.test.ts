@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { labelJobs, type LabelsToDo } from './label-jobs.js'
-import type { LabelManifest, ShardPlace } from '../../run/labels/label-manifest.js'
+import type { LabelManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
 
 const places = (split: ShardPlace['split'], count: number): ShardPlace[] =>
   Array.from({ length: count }, (_, index) => ({ split, index }))

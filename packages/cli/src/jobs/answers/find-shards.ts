@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import { differingKeys } from '../../run/origin/differing-keys.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { UsageError } from '../../config/usage-error.js'
-import type { LabelFolder } from '../../run/labels/label-folder.js'
+import type { LabelFolder } from '../../run/answers/answer-folder.js'
 import {
   labelSplits,
   shardRows,
@@ -11,7 +11,7 @@ import {
   type LabelSplit,
   type ShardEntry,
   type ShardPlace,
-} from '../../run/labels/label-manifest.js'
+} from '../../run/answers/answer-manifest.js'
 
 /**
  * Takes up labels that are there, or begins them.

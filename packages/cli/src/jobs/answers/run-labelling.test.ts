@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfigInput, TeacherInput } from '../../config/config-schema.js'
 import { runDistillation, runTraining } from '../../run/run-distillation.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
-import { decodeManifest } from '../../run/labels/label-manifest.js'
+import { decodeManifest } from '../../run/answers/answer-manifest.js'
 import { runLabelling, type LabellingOptions, type LabellingResult } from './run-labelling.js'
 
 let folder: string

@@ -9,7 +9,7 @@ import {
   shardFile,
   shardsOf,
   type LabelManifest,
-} from './label-manifest.js'
+} from './answer-manifest.js'
 
 const hash = (digit: string): string => digit.repeat(64)
 const entry = (index: number, rows: number) => ({

@@ -1,6 +1,6 @@
 import type { Dataset } from '@kd/core'
 import { UsageError } from '../../config/usage-error.js'
-import { labelSplits, type LabelSplit } from '../../run/labels/label-manifest.js'
+import { labelSplits, type LabelSplit } from '../../run/answers/answer-manifest.js'
 import { LABEL_BATCH } from '../job/label-shards.js'
 
 /** What of a teacher's answers is kept, and how. */

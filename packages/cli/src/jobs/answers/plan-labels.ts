@@ -4,7 +4,7 @@ import type { Config } from '../../config/config-schema.js'
 import { packageVersions } from '../../run/origin/environment.js'
 import { weightsHash } from '../../run/model/saved-model.js'
 import type { LabelForm } from './label-form.js'
-import { labelsId, type LabelManifest, type LabelSplit } from '../../run/labels/label-manifest.js'
+import { labelsId, type LabelManifest, type LabelSplit } from '../../run/answers/answer-manifest.js'
 import type { LabelTeacherPlace, TeacherRecipe } from '../job/label-teacher.js'
 
 /** What labels are made of. */

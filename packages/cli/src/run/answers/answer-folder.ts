@@ -13,8 +13,8 @@ import {
   type LabelManifest,
   type ShardEntry,
   type ShardPlace,
-} from './label-manifest.js'
-import { decodeShard, encodeShard, type LabelShard, type ShardContent } from './label-shard.js'
+} from './answer-manifest.js'
+import { decodeShard, encodeShard, type LabelShard, type ShardContent } from './answer-shard.js'
 
 /** Larger than the manifest of any labels that fit a disk. */
 const MAX_MANIFEST = 500_000_000

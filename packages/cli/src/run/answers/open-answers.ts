@@ -1,58 +1,45 @@
-import { KdError, type Dataset } from '@kd/core'
+import { KdError, type AnyDataset } from '@kd/core'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config, TeacherConfig } from '../../config/config-schema.js'
-import { teacherModel } from '../model/config-model.js'
+import type { TeacherConfig } from '../../config/config-schema.js'
+import { teacherModel, type NamedConfig } from '../model/config-model.js'
 import { dataHash } from '../origin/environment.js'
 import { teacherIdentity } from '../origin/identity.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { loadModel, loadWeights, weightsHash } from '../model/saved-model.js'
-import { inputsHash } from '../labels/inputs-hash.js'
-import { LabelFolder } from '../labels/label-folder.js'
-import {
-  isComplete,
-  labelSplits,
-  MANIFEST,
-  shardCount,
-  type LabelManifest,
-} from '../labels/label-manifest.js'
-import { StoredLabels } from '../labels/stored-labels.js'
+import { inputsHash } from './inputs-hash.js'
+import { LabelFolder } from './answer-folder.js'
+import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } from './answer-manifest.js'
+import { AnswerTable } from './kept-answers.js'
 
 /**
- * Reads the labels that a config names for its teachers, if they are those of its data, and of the teacher where it names that
- * as well.
+ * Reads the answers that a config names for one of its teachers, if they are those of its data, and of the teacher where it names
+ * that as well.
  *
- * @param config - with its engine
+ * @param named - the config, with its engine
+ * @param index - which of its teachers
  * @param clean - the data set before label noise
- * @returns teachers of stored logits, by their place; undefined for one without labels
+ * @returns a teacher of kept answers
  * @throws {@link KdError} naming what does not fit, with both hashes, or the file that is missing or damaged
  */
-export async function openLabels(
-  config: Config,
-  clean: Dataset,
-): Promise<readonly (StoredLabels | undefined)[]> {
-  const opened: (StoredLabels | undefined)[] = []
-  for (const [index, { labels }] of config.teachers.entries())
-    opened.push(labels === undefined ? undefined : await labelsOf(config, index, clean))
-  return opened
-}
-
-async function labelsOf(config: Config, index: number, clean: Dataset): Promise<StoredLabels> {
-  const { labels, fixed = false } = config.teachers[index]!
-  const folder = new LabelFolder(labels!)
+export async function openAnswers(
+  named: NamedConfig,
+  index: number,
+  clean: AnyDataset,
+): Promise<AnswerTable> {
+  const { answers, fixed = false } = named.config.teachers[index]!
+  const folder = new LabelFolder(answers!)
   const manifest = await folder.manifest()
   if (manifest === undefined) {
     throw new KdError(
-      `teachers.${index}.labels must be a folder that kd label wrote, got ${labels} without ${MANIFEST}`,
-      {
-        hint: await neighbours(labels!),
-      },
+      `teachers.${index}.answers must be a folder that kd keep-answers wrote, got ${answers} without ${MANIFEST}`,
+      { hint: await neighbours(answers!) },
     )
   }
   assertComplete(folder, manifest)
   assertFitsData(folder, manifest, clean)
-  await assertTeacher(folder, manifest, config, index, clean)
-  return StoredLabels.read(folder, { manifest, dataset: clean, fixed })
+  await assertTeacher(folder, manifest, named, index, clean)
+  return AnswerTable.read(folder, { manifest, dataset: clean, fixed })
 }
 
 /** The folder that was meant is often one below. */
@@ -78,7 +65,7 @@ export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): 
   )
 }
 
-function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifest, clean: Dataset): void {
+function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifest, clean: AnyDataset): void {
   const mismatch = (what: string, ofLabels: unknown, ofData: unknown): KdError =>
     new KdError(
       `labels of ${path} must be of the data of this run: their ${what} ${show(ofLabels)}, the data have ${show(ofData)}`,
@@ -108,7 +95,7 @@ function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifes
 function ordered({
   inputShape,
   normalization: { mean, standardDeviation },
-}: Dataset): Pick<Dataset, 'inputShape' | 'normalization'> {
+}: AnyDataset): Pick<AnyDataset, 'inputShape' | 'normalization'> {
   return { inputShape, normalization: { mean, standardDeviation } }
 }
 
@@ -119,10 +106,11 @@ function show(value: unknown): string {
 async function assertTeacher(
   { path }: LabelFolder,
   { teacher: labelled }: LabelManifest,
-  config: Config,
+  named: NamedConfig,
   index: number,
-  clean: Dataset,
+  clean: AnyDataset,
 ): Promise<void> {
+  const { config } = named
   const teacher = config.teachers[index]!
   const compare = (what: string, ofLabels: string | undefined, ofTeacher: string): void => {
     if (ofLabels === ofTeacher) return
@@ -135,22 +123,22 @@ async function assertTeacher(
     const data = dataHash(await recipeData(config, teacher, clean))
     compare('recipe', labelled.recipe, teacherIdentity({ config, teacher, index, data }))
   } else {
-    const hash = await givenHash(config, teacher, index, clean)
+    const hash = await givenHash(named, teacher, index, clean)
     if (hash !== undefined) compare('weights', labelled.weights, hash)
   }
 }
 
 /** Of the weights of a teacher that is there. */
 async function givenHash(
-  config: Config,
+  named: NamedConfig,
   teacher: TeacherConfig,
   index: number,
-  clean: Dataset,
+  clean: AnyDataset,
 ): Promise<string | undefined> {
   if (teacher.run === undefined && teacher.weights === undefined) return undefined
   const model =
     teacher.run === undefined
-      ? teacherModel(config, index, clean)
+      ? teacherModel(named, index, clean)
       : await loadModel(join(teacher.run, 'student'))
   try {
     if (teacher.weights !== undefined) await loadWeights(model, teacher.weights)

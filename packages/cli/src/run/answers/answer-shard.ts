@@ -5,7 +5,7 @@ import {
   writeSafetensors,
   type SafetensorsTensor,
 } from '@kd/models'
-import type { LabelManifest, LabelSplit, ShardPlace } from './label-manifest.js'
+import type { LabelManifest, LabelSplit, ShardPlace } from './answer-manifest.js'
 import { spreadTopLogits, topLogits, type TopLogits } from './top-logits.js'
 
 /** What a teacher said of some examples, as it is kept. */

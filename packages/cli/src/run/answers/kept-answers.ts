@@ -1,8 +1,8 @@
-import { KdError, type Dataset, type StoredTeacher } from '@kd/core'
+import { KdError, type AnyDataset, type KeptAnswers } from '@kd/core'
 import { createHash } from 'node:crypto'
-import type { LabelFolder } from './label-folder.js'
-import { labelSplits, shardsOf, type LabelManifest, type LabelSplit } from './label-manifest.js'
-import { shardRow, type LabelShard } from './label-shard.js'
+import type { LabelFolder } from './answer-folder.js'
+import { labelSplits, shardsOf, type LabelManifest, type LabelSplit } from './answer-manifest.js'
+import { shardRow, type LabelShard } from './answer-shard.js'
 
 /** The labels of one split in memory, in the form in which they were stored. */
 interface LabelledSplit {
@@ -15,7 +15,7 @@ interface LabelledSplit {
  * A teacher that was asked before. Its labels are held in memory as they are stored: 4 bytes for each logit that was kept
  * (16-bit ones are widened), and 2 more for its class where only the greatest were.
  */
-export class StoredLabels implements StoredTeacher {
+export class AnswerTable implements KeptAnswers {
   /** Of the model that gave them. */
   readonly name: string
   /** Of all of them. */
@@ -51,8 +51,8 @@ export class StoredLabels implements StoredTeacher {
    */
   static async read(
     folder: LabelFolder,
-    { manifest, dataset, fixed }: { manifest: LabelManifest; dataset: Dataset; fixed: boolean },
-  ): Promise<StoredLabels> {
+    { manifest, dataset, fixed }: { manifest: LabelManifest; dataset: AnyDataset; fixed: boolean },
+  ): Promise<AnswerTable> {
     const splits = new Map<LabelSplit, LabelledSplit>()
     for (const split of labelSplits) {
       if (manifest.splits[split] === undefined || dataset[split] === undefined) continue
@@ -67,7 +67,7 @@ export class StoredLabels implements StoredTeacher {
       }
       splits.set(split, { shards, rows })
     }
-    return new StoredLabels(folder, manifest, splits, fixed)
+    return new AnswerTable(folder, manifest, splits, fixed)
   }
 
   /** Whether a split was labelled. */
@@ -75,7 +75,7 @@ export class StoredLabels implements StoredTeacher {
     return this.#splits.has(split)
   }
 
-  storedLogits(split: LabelSplit, ids: Int32Array): Float32Array {
+  keptLogits(split: LabelSplit, ids: Int32Array): Float32Array {
     const found = this.#splits.get(split)
     if (found === undefined) {
       throw new KdError(`labels of ${this.#path} must have the ${split} split for this method, got none`, {

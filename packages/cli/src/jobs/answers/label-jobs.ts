@@ -10,7 +10,7 @@ import {
   shardsOf,
   type LabelManifest,
   type ShardPlace,
-} from '../../run/labels/label-manifest.js'
+} from '../../run/answers/answer-manifest.js'
 
 /** What all jobs of a labelling have in common. */
 export type CommonJob = Pick<LabelJob, 'config' | 'teachers' | 'threads' | 'needs'>

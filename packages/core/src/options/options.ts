@@ -91,11 +91,23 @@ export function parseOptions<Schema extends z.core.$ZodType>(
 ): z.core.output<Schema> {
   const result = z.safeParse(schema, options ?? {}, { reportInput: true, error: knownKeys })
   if (result.success) return result.data
-  const { path, rule, hint } = explainOptionIssue(result.error.issues[0]!)
+  const issue = result.error.issues[0]!
+  const { path, rule, hint } = explainOptionIssue(issue)
+  const fullHint = [otherForm(schema, issue), hint].filter((text) => text !== undefined).join('; ')
   throw new InvalidArgumentError(
     `${functionName}: ${optionName(path) || 'options'} ${rule}`,
-    hint === undefined ? {} : { hint },
+    fullHint === '' ? {} : { hint: fullHint },
   )
+}
+
+/** Which form of a union an unknown option belongs to, if it does to one. */
+function otherForm(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(schema instanceof z.ZodMiniDiscriminatedUnion)) return undefined
+  const [key] = issue.keys
+  const { discriminator, options } = schema.def
+  const form = options.find((option) => Object.hasOwn((option as z.ZodMiniObject).shape, key!))
+  const [name] = form?._zod.propValues?.[discriminator] ?? []
+  return name === undefined ? undefined : `it is an option of ${discriminator} ${String(name)}`
 }
 
 /**

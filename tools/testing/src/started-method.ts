@@ -1,4 +1,12 @@
-import { meanLoss, randomSource, type ExampleLosses, type Method, type RunningMethod, type RunStart, type Step } from '@kd/core'
+import {
+  meanLoss,
+  randomSource,
+  type ExampleLosses,
+  type Method,
+  type RunningMethod,
+  type RunStart,
+  type Step,
+} from '@kd/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** A method in a run of its own, for tests that look at single steps. */
@@ -38,6 +46,21 @@ export function startMethod(method: Method, step: Step, run: Partial<RunStart> =
     parts: (other) => phase.loss(other),
     loss: (other) => meanLoss(phase.loss(other)),
   }
+}
+
+/**
+ * The losses of one step of a method in a run of its own.
+ *
+ * @param method - any
+ * @param step - what it sees
+ * @returns the example losses of the student's phase, and their mean, which is minimised
+ */
+export function lossesOf(
+  method: Method,
+  step: Step,
+): { readonly parts: ExampleLosses; readonly total: tf.Scalar } {
+  const parts = startMethod(method, step).parts(step)
+  return { parts, total: meanLoss(parts) }
 }
 
 function shapesOf(features: Step['studentFeatures']): Record<string, number[]> {

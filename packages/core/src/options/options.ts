@@ -102,9 +102,11 @@ export function parseOptions<Schema extends z.core.$ZodType>(
 
 /** Which form of a union an unknown option belongs to, if it does to one. */
 function otherForm(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code !== 'unrecognized_keys' || !(schema instanceof z.ZodMiniDiscriminatedUnion)) return undefined
+  if (issue.code !== 'unrecognized_keys' || !(schema instanceof z.core.$ZodDiscriminatedUnion)) {
+    return undefined
+  }
   const [key] = issue.keys
-  const { discriminator, options } = schema.def
+  const { discriminator, options } = schema._zod.def
   const form = options.find((option) => Object.hasOwn((option as z.ZodMiniObject).shape, key!))
   const [name] = form?._zod.propValues?.[discriminator] ?? []
   return name === undefined ? undefined : `it is an option of ${discriminator} ${String(name)}`

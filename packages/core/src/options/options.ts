@@ -1,3 +1,5 @@
+// From its own module: `z.core` as a value would bring all of zod into every bundle.
+import { $ZodDiscriminatedUnion, $ZodObject } from 'zod/v4/core'
 import * as z from 'zod/mini'
 import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
 
@@ -102,7 +104,7 @@ export function parseOptions<Schema extends z.core.$ZodType>(
 
 /** Which form of a union an unknown option belongs to, if it does to one. */
 function otherForm(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code !== 'unrecognized_keys' || !(schema instanceof z.core.$ZodDiscriminatedUnion)) {
+  if (issue.code !== 'unrecognized_keys' || !(schema instanceof $ZodDiscriminatedUnion)) {
     return undefined
   }
   const [key] = issue.keys
@@ -119,7 +121,7 @@ function otherForm(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string | u
  * @returns the message, or undefined for zod's own
  */
 export const knownKeys: z.core.$ZodErrorMap = (issue) =>
-  issue.code === 'unrecognized_keys' && issue.inst instanceof z.core.$ZodObject
+  issue.code === 'unrecognized_keys' && issue.inst instanceof $ZodObject
     ? Object.keys(issue.inst._zod.def.shape).join(' ')
     : undefined
 

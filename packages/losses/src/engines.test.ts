@@ -36,7 +36,7 @@ function forms(factory: MethodFactory): [string, Method][] {
   if (!(schema instanceof z.core.$ZodDiscriminatedUnion)) return [[factory.name, factory()]]
   const { discriminator, options } = schema._zod.def
   return options.map((form) => {
-    const [value] = form._zod.propValues![discriminator]!
+    const [value] = form._zod.propValues[discriminator]!
     return [`${factory.name} with ${discriminator} ${String(value)}`, factory({ [discriminator]: value })]
   })
 }

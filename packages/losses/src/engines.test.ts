@@ -1,23 +1,10 @@
 import '@tensorflow/tfjs-backend-wasm'
-import type { DistillationMethod } from '@kd/core'
-import { expectAllClose, gradientOf, methodBatch, type BatchNumbers } from '@kd/testing'
+import type { Method, MethodFactory } from '@kd/core'
+import { expectAllClose, gradientOf, lossesOf, methodBatch, type BatchNumbers } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import {
-  decoupledKd,
-  distKd,
-  labelRevision,
-  labelSmoothing,
-  logitStandardization,
-  multiLevelLogit,
-  normalizedKd,
-  refinedLogits,
-  responseCorrection,
-  swap,
-  teacherFree,
-  transformedTeacherMatching,
-  weightedSoftLabels,
-} from './index.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
+import * as losses from './index.js'
 
 // One teacher is wrong, one right; the last example has logits far apart.
 const NUMBERS: BatchNumbers = {
@@ -37,31 +24,41 @@ const NUMBERS: BatchNumbers = {
   epoch: 20,
 }
 
-const methods = [
-  decoupledKd(),
-  distKd(),
-  labelRevision(),
-  { ...labelRevision({ loss: 'kl' }), name: 'label-revision by divergence' },
-  { ...labelRevision({ loss: 'kl', scope: 'all' }), name: 'label-revision of all' },
-  labelSmoothing(),
-  logitStandardization(),
-  multiLevelLogit(),
-  normalizedKd(),
-  refinedLogits(),
-  responseCorrection(),
-  swap(),
-  teacherFree(),
-  transformedTeacherMatching({ weighted: true }),
-  weightedSoftLabels(),
+/** All methods of the package: what carries a method's description. A wrapper has no needs of its own. */
+const factories = (Object.values(losses) as readonly object[]).filter(
+  (exported): exported is MethodFactory =>
+    typeof exported === 'function' && 'options' in exported && 'needs' in exported,
+)
+
+/** One method for each form that the options have, the others at their defaults. */
+function forms(factory: MethodFactory): [string, Method][] {
+  const schema = factory.options
+  if (!(schema instanceof z.core.$ZodDiscriminatedUnion)) return [[factory.name, factory()]]
+  const { discriminator, options } = schema._zod.def
+  return options.map((form) => {
+    const [value] = form._zod.propValues[discriminator]!
+    return [`${factory.name} with ${discriminator} ${String(value)}`, factory({ [discriminator]: value })]
+  })
+}
+
+const methods: [string, Method][] = [
+  ...factories.flatMap(forms),
+  ['label-revision of all', losses.labelRevision({ loss: 'kl', scope: 'all' })],
 ]
+
+it('knows all methods', () => {
+  expect(factories.map(({ name }) => name)).toContain('vanilla-kd')
+  expect(factories.length).toBeGreaterThanOrEqual(14)
+  expect(methods.map(([name]) => name)).toContain('transformed-teacher-matching with weighted true')
+})
 
 interface Outcome {
   readonly loss: number
   readonly gradient: number[][]
 }
 
-function outcome(method: DistillationMethod): Outcome {
-  const loss = (logits?: tf.Tensor2D): tf.Scalar => method.loss(methodBatch(NUMBERS, logits)).total
+function outcome(method: Method): Outcome {
+  const loss = (logits?: tf.Tensor2D): tf.Scalar => lossesOf(method, methodBatch(NUMBERS, logits)).total
   return {
     loss: loss().arraySync(),
     gradient: gradientOf(loss, methodBatch(NUMBERS).studentLogits).arraySync(),
@@ -75,7 +72,7 @@ describe.each(['wasm', 'composed'])('on the engine %s', (engine) => {
 
   beforeAll(async () => {
     await tf.setBackend('cpu')
-    reference = new Map(methods.map((method) => [method.name, outcome(method)]))
+    reference = new Map(methods.map(([name, method]) => [name, outcome(method)]))
     if (engine === 'composed') {
       const cpu = tf.engine().backend
       tf.copyRegisteredKernels('cpu', 'composed')
@@ -91,12 +88,9 @@ describe.each(['wasm', 'composed'])('on the engine %s', (engine) => {
     await tf.setBackend('cpu')
   })
 
-  it.each(methods.map((method) => [method.name, method] as const))(
-    'gives the loss and gradient of the cpu engine: %s',
-    (name, method) => {
-      const { loss, gradient } = outcome(method)
-      expectAllClose(loss, reference.get(name)!.loss)
-      expectAllClose(gradient, reference.get(name)!.gradient, { absolute: 1e-5, relative: 1e-5 })
-    },
-  )
+  it.each(methods)('gives the loss and gradient of the cpu engine: %s', (name, method) => {
+    const { loss, gradient } = outcome(method)
+    expectAllClose(loss, reference.get(name)!.loss)
+    expectAllClose(gradient, reference.get(name)!.gradient, { absolute: 1e-5, relative: 1e-5 })
+  })
 })

@@ -1,16 +1,6 @@
 export { decoupledKd, type DecoupledKdOptions } from './decoupled-kd/decoupled-kd.js'
 export { distKd, type DistKdOptions } from './dist-kd/dist-kd.js'
-export {
-  labelRevision,
-  type DivergenceLabelRevisionOptions,
-  type LabelRevisionOptions,
-  type MeanSquaredLabelRevisionOptions,
-} from './label-revision/label-revision.js'
-export type { MeanSquaredRevisionOptions } from './label-revision/mean-squared-revision.js'
-export { reviseSoftLabels } from './label-revision/revise-soft-labels.js'
-export { reviseTeacherLogits, type TeacherRevisionOptions } from './label-revision/revise-teacher-logits.js'
-export type { RevisionOptions } from './label-revision/revision-options.js'
-export { withRevisedTeacher } from './label-revision/with-revised-teacher.js'
+export { labelRevision, type LabelRevisionOptions } from './label-revision/label-revision.js'
 export { labelSmoothing, type LabelSmoothingOptions } from './label-smoothing/label-smoothing.js'
 export {
   logitStandardization,
@@ -25,14 +15,18 @@ export {
   responseCorrection,
   type ResponseCorrectionOptions,
 } from './response-correction/response-correction.js'
+export { withRevisedTeacher } from './revised-teacher/with-revised-teacher.js'
 export { swap, swapLogits, type SwapOptions } from './swap/swap.js'
 export { teacherFree, type TeacherFreeOptions } from './teacher-free/teacher-free.js'
+export { reviseSoftLabels } from './terms/revise-soft-labels.js'
+export { reviseTeacherLogits, type TeacherRevisionOptions } from './terms/revise-teacher-logits.js'
+export type { RevisionOptions } from './terms/revision-options.js'
+export { softLabelWeights, type SoftLabelWeightOptions } from './terms/soft-label-weights.js'
 export {
   transformedTeacherMatching,
   type TransformedTeacherMatchingOptions,
 } from './transformed-teacher-matching/transformed-teacher-matching.js'
 export { vanillaKd, type VanillaKdOptions } from './vanilla-kd/vanilla-kd.js'
-export { softLabelWeights, type SoftLabelWeightOptions } from './weighted-soft-labels/soft-label-weights.js'
 export {
   weightedSoftLabels,
   weightedSoftLabelsPresets,

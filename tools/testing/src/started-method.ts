@@ -48,6 +48,21 @@ export function startMethod(method: Method, step: Step, run: Partial<RunStart> =
   }
 }
 
+/**
+ * The losses of one step of a method in a run of its own.
+ *
+ * @param method - any
+ * @param step - what it sees
+ * @returns the example losses of the student's phase, and their mean, which is minimised
+ */
+export function lossesOf(
+  method: Method,
+  step: Step,
+): { readonly parts: ExampleLosses; readonly total: tf.Scalar } {
+  const parts = startMethod(method, step).parts(step)
+  return { parts, total: meanLoss(parts) }
+}
+
 function shapesOf(features: Step['studentFeatures']): Record<string, number[]> {
   return Object.fromEntries(Object.entries(features).map(([name, { shape }]) => [name, shape.slice(1)]))
 }

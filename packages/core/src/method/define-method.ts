@@ -135,6 +135,11 @@ function withoutState<Shape extends OptionsShape>(
 
 /** How a method that goes around another one is defined. */
 export interface WrapperDefinition<Shape extends OptionsShape> extends Definition<Shape> {
+  /**
+   * What messages about options begin with.
+   * @defaultValue the name in camel case
+   */
+  readonly functionName?: string
   readonly check?: (options: OptionsOutput<Shape>) => void
   /** Makes the combined method. */
   readonly wrap: (method: Method, options: OptionsOutput<Shape>) => Method
@@ -158,10 +163,10 @@ export interface WrapperFactory<Shape extends OptionsShape = OptionsShape> {
 export function defineWrapper<const Shape extends OptionsShape>(
   definition: WrapperDefinition<Shape>,
 ): WrapperFactory<Shape> {
-  const { name, summary, source } = definition
+  const { name, summary, source, functionName = camelCase(name) } = definition
   const schema = optionsSchema(definition.options)
   const factory = (method: Method, given?: OptionsInput<Shape>): Method => {
-    const options = parseOptions(camelCase(name), schema, given) as OptionsOutput<Shape>
+    const options = parseOptions(functionName, schema, given) as OptionsOutput<Shape>
     definition.check?.(options)
     return definition.wrap(method, options)
   }

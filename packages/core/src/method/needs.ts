@@ -108,7 +108,6 @@ export function allFeatures(needs: Needs, teachers: number): ReturnType<typeof p
  * @returns what satisfies both
  */
 export function unitedNeeds(first: Needs, second: Needs): Needs {
-  const tasks = commonTasks(first.tasks, second.tasks)
   const united: Needs = {
     teachers: moreTeachers(first.teachers ?? 0, second.teachers ?? 0),
     ...features(first, second),
@@ -116,10 +115,13 @@ export function unitedNeeds(first: Needs, second: Needs): Needs {
     views: { ...first.views, ...second.views },
     validation: first.validation === true || second.validation === true,
     learningTeachers: [...new Set([...(first.learningTeachers ?? []), ...(second.learningTeachers ?? [])])],
-    tasks,
     exampleOutputs: first.exampleOutputs === true || second.exampleOutputs === true,
   }
-  return Object.fromEntries(Object.entries(united).filter(([, value]) => !isEmpty(value)))
+  return {
+    ...Object.fromEntries(Object.entries(united).filter(([, value]) => !isEmpty(value))),
+    // An empty list stays: two methods without a common task can do none, not the default.
+    tasks: commonTasks(first.tasks, second.tasks),
+  }
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,3 +1,5 @@
+// From its own module: `z.core` as a value would bring all of zod into every bundle.
+import { $ZodDiscriminatedUnion, $ZodObject } from 'zod/v4/core'
 import * as z from 'zod/mini'
 import { InvalidArgumentError } from '../errors.js'
 
@@ -91,11 +93,25 @@ export function parseOptions<Schema extends z.core.$ZodType>(
 ): z.core.output<Schema> {
   const result = z.safeParse(schema, options ?? {}, { reportInput: true, error: knownKeys })
   if (result.success) return result.data
-  const { path, rule, hint } = explainOptionIssue(result.error.issues[0]!)
+  const issue = result.error.issues[0]!
+  const { path, rule, hint } = explainOptionIssue(issue)
+  const fullHint = [otherForm(schema, issue), hint].filter((text) => text !== undefined).join('; ')
   throw new InvalidArgumentError(
     `${functionName}: ${optionName(path) || 'options'} ${rule}`,
-    hint === undefined ? {} : { hint },
+    fullHint === '' ? {} : { hint: fullHint },
   )
+}
+
+/** Which form of a union an unknown option belongs to, if it does to one. */
+function otherForm(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(schema instanceof $ZodDiscriminatedUnion)) {
+    return undefined
+  }
+  const [key] = issue.keys
+  const { discriminator, options } = schema._zod.def
+  const form = options.find((option) => Object.hasOwn((option as z.ZodMiniObject).shape, key!))
+  const [name] = form?._zod.propValues?.[discriminator] ?? []
+  return name === undefined ? undefined : `it is an option of ${discriminator} ${String(name)}`
 }
 
 /**
@@ -105,7 +121,7 @@ export function parseOptions<Schema extends z.core.$ZodType>(
  * @returns the message, or undefined for zod's own
  */
 export const knownKeys: z.core.$ZodErrorMap = (issue) =>
-  issue.code === 'unrecognized_keys' && issue.inst instanceof z.core.$ZodObject
+  issue.code === 'unrecognized_keys' && issue.inst instanceof $ZodObject
     ? Object.keys(issue.inst._zod.def.shape).join(' ')
     : undefined
 

@@ -1,37 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertInRange, assertPositive, crossEntropy, klDivergence, meanLoss } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
+import { crossEntropy, defineMethod, klDivergence, temperature, weight, type OptionsOf } from '@kd/core'
 import { binaryDivergence } from '../terms/binary-divergence.js'
 import { hideLabel } from '../terms/hide-classes.js'
-
-/** Options of {@link decoupledKd}; alpha and beta are the paper's names. */
-export interface DecoupledKdOptions {
-  /**
-   * Softens teacher and student, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the target-class term (alpha), >= 0.
-   * @defaultValue 1
-   */
-  readonly targetClassWeight?: number
-  /**
-   * Weight of the non-target-class term (beta), >= 0.
-   * @defaultValue 8
-   */
-  readonly nonTargetClassWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-  /**
-   * Epochs over which the teacher's terms grow linearly to their weights, >= 0; 0 for none.
-   * @defaultValue 20
-   */
-  readonly warmupEpochs?: number
-}
+import { warmupEpochs, warmUpShare } from '../terms/warm-up.js'
 
 /**
  * Decoupled knowledge distillation (DKD): splits the divergence from the teacher into "how sure of the label" and "which
@@ -62,38 +33,38 @@ export interface DecoupledKdOptions {
  * @see Zhao et al.: Decoupled Knowledge Distillation, CVPR 2022, arXiv 2203.08679; megvii-research/mdistiller,
  * mdistiller/distillers/DKD.py and mdistiller/engine/cfg.py for the defaults.
  */
-export function decoupledKd({
-  temperature = 4,
-  targetClassWeight = 1,
-  nonTargetClassWeight = 8,
-  hardLossWeight = 1,
-  warmupEpochs = 20,
-}: DecoupledKdOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'decoupledKd')
-  assertInRange(targetClassWeight, { min: 0 }, 'targetClassWeight', 'decoupledKd')
-  assertInRange(nonTargetClassWeight, { min: 0 }, 'nonTargetClassWeight', 'decoupledKd')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'decoupledKd')
-  assertInRange(warmupEpochs, { min: 0 }, 'warmupEpochs', 'decoupledKd')
-  return {
-    name: 'decoupled-kd',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels, epoch }) {
-      // First, because it names both tables when their shapes differ.
-      const nonTargetClass = klDivergence(
-        hideLabel(teacherLogits!, labels),
-        hideLabel(studentLogits, labels),
-        temperature,
-      )
-      const targetClass = binaryDivergence(
-        { logits: teacherLogits!, classes: labels, temperature },
-        { logits: studentLogits, classes: labels, temperature },
-      )
-      const scale = Math.min((epoch + 1) / warmupEpochs, 1) * temperature ** 2
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        targetClass: tf.mul(targetClassWeight * scale, targetClass),
-        nonTargetClass: tf.mul(nonTargetClassWeight * scale, nonTargetClass),
-      })
-    },
-  }
-}
+export const decoupledKd = defineMethod({
+  name: 'decoupled-kd',
+  summary: 'target and non-target classes apart (DKD 2022)',
+  source: 'Zhao et al.: Decoupled Knowledge Distillation, CVPR 2022, arXiv 2203.08679',
+  options: {
+    temperature: temperature(4),
+    targetClassWeight: weight(1, 'weight of the target-class term (alpha)'),
+    nonTargetClassWeight: weight(8, 'weight of the non-target-class term (beta)'),
+    hardLossWeight: weight(1, "weight of the label's term"),
+    warmupEpochs,
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels, epoch }, options) => {
+    const { temperature, targetClassWeight, nonTargetClassWeight, hardLossWeight, warmupEpochs } = options
+    // First, because it names both tables when their shapes differ.
+    const nonTargetClass = klDivergence(
+      hideLabel(teacherLogits!, labels),
+      hideLabel(studentLogits, labels),
+      temperature,
+    )
+    const targetClass = binaryDivergence(
+      { logits: teacherLogits!, classes: labels, temperature },
+      { logits: studentLogits, classes: labels, temperature },
+    )
+    const scale = warmUpShare(epoch, warmupEpochs) * temperature ** 2
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      targetClass: tf.mul(targetClassWeight * scale, targetClass),
+      nonTargetClass: tf.mul(nonTargetClassWeight * scale, nonTargetClass),
+    }
+  },
+})
+
+/** Options of {@link decoupledKd}; alpha and beta are the paper's names. */
+export type DecoupledKdOptions = OptionsOf<typeof decoupledKd>

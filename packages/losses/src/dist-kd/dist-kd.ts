@@ -1,38 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
-  assertPositive,
   assertSameShape,
   crossEntropy,
-  meanLoss,
+  defineMethod,
   softmaxWithTemperature,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
 import { spreadOverBatch } from '../terms/spread-over-batch.js'
-
-/** Options of {@link distKd}; beta and gamma are the paper's names. */
-export interface DistKdOptions {
-  /**
-   * Softens teacher and student, > 0.
-   * @defaultValue 1
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the relation between the classes of an example (beta), >= 0.
-   * @defaultValue 1
-   */
-  readonly interClassWeight?: number
-  /**
-   * Weight of the relation between the examples of a class (gamma), >= 0.
-   * @defaultValue 1
-   */
-  readonly intraClassWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * DIST: the student's probabilities need only vary as the teacher's do, not equal them, which suits teachers much
@@ -64,36 +40,37 @@ export interface DistKdOptions {
  * hunto/image_classification_sota, lib/models/losses/dist_kd.py, where the temperature is 1; with a temperature and its
  * square as factor in zkxufo/TTM, distiller_zoo/dist.py.
  */
-export function distKd({
-  temperature = 1,
-  interClassWeight = 1,
-  intraClassWeight = 1,
-  hardLossWeight = 1,
-}: DistKdOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'distKd')
-  assertInRange(interClassWeight, { min: 0 }, 'interClassWeight', 'distKd')
-  assertInRange(intraClassWeight, { min: 0 }, 'intraClassWeight', 'distKd')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'distKd')
-  return {
-    name: 'dist-kd',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels }) {
-      assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'distKd')
-      const teacher = softmaxWithTemperature(teacherLogits!, temperature)
-      const student = softmaxWithTemperature(studentLogits, temperature)
-      const [examples, classes] = student.shape
-      // The probabilities of an example sum to one, so that their mean is known.
-      const inter = correlation(tf.sub(teacher, 1 / classes), tf.sub(student, 1 / classes), 1)
-      const intra = correlation(tf.sub(teacher, tf.mean(teacher, 0)), tf.sub(student, tf.mean(student, 0)), 0)
-      const scale = temperature ** 2
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        interClass: tf.mul(interClassWeight * scale, tf.sub(1, inter)),
-        intraClass: spreadOverBatch(tf.mul(intraClassWeight * scale, tf.sub(1, tf.mean(intra))), examples),
-      })
-    },
-  }
-}
+export const distKd = defineMethod({
+  name: 'dist-kd',
+  summary: 'relations between classes and between examples (DIST 2022)',
+  source: 'Huang et al.: Knowledge Distillation from A Stronger Teacher, NeurIPS 2022, arXiv 2205.10536',
+  options: {
+    temperature: temperature(1),
+    interClassWeight: weight(1, 'weight of the relation between the classes of an example (beta)'),
+    intraClassWeight: weight(1, 'weight of the relation between the examples of a class (gamma)'),
+    hardLossWeight: weight(1, "weight of the label's term"),
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { temperature, interClassWeight, intraClassWeight, hardLossWeight } = options
+    assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'distKd')
+    const teacher = softmaxWithTemperature(teacherLogits!, temperature)
+    const student = softmaxWithTemperature(studentLogits, temperature)
+    const [examples, classes] = student.shape
+    // The probabilities of an example sum to one, so that their mean is known.
+    const inter = correlation(tf.sub(teacher, 1 / classes), tf.sub(student, 1 / classes), 1)
+    const intra = correlation(tf.sub(teacher, tf.mean(teacher, 0)), tf.sub(student, tf.mean(student, 0)), 0)
+    const scale = temperature ** 2
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      interClass: tf.mul(interClassWeight * scale, tf.sub(1, inter)),
+      intraClass: spreadOverBatch(tf.mul(intraClassWeight * scale, tf.sub(1, tf.mean(intra))), examples),
+    }
+  },
+})
+
+/** Options of {@link distKd}; beta and gamma are the paper's names. */
+export type DistKdOptions = OptionsOf<typeof distKd>
 
 /** Of tables whose mean along the axis is zero. */
 function correlation(left: tf.Tensor2D, right: tf.Tensor2D, axis: 0 | 1): tf.Tensor1D {

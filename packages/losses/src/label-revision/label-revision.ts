@@ -1,23 +1,9 @@
-import type { DistillationMethod } from '@kd/core'
-import { InvalidArgumentError } from '@kd/core'
-import { vanillaKd, type VanillaKdOptions } from '../vanilla-kd/vanilla-kd.js'
-import { meanSquaredRevision, type MeanSquaredRevisionOptions } from './mean-squared-revision.js'
-import type { RevisionOptions } from './revision-options.js'
-import { withRevisedTeacher } from './with-revised-teacher.js'
-
-/** The form that compares by squared errors, see {@link labelRevision}. */
-export interface MeanSquaredLabelRevisionOptions extends RevisionOptions, MeanSquaredRevisionOptions {
-  /** @defaultValue 'mse' */
-  readonly loss?: 'mse'
-}
-
-/** The form that compares by KL divergence, see {@link labelRevision}; with the options and defaults of {@link vanillaKd}. */
-export interface DivergenceLabelRevisionOptions extends RevisionOptions, VanillaKdOptions {
-  readonly loss: 'kl'
-}
-
-/** Options of {@link labelRevision}, those of one form or the other. */
-export type LabelRevisionOptions = MeanSquaredLabelRevisionOptions | DivergenceLabelRevisionOptions
+import * as z from 'zod/mini'
+import { defineMethod, option, type OptionsOf } from '@kd/core'
+import { movedProbability } from '../terms/moved-probability.js'
+import { readExamples } from '../terms/read-examples.js'
+import { divergenceLosses, divergenceOptions } from './divergence-losses.js'
+import { meanSquaredLosses, meanSquaredOptions } from './mean-squared-losses.js'
 
 /**
  * Label Revision (LR): corrects the teacher's soft label where the teacher is wrong, just enough that the label wins, and
@@ -30,7 +16,7 @@ export type LabelRevisionOptions = MeanSquaredLabelRevisionOptions | DivergenceL
  *     teacher = logitLossWeight   * mean over examples in which the teacher is kept of mean_j (student_ij - teacher_ij)^2
  *     revised = revisedLossWeight * mean over the others of mean_j (softmax(student_i)_j - revised_ij)^2
  *
- * `loss: 'kl'` is ours: vanilla KD from the revised teacher, which is `withRevisedTeacher(vanillaKd(options), options)`:
+ * `loss: 'kl'` is ours: vanilla KD from the revised teacher, as `withRevisedTeacher` makes it of `vanillaKd`:
  *
  *     loss_i = hardLossWeight * CE(student_i, label_i)
  *            + softLossWeight * temperature^2 * KL(revised_i at temperature || student_i at temperature)
@@ -38,7 +24,9 @@ export type LabelRevisionOptions = MeanSquaredLabelRevisionOptions | DivergenceL
  * Under a teacher that is right on the whole training set nothing is revised: report its training accuracy. With
  * `scope: 'all'` the squared-error form revises every example and has no `teacher` part; that reading is ours too.
  *
- * @param options - see {@link MeanSquaredLabelRevisionOptions} and {@link DivergenceLabelRevisionOptions}
+ * By example it gives `movedProbability`, the probability that revision moves to the label, 0 where the soft label stays as it is.
+ *
+ * @param options - see {@link LabelRevisionOptions}: those of one form or of the other
  * @returns a method for one teacher
  * @throws {@link InvalidArgumentError} when an option is out of range, or belongs to the other form
  *
@@ -54,24 +42,35 @@ export type LabelRevisionOptions = MeanSquaredLabelRevisionOptions | DivergenceL
  * @see Lan et al.: Improve Knowledge Distillation via Label Revision and Data Selection, arXiv 2404.03693; squared-error
  * form after mdistiller/distillers/REVISION.py of https://github.com/zju-SWJ/RLD
  */
-export function labelRevision(options: LabelRevisionOptions = {}): DistillationMethod {
-  if (options.loss === 'kl') {
-    assertNoOther(options, ['logitLossWeight', 'revisedLossWeight', 'labelLossOnWrong', 'groupMeans'])
-    return { ...withRevisedTeacher(vanillaKd(options), options), name: 'label-revision' }
-  }
-  if (options.loss !== undefined && options.loss !== 'mse') {
-    throw new InvalidArgumentError(`labelRevision: loss must be 'mse' or 'kl', got ${String(options.loss)}`)
-  }
-  assertNoOther(options, ['temperature', 'softLossWeight', 'hardLossWeight'])
-  return meanSquaredRevision(options)
-}
+export const labelRevision = defineMethod({
+  name: 'label-revision',
+  summary: 'correct the teacher where it is wrong (Lan 2024)',
+  source:
+    'Lan et al.: Improve Knowledge Distillation via Label Revision and Data Selection, arXiv 2404.03693',
+  options: z.discriminatedUnion('loss', [
+    z.strictObject({
+      loss: option(z.literal('mse'), 'mse', 'compares by squared errors, the published form'),
+      ...meanSquaredOptions,
+    }),
+    z.strictObject({
+      loss: z.literal('kl').register(z.globalRegistry, { description: 'compares by KL divergence' }),
+      ...divergenceOptions,
+    }),
+  ]),
+  needs: { teachers: 1, exampleOutputs: true },
+  loss: (step, options) =>
+    options.loss === 'kl' ? divergenceLosses(step, options) : meanSquaredLosses(step, options),
+  async examples({ teacherLogits: [teacherLogits], labels }, options) {
+    const { eta, scope } = options
+    // The form with squared errors has no temperature: it revises the soft labels as they are.
+    const temperature = options.loss === 'kl' ? options.temperature : 1
+    return {
+      movedProbability: await readExamples(() =>
+        movedProbability(teacherLogits!, labels, { eta, scope, temperature }),
+      ),
+    }
+  },
+})
 
-/** An option of the other form would be ignored without a word. */
-function assertNoOther({ loss = 'mse', ...options }: LabelRevisionOptions, others: readonly string[]): void {
-  const wrong = others.find((name) => name in options)
-  if (wrong === undefined) return
-  throw new InvalidArgumentError(
-    `labelRevision: ${wrong} must not be given with loss '${loss}', got ${String(Reflect.get(options, wrong))}`,
-    { hint: `it is an option of loss '${loss === 'mse' ? 'kl' : 'mse'}'` },
-  )
-}
+/** Options of {@link labelRevision}, those of one form or the other. */
+export type LabelRevisionOptions = OptionsOf<typeof labelRevision>

@@ -1,4 +1,4 @@
-import { describeMethodConformance, expectAllClose, gradientOf, methodBatch } from '@kd/testing'
+import { describeMethodConformance, expectAllClose, gradientOf, lossesOf, methodBatch } from '@kd/testing'
 import type * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import golden from './label-smoothing.golden.json' with { type: 'json' }
@@ -16,7 +16,7 @@ const batch = (studentLogits: number[][], labels: number[]): ReturnType<typeof m
 describe('labelSmoothing', () => {
   it('mixes the label with all classes', () => {
     // -log softmax([log 4, 0, 0]) is [log 1.5, log 6, log 6]; targets are [0.8, 0.1, 0.1].
-    const { total } = labelSmoothing({ smoothing: 0.3 }).loss(batch([[Math.log(4), 0, 0]], [0]))
+    const { total } = lossesOf(labelSmoothing({ smoothing: 0.3 }), batch([[Math.log(4), 0, 0]], [0]))
     expectAllClose(total, 0.8 * Math.log(1.5) + 0.2 * Math.log(6))
   })
 
@@ -24,14 +24,17 @@ describe('labelSmoothing', () => {
     const logits = [[0.9 + 0.1 / 4, 0.1 / 4, 0.1 / 4, 0.1 / 4].map(Math.log)]
     const { studentLogits } = batch(logits, [0])
     const loss = (at: tf.Tensor2D): tf.Scalar =>
-      labelSmoothing().loss({ ...batch(logits, [0]), studentLogits: at }).total
+      lossesOf(labelSmoothing(), { ...batch(logits, [0]), studentLogits: at }).total
     expectAllClose(gradientOf(loss, studentLogits), [[0, 0, 0, 0]])
   })
 
   it('refuses a label or an amount out of range', () => {
-    expect(() => labelSmoothing().loss(batch([[1, 2]], [2]))).toThrow('labels must be in [0, 1], got 2')
+    expect(() => lossesOf(labelSmoothing(), batch([[1, 2]], [2]))).toThrow('labels must be in [0, 1], got 2')
+    expect(() => labelSmoothing({ smoothing: 1.1 })).toThrow(
+      'labelSmoothing: smoothing must be <= 1, got 1.1',
+    )
     expect(() => labelSmoothing({ smoothing: -0.1 })).toThrow(
-      'labelSmoothing: smoothing must be in [0, 1], got -0.1',
+      'labelSmoothing: smoothing must be >= 0, got -0.1',
     )
   })
 })

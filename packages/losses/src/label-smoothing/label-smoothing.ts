@@ -1,14 +1,5 @@
-import { assertInRange, meanLoss, type DistillationMethod } from '@kd/core'
-import { smoothedCrossEntropy } from './smoothed-cross-entropy.js'
-
-/** Options of {@link labelSmoothing}. */
-export interface LabelSmoothingOptions {
-  /**
-   * The mass that is taken from the label and spread evenly over all classes, the label's own among them, in [0, 1].
-   * @defaultValue 0.1
-   */
-  readonly smoothing?: number
-}
+import { defineMethod, fraction, type OptionsOf } from '@kd/core'
+import { smoothedCrossEntropy } from '../terms/smoothed-cross-entropy.js'
 
 /**
  * Label smoothing: training without a teacher on labels that are not quite certain. The baseline which shows how much of
@@ -33,11 +24,21 @@ export interface LabelSmoothingOptions {
  *
  * @see Szegedy et al.: Rethinking the Inception Architecture for Computer Vision, CVPR 2016, arXiv 1512.00567, section 7
  */
-export function labelSmoothing({ smoothing = 0.1 }: LabelSmoothingOptions = {}): DistillationMethod {
-  assertInRange(smoothing, { min: 0, max: 1 }, 'smoothing', 'labelSmoothing')
-  return {
-    name: 'label-smoothing',
-    loss: ({ studentLogits, labels }) =>
-      meanLoss({ label: smoothedCrossEntropy(studentLogits, labels, smoothing, 'labelSmoothing') }),
-  }
-}
+export const labelSmoothing = defineMethod({
+  name: 'label-smoothing',
+  summary: 'no teacher: part of the label spread over all classes (Szegedy 2016)',
+  source:
+    'Szegedy et al.: Rethinking the Inception Architecture for Computer Vision, CVPR 2016, arXiv 1512.00567, section 7',
+  options: {
+    smoothing: fraction(
+      0.1,
+      "the mass that is taken from the label and spread evenly over all classes, the label's own among them",
+    ),
+  },
+  loss: ({ studentLogits, labels }, { smoothing }) => ({
+    label: smoothedCrossEntropy(studentLogits, labels, smoothing, 'labelSmoothing'),
+  }),
+})
+
+/** Options of {@link labelSmoothing}. */
+export type LabelSmoothingOptions = OptionsOf<typeof labelSmoothing>

@@ -1,26 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertInRange, assertPositive, crossEntropy, klDivergence, meanLoss } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
+import { crossEntropy, defineMethod, klDivergence, temperature, weight, type OptionsOf } from '@kd/core'
 import { standardizeLogits } from './standardize-logits.js'
-
-/** Options of {@link logitStandardization}. */
-export interface LogitStandardizationOptions {
-  /**
-   * Softens teacher and student after standardization, > 0.
-   * @defaultValue 2
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the teacher's term, >= 0.
-   * @defaultValue 9
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * Vanilla distillation of standardized logits: each example's temperature is its own logits' standard deviation, for
@@ -49,24 +29,27 @@ export interface LogitStandardizationOptions {
  * sunshangquan/logit-standardization-KD, mdistiller/distillers/KD.py, tools/train.py and mdistiller/engine/cfg.py for the
  * defaults
  */
-export function logitStandardization({
-  temperature = 2,
-  softLossWeight = 9,
-  hardLossWeight = 1,
-}: LogitStandardizationOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'logitStandardization')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'logitStandardization')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'logitStandardization')
-  return {
-    name: 'logit-standardization',
-    requires: { teachers: 1 },
-    loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }) =>
-      meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        teacher: tf.mul(
-          softLossWeight * temperature ** 2,
-          klDivergence(standardizeLogits(teacherLogits!), standardizeLogits(studentLogits), temperature),
-        ),
-      }),
-  }
-}
+export const logitStandardization = defineMethod({
+  name: 'logit-standardization',
+  summary: 'vanilla KD of standardized logits (2024)',
+  source: 'Sun et al.: Logit Standardization in Knowledge Distillation, CVPR 2024, arXiv 2403.01427',
+  options: {
+    temperature: temperature(2, 'softens teacher and student after standardization'),
+    softLossWeight: weight(9, "weight of the teacher's term"),
+    hardLossWeight: weight(1, "weight of the label's term"),
+  },
+  needs: { teachers: 1 },
+  loss: (
+    { studentLogits, teacherLogits: [teacherLogits], labels },
+    { temperature, softLossWeight, hardLossWeight },
+  ) => ({
+    label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+    teacher: tf.mul(
+      softLossWeight * temperature ** 2,
+      klDivergence(standardizeLogits(teacherLogits!), standardizeLogits(studentLogits), temperature),
+    ),
+  }),
+})
+
+/** Options of {@link logitStandardization}. */
+export type LogitStandardizationOptions = OptionsOf<typeof logitStandardization>

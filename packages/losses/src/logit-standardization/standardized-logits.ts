@@ -1,5 +1,5 @@
-import { meanLoss, wrapMethod } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
+import { defineWrapper, wrapMethod, type RunningMethod, type Step } from '@kd/core'
+import * as tf from '@tensorflow/tfjs-core'
 import { standardizeLogits } from './standardize-logits.js'
 
 /**
@@ -24,18 +24,44 @@ import { standardizeLogits } from './standardize-logits.js'
  * @see Sun et al.: Logit Standardization in Knowledge Distillation, CVPR 2024, arXiv 2403.01427;
  * sunshangquan/logit-standardization-KD, mdistiller/distillers
  */
-export function standardizedLogits(method: DistillationMethod): DistillationMethod {
-  return wrapMethod(method, {
-    name: `standardized-${method.name}`,
-    loss(batch) {
-      const { parts } = method.loss({
-        ...batch,
-        studentLogits: standardizeLogits(batch.studentLogits),
-        teacherLogits: batch.teacherLogits.map(standardizeLogits),
-      })
-      if (parts['label'] === undefined) return meanLoss(parts)
-      const { label } = method.loss(batch).parts
-      return meanLoss({ ...parts, label: label! })
-    },
-  })
+export const standardizedLogits = defineWrapper({
+  name: 'standardized-logits',
+  summary: 'standardize the logits of student and teacher before the method reads them (2024)',
+  source: 'Sun et al.: Logit Standardization in Knowledge Distillation, CVPR 2024, arXiv 2403.01427',
+  options: {},
+  wrap: (method) =>
+    wrapMethod(method, {
+      name: `standardized-${method.name}`,
+      needs: {},
+      loss(step, inner) {
+        const parts = inner(standardize(step))
+        return parts['label'] === undefined ? parts : { ...parts, label: inner(step)['label']! }
+      },
+      start: (_, inner) => (inner.examples === undefined ? {} : { examples: examplesOf(inner) }),
+    }),
+})
+
+function standardize(step: Step): Step {
+  return {
+    ...step,
+    studentLogits: standardizeLogits(step.studentLogits),
+    teacherLogits: step.teacherLogits.map(standardizeLogits),
+  }
+}
+
+/** What the method says about examples when it sees the standardized logits, as in its loss. */
+function examplesOf(inner: RunningMethod): NonNullable<RunningMethod['examples']> {
+  return async (ids, step) => {
+    if (step === undefined) return inner.examples!(ids)
+    const logits = tf.tidy(() => {
+      const { studentLogits, teacherLogits } = standardize(step)
+      return [studentLogits, ...teacherLogits]
+    })
+    try {
+      const [studentLogits, ...teacherLogits] = logits
+      return await inner.examples!(ids, { ...step, studentLogits: studentLogits!, teacherLogits })
+    } finally {
+      tf.dispose(logits)
+    }
+  }
 }

@@ -1,44 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
+import * as z from 'zod/mini'
 import {
-  assertInRange,
-  assertPositive,
   crossEntropy,
-  InvalidArgumentError,
+  defineMethod,
   klDivergence,
-  meanLoss,
+  option,
   softmaxWithTemperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
 import { spreadOverBatch } from '../terms/spread-over-batch.js'
-
-/** Options of {@link multiLevelLogit}. */
-export interface MultiLevelLogitOptions {
-  /**
-   * Each term is the sum over these temperatures, all > 0; at least one.
-   * @defaultValue [2, 3, 4, 5, 6]
-   */
-  readonly temperatures?: readonly number[]
-  /**
-   * Weight of the instance term, >= 0.
-   * @defaultValue 0.9
-   */
-  readonly instanceWeight?: number
-  /**
-   * Weight of the class-correlation term, >= 0.
-   * @defaultValue 0.9
-   */
-  readonly classWeight?: number
-  /**
-   * Weight of the batch-correlation term, >= 0.
-   * @defaultValue 0.9
-   */
-  readonly batchWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 0.1
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * Multi-level logit distillation (MLKD) of one view of each example: the student follows the teacher's predictions, the
@@ -70,36 +41,38 @@ export interface MultiLevelLogitOptions {
  * @see Jin, Wang, Lin: Multi-Level Logit Distillation, CVPR 2023; Jin-Ying/Multi-Level-Logit-Distillation,
  * mdistiller/distillers/KD_ours.py and mdistiller/engine/cfg.py for the defaults
  */
-export function multiLevelLogit({
-  temperatures = [2, 3, 4, 5, 6],
-  instanceWeight = 0.9,
-  classWeight = 0.9,
-  batchWeight = 0.9,
-  hardLossWeight = 0.1,
-}: MultiLevelLogitOptions = {}): DistillationMethod {
-  if (temperatures.length === 0)
-    throw new InvalidArgumentError('multiLevelLogit: temperatures must hold at least one number, got none')
-  for (const temperature of temperatures) assertPositive(temperature, 'temperatures', 'multiLevelLogit')
-  assertInRange(instanceWeight, { min: 0 }, 'instanceWeight', 'multiLevelLogit')
-  assertInRange(classWeight, { min: 0 }, 'classWeight', 'multiLevelLogit')
-  assertInRange(batchWeight, { min: 0 }, 'batchWeight', 'multiLevelLogit')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'multiLevelLogit')
-  return {
-    name: 'multi-level-logit',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels }) {
-      const levels = temperatures.map((temperature) => level(teacherLogits!, studentLogits, temperature))
-      const total = (term: keyof Level): tf.Tensor => tf.addN(levels.map((level) => level[term]))
-      const examples = studentLogits.shape[0]
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        instance: tf.mul(instanceWeight, total('instance')),
-        classCorrelation: spreadOverBatch(tf.mul(classWeight, total('class')), examples),
-        batchCorrelation: spreadOverBatch(tf.mul(batchWeight, total('batch')), examples),
-      })
-    },
-  }
-}
+export const multiLevelLogit = defineMethod({
+  name: 'multi-level-logit',
+  summary: 'examples, classes and batch at several temperatures (MLLD 2023)',
+  source: 'Jin, Wang, Lin: Multi-Level Logit Distillation, CVPR 2023',
+  options: {
+    temperatures: option(
+      z.readonly(z.array(z.number().check(z.positive())).check(z.minLength(1))),
+      [2, 3, 4, 5, 6],
+      'each term is the sum over these temperatures, all > 0; at least one',
+    ),
+    instanceWeight: weight(0.9, 'weight of the instance term'),
+    classWeight: weight(0.9, 'weight of the class-correlation term'),
+    batchWeight: weight(0.9, 'weight of the batch-correlation term'),
+    hardLossWeight: weight(0.1, "weight of the label's term"),
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { temperatures, instanceWeight, classWeight, batchWeight, hardLossWeight } = options
+    const levels = temperatures.map((temperature) => level(teacherLogits!, studentLogits, temperature))
+    const total = (term: keyof Level): tf.Tensor => tf.addN(levels.map((level) => level[term]))
+    const examples = studentLogits.shape[0]
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      instance: tf.mul(instanceWeight, total('instance')),
+      classCorrelation: spreadOverBatch(tf.mul(classWeight, total('class')), examples),
+      batchCorrelation: spreadOverBatch(tf.mul(batchWeight, total('batch')), examples),
+    }
+  },
+})
+
+/** Options of {@link multiLevelLogit}. */
+export type MultiLevelLogitOptions = OptionsOf<typeof multiLevelLogit>
 
 /** The three terms at one temperature, unweighted. */
 interface Level {

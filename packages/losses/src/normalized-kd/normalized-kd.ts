@@ -1,38 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
-  assertPositive,
   crossEntropy,
-  meanLoss,
+  defineMethod,
   softCrossEntropy,
   softmaxWithTemperature,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
 import { hideLabel } from '../terms/hide-classes.js'
-
-/** Options of {@link normalizedKd}. */
-export interface NormalizedKdOptions {
-  /**
-   * Softens teacher and student in the non-target term, > 0.
-   * @defaultValue 1
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the target term, >= 0.
-   * @defaultValue 1
-   */
-  readonly targetWeight?: number
-  /**
-   * Weight of the non-target term (the paper's gamma), >= 0.
-   * @defaultValue 1.5
-   */
-  readonly nonTargetWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * Normalized knowledge distillation (NKD): the label's probability follows the teacher's, and the other classes, scaled
@@ -62,32 +38,35 @@ export interface NormalizedKdOptions {
  * Customized Soft Labels, ICCV 2023, arXiv 2303.13005; yzd-v/cls_KD, mmcls/distillation/losses/nkd.py. The defaults are
  * those of its ImageNet configurations.
  */
-export function normalizedKd({
-  temperature = 1,
-  targetWeight = 1,
-  nonTargetWeight = 1.5,
-  hardLossWeight = 1,
-}: NormalizedKdOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'normalizedKd')
-  assertInRange(targetWeight, { min: 0 }, 'targetWeight', 'normalizedKd')
-  assertInRange(nonTargetWeight, { min: 0 }, 'nonTargetWeight', 'normalizedKd')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'normalizedKd')
-  return {
-    name: 'normalized-kd',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels }) {
-      const nonTarget = softCrossEntropy(
-        hideLabel(studentLogits, labels),
-        softmaxWithTemperature(hideLabel(teacherLogits!, labels), temperature),
-        temperature,
-      )
-      const label = crossEntropy(studentLogits, labels)
-      const teacherConfidence = tf.exp(tf.neg(crossEntropy(teacherLogits!, labels)))
-      return meanLoss({
-        label: tf.mul(hardLossWeight, label),
-        target: tf.mul(targetWeight, tf.mul(teacherConfidence, label)),
-        nonTarget: tf.mul(nonTargetWeight * temperature ** 2, nonTarget),
-      })
-    },
-  }
-}
+export const normalizedKd = defineMethod({
+  name: 'normalized-kd',
+  summary: 'non-target classes normalized to one (NKD 2023)',
+  source:
+    'Yang et al.: From Knowledge Distillation to Self-Knowledge Distillation: A Unified Approach with Normalized Loss and Customized ' +
+    'Soft Labels, ICCV 2023, arXiv 2303.13005',
+  options: {
+    temperature: temperature(1, 'softens teacher and student in the non-target term only'),
+    targetWeight: weight(1, 'weight of the target term'),
+    nonTargetWeight: weight(1.5, 'weight of the non-target term (gamma)'),
+    hardLossWeight: weight(1, "weight of the label's term"),
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { temperature, targetWeight, nonTargetWeight, hardLossWeight } = options
+    const nonTarget = softCrossEntropy(
+      hideLabel(studentLogits, labels),
+      softmaxWithTemperature(hideLabel(teacherLogits!, labels), temperature),
+      temperature,
+    )
+    const label = crossEntropy(studentLogits, labels)
+    const teacherConfidence = tf.exp(tf.neg(crossEntropy(teacherLogits!, labels)))
+    return {
+      label: tf.mul(hardLossWeight, label),
+      target: tf.mul(targetWeight, tf.mul(teacherConfidence, label)),
+      nonTarget: tf.mul(nonTargetWeight * temperature ** 2, nonTarget),
+    }
+  },
+})
+
+/** Options of {@link normalizedKd}. */
+export type NormalizedKdOptions = OptionsOf<typeof normalizedKd>

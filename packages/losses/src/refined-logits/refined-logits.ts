@@ -1,50 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
   assertLabels,
-  assertPositive,
   assertSameShape,
   crossEntropy,
+  defineMethod,
   klDivergence,
-  meanLoss,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
 import { binaryDivergence } from '../terms/binary-divergence.js'
 import { hideClasses } from '../terms/hide-classes.js'
-
-/** Options of {@link refinedLogits}; alpha and beta are the authors' names. */
-export interface RefinedLogitsOptions {
-  /**
-   * Softens teacher and student in the masked-correlation term, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Softens teacher and student in the sample-confidence term, > 0.
-   * @defaultValue 1
-   */
-  readonly confidenceTemperature?: number
-  /**
-   * Weight of the sample-confidence term (alpha), >= 0.
-   * @defaultValue 1
-   */
-  readonly sampleConfidenceWeight?: number
-  /**
-   * Weight of the masked-correlation term (beta), >= 0.
-   * @defaultValue 8
-   */
-  readonly maskedCorrelationWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-  /**
-   * Epochs over which the teacher's terms grow linearly to their weights, >= 0; 0 for none.
-   * @defaultValue 20
-   */
-  readonly warmupEpochs?: number
-}
+import { warmupEpochs, warmUpShare } from '../terms/warm-up.js'
 
 /**
  * Refined logit distillation (RLD): takes from a teacher that may be wrong only what does not contradict the label. Its
@@ -77,50 +44,46 @@ export interface RefinedLogitsOptions {
  * @see Sun et al.: Knowledge Distillation with Refined Logits, ICCV 2025, arXiv 2408.07703; zju-SWJ/RLD,
  * mdistiller/distillers/RLD.py and mdistiller/engine/cfg.py for the defaults.
  */
-export function refinedLogits({
-  temperature = 4,
-  confidenceTemperature = 1,
-  sampleConfidenceWeight = 1,
-  maskedCorrelationWeight = 8,
-  hardLossWeight = 1,
-  warmupEpochs = 20,
-}: RefinedLogitsOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'refinedLogits')
-  assertPositive(confidenceTemperature, 'confidenceTemperature', 'refinedLogits')
-  assertInRange(sampleConfidenceWeight, { min: 0 }, 'sampleConfidenceWeight', 'refinedLogits')
-  assertInRange(maskedCorrelationWeight, { min: 0 }, 'maskedCorrelationWeight', 'refinedLogits')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'refinedLogits')
-  assertInRange(warmupEpochs, { min: 0 }, 'warmupEpochs', 'refinedLogits')
-  return {
-    name: 'refined-logits',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: teachers, labels, epoch }) {
-      const teacherLogits = teachers[0]!
-      // Checked before the mask, which would be broadcast.
-      assertSameShape({ teacherLogits, studentLogits }, 'refinedLogits')
-      assertLabels(labels, teacherLogits, 'refinedLogits')
-      const sampleConfidence = binaryDivergence(
-        { logits: teacherLogits, classes: tf.argMax(teacherLogits, 1), temperature: confidenceTemperature },
-        { logits: studentLogits, classes: labels, temperature: confidenceTemperature },
-      )
-      const notBelowLabel = classesNotBelow(teacherLogits, labels)
-      const maskedCorrelation = klDivergence(
-        hideClasses(teacherLogits, notBelowLabel),
-        hideClasses(studentLogits, notBelowLabel),
-        temperature,
-      )
-      const ramp = Math.min((epoch + 1) / warmupEpochs, 1)
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        sampleConfidence: tf.mul(
-          ramp * sampleConfidenceWeight * confidenceTemperature ** 2,
-          sampleConfidence,
-        ),
-        maskedCorrelation: tf.mul(ramp * maskedCorrelationWeight * temperature ** 2, maskedCorrelation),
-      })
-    },
-  }
-}
+export const refinedLogits = defineMethod({
+  name: 'refined-logits',
+  summary: "keep the teacher's confidence and the classes below the label (RLD 2025)",
+  source: 'Sun et al.: Knowledge Distillation with Refined Logits, ICCV 2025, arXiv 2408.07703',
+  options: {
+    temperature: temperature(4, 'softens teacher and student in the masked-correlation term'),
+    confidenceTemperature: temperature(1, 'softens teacher and student in the sample-confidence term'),
+    sampleConfidenceWeight: weight(1, 'weight of the sample-confidence term (alpha)'),
+    maskedCorrelationWeight: weight(8, 'weight of the masked-correlation term (beta)'),
+    hardLossWeight: weight(1, "weight of the label's term"),
+    warmupEpochs,
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels, epoch }, options) => {
+    const { temperature, confidenceTemperature, sampleConfidenceWeight } = options
+    const { maskedCorrelationWeight, hardLossWeight, warmupEpochs } = options
+    // Checked before the mask, which would be broadcast.
+    assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'refinedLogits')
+    assertLabels(labels, teacherLogits!, 'refinedLogits')
+    const sampleConfidence = binaryDivergence(
+      { logits: teacherLogits!, classes: tf.argMax(teacherLogits!, 1), temperature: confidenceTemperature },
+      { logits: studentLogits, classes: labels, temperature: confidenceTemperature },
+    )
+    const notBelowLabel = classesNotBelow(teacherLogits!, labels)
+    const maskedCorrelation = klDivergence(
+      hideClasses(teacherLogits!, notBelowLabel),
+      hideClasses(studentLogits, notBelowLabel),
+      temperature,
+    )
+    const ramp = warmUpShare(epoch, warmupEpochs)
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      sampleConfidence: tf.mul(ramp * sampleConfidenceWeight * confidenceTemperature ** 2, sampleConfidence),
+      maskedCorrelation: tf.mul(ramp * maskedCorrelationWeight * temperature ** 2, maskedCorrelation),
+    }
+  },
+})
+
+/** Options of {@link refinedLogits}; alpha and beta are the authors' names. */
+export type RefinedLogitsOptions = OptionsOf<typeof refinedLogits>
 
 /** [N, C] whether a class has at least the label's logit: the label itself, and what the teacher prefers to it. */
 function classesNotBelow(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor {

@@ -1,5 +1,5 @@
 import { crossEntropy, klDivergence } from '@kd/core'
-import { describeMethodConformance, expectAllClose, methodBatch } from '@kd/testing'
+import { describeMethodConformance, expectAllClose, lossesOf, methodBatch } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { vanillaKd } from '../vanilla-kd/vanilla-kd.js'
@@ -34,12 +34,15 @@ describe('responseCorrection', () => {
   it('is vanilla KD and a term from the corrected response', () => {
     // Corrected: [0.5, 1.5 + 1.5, 0.2, -0.3].
     const corrected = tf.tensor2d([[0.5, 3, 0.2, -0.3]])
-    const { parts } = responseCorrection({ temperature: 2, correctionWeight: 3 }).loss(batch)
+    const { parts } = lossesOf(responseCorrection({ temperature: 2, correctionWeight: 3 }), batch)
     expectAllClose(correctResponse(batch.studentLogits, batch.labels), corrected)
     expectAllClose(parts['correction']!, tf.mul(12, klDivergence(corrected, batch.studentLogits, 2)))
     expectAllClose(
       tf.add(parts['label']!, parts['teacher']!),
-      tf.expandDims(vanillaKd({ temperature: 2, softLossWeight: 1, hardLossWeight: 1 }).loss(batch).total, 0),
+      tf.expandDims(
+        lossesOf(vanillaKd({ temperature: 2, softLossWeight: 1, hardLossWeight: 1 }), batch).total,
+        0,
+      ),
     )
   })
 

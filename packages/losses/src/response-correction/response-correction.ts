@@ -1,37 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import {
-  assertInRange,
-  assertPositive,
-  crossEntropy,
-  klDivergence,
-  meanLoss,
-  type DistillationMethod,
-} from '@kd/core'
+import { crossEntropy, defineMethod, klDivergence, temperature, weight, type OptionsOf } from '@kd/core'
 import { correctResponse } from './correct-response.js'
-
-/** Options of {@link responseCorrection}. */
-export interface ResponseCorrectionOptions {
-  /**
-   * Softens teacher, student and corrected response, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the teacher's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-  /**
-   * Weight of the corrected response's term, >= 0.
-   * @defaultValue 0.1
-   */
-  readonly correctionWeight?: number
-}
 
 /**
  * Response Correction (RC): beside its teacher the student hears itself, corrected by the label.
@@ -59,29 +28,31 @@ export interface ResponseCorrectionOptions {
  * @see Cao et al.: Be an Excellent Student: Review, Preview, and Correction, IEEE Signal Processing Letters 2023, of which
  * this is the correction alone, as compared in https://github.com/zju-SWJ/RLD, mdistiller/distillers/RC.py; defaults as there
  */
-export function responseCorrection({
-  temperature = 4,
-  softLossWeight = 1,
-  hardLossWeight = 1,
-  correctionWeight = 0.1,
-}: ResponseCorrectionOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'responseCorrection')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'responseCorrection')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'responseCorrection')
-  assertInRange(correctionWeight, { min: 0 }, 'correctionWeight', 'responseCorrection')
-  const square = temperature ** 2
-  return {
-    name: 'response-correction',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels }) {
-      const label = tf.mul(hardLossWeight, crossEntropy(studentLogits, labels))
-      const divergence = klDivergence(teacherLogits!, studentLogits, temperature)
-      const corrected = correctResponse(studentLogits, labels)
-      return meanLoss({
-        label: label as tf.Tensor1D,
-        teacher: tf.mul(softLossWeight * square, divergence),
-        correction: tf.mul(correctionWeight * square, klDivergence(corrected, studentLogits, temperature)),
-      })
-    },
-  }
-}
+export const responseCorrection = defineMethod({
+  name: 'response-correction',
+  summary: 'vanilla KD beside a response corrected to the label (Cao 2023)',
+  source:
+    'Cao et al.: Be an Excellent Student: Review, Preview, and Correction, IEEE Signal Processing Letters 2023; the correction alone',
+  options: {
+    temperature: temperature(4, 'softens teacher, student and corrected response'),
+    softLossWeight: weight(1, "weight of the teacher's term"),
+    hardLossWeight: weight(1, "weight of the label's term"),
+    correctionWeight: weight(0.1, "weight of the corrected response's term"),
+  },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { temperature, softLossWeight, hardLossWeight, correctionWeight } = options
+    const square = temperature ** 2
+    const label = tf.mul<tf.Tensor1D>(hardLossWeight, crossEntropy(studentLogits, labels))
+    const divergence = klDivergence(teacherLogits!, studentLogits, temperature)
+    const corrected = correctResponse(studentLogits, labels)
+    return {
+      label,
+      teacher: tf.mul(softLossWeight * square, divergence),
+      correction: tf.mul(correctionWeight * square, klDivergence(corrected, studentLogits, temperature)),
+    }
+  },
+})
+
+/** Options of {@link responseCorrection}. */
+export type ResponseCorrectionOptions = OptionsOf<typeof responseCorrection>

@@ -1,37 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
   assertLabels,
   assertLogits,
-  assertPositive,
   assertSameShape,
   crossEntropy,
+  defineMethod,
   klDivergence,
   labelAt,
-  meanLoss,
   runFusedKernel,
+  temperature,
+  weight,
   withoutGradient,
+  type FusedKernel,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod, FusedKernel } from '@kd/core'
-
-/** Options of {@link swap}. */
-export interface SwapOptions {
-  /**
-   * Softens teacher and student, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the teacher's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0. The authors' comparison has no such term.
-   * @defaultValue 0
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * Corrects a wrong teacher by exchanging two of its logits: the largest and the label's (called LA or swap). The other
@@ -57,28 +39,32 @@ export interface SwapOptions {
  * @see zju-SWJ/RLD, mdistiller/distillers/SWAP.py: the comparison of "Knowledge Distillation with Refined Logits", arXiv
  * 2408.07703. Defaults as there: the teacher's term alone, weight 1.
  */
-export function swap({
-  temperature = 4,
-  softLossWeight = 1,
-  hardLossWeight = 0,
-}: SwapOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'swap')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'swap')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'swap')
-  return {
-    name: 'swap',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: teachers, labels }) {
-      const teacherLogits = teachers[0]!
-      assertSameShape({ teacherLogits, studentLogits }, 'swap')
-      const divergence = klDivergence(swapLogits(teacherLogits, labels), studentLogits, temperature)
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        teacher: tf.mul(softLossWeight * temperature ** 2, divergence),
-      })
-    },
-  }
-}
+export const swap = defineMethod({
+  name: 'swap',
+  summary: "exchange the logits of the teacher's wrong choice and of the label",
+  source:
+    'the comparison SWAP of Sun et al.: Knowledge Distillation with Refined Logits, ICCV 2025, arXiv 2408.07703',
+  options: {
+    temperature: temperature(4),
+    softLossWeight: weight(1, "weight of the teacher's term"),
+    hardLossWeight: weight(0, "weight of the label's term, which the authors' comparison does not have"),
+  },
+  needs: { teachers: 1 },
+  loss: (
+    { studentLogits, teacherLogits: [teacherLogits], labels },
+    { temperature, softLossWeight, hardLossWeight },
+  ) => {
+    assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'swap')
+    const divergence = klDivergence(swapLogits(teacherLogits!, labels), studentLogits, temperature)
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      teacher: tf.mul(softLossWeight * temperature ** 2, divergence),
+    }
+  },
+})
+
+/** Options of {@link swap}. */
+export type SwapOptions = OptionsOf<typeof swap>
 
 /**
  * Exchanges each row's largest logit with the label's. Of equal largest logits the first counts. No gradient

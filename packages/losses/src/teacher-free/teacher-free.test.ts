@@ -1,4 +1,4 @@
-import { describeMethodConformance, expectAllClose, gradientOf, methodBatch } from '@kd/testing'
+import { describeMethodConformance, expectAllClose, gradientOf, lossesOf, methodBatch } from '@kd/testing'
 import type * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { vanillaKd } from '../vanilla-kd/vanilla-kd.js'
@@ -21,7 +21,7 @@ describe('teacherFree', () => {
     const teacher = [0.34431, 0.327845, 0.327845]
     const divergence = Math.log(3) + teacher.reduce((sum, p) => sum + p * Math.log(p), 0)
     const batch = methodBatch({ studentLogits: [[0, 0, 0]], teacherLogits: [], labels: [0] })
-    const { parts, total } = teacherFree().loss(batch)
+    const { parts, total } = lossesOf(teacherFree(), batch)
     expectAllClose(parts['teacher']!, [0.1 * divergence])
     expectAllClose(parts['label']!, [0.9 * Math.log(3)])
     expectAllClose(total, 0.1 * divergence + 0.9 * Math.log(3))
@@ -39,20 +39,20 @@ describe('teacherFree', () => {
       hardLossWeight: 0,
       softLossWeight: 1,
     })
-    expectAllClose(method.loss(batch).total, 0)
+    expectAllClose(lossesOf(method, batch).total, 0)
   })
 
   it('stays finite where a small temperature makes the virtual teacher one-hot', () => {
     const batch = methodBatch({ studentLogits: [[0, 0]], teacherLogits: [], labels: [0] })
     const method = teacherFree({ temperature: 1e-4, softLossWeight: 1, hardLossWeight: 0 })
-    expectAllClose(method.loss(batch).total, Math.log(2))
+    expectAllClose(lossesOf(method, batch).total, Math.log(2))
   })
 
   it.each(golden.cases.filter(isSelf))(
     "has vanilla KD as its other form, as the authors' code: $name",
     ({ options, batch, loss, gradient }) => {
       const total = (logits: tf.Tensor2D): tf.Scalar =>
-        vanillaKd(options).loss(methodBatch(batch, logits)).total
+        lossesOf(vanillaKd(options), methodBatch(batch, logits)).total
       const { studentLogits } = methodBatch(batch)
       expectAllClose(total(studentLogits), loss)
       expectAllClose(gradientOf(total, studentLogits), gradient)
@@ -61,9 +61,10 @@ describe('teacherFree', () => {
 
   it('refuses options out of range', () => {
     expect(() => teacherFree({ labelProbability: 1 })).toThrow(
-      'teacherFree: labelProbability must be in (0, 1), got 1',
+      'teacherFree: labelProbability must be < 1, got 1',
     )
-    expect(() => teacherFree({ temperature: 0 })).toThrow('temperature must be a finite number > 0')
+    expect(() => teacherFree({ labelProbability: 0 })).toThrow('labelProbability must be > 0, got 0')
+    expect(() => teacherFree({ temperature: 0 })).toThrow('temperature must be > 0')
     expect(() => teacherFree({ studentTemperature: -1 })).toThrow('studentTemperature')
     expect(() => teacherFree({ softLossWeight: -1 })).toThrow('softLossWeight')
     expect(() => teacherFree({ hardLossWeight: -1 })).toThrow('hardLossWeight')

@@ -1,42 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
-  assertPositive,
   crossEntropy,
-  meanLoss,
+  defineMethod,
+  fraction,
   softCrossEntropy,
-  type DistillationMethod,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
 import { twoLevelLabels, type TwoLevels } from '../terms/two-level-labels.js'
-
-/** Options of {@link teacherFree}. */
-export interface TeacherFreeOptions {
-  /**
-   * The probability that the virtual teacher gives to the label, in (0, 1); the others share the rest.
-   * @defaultValue 0.99
-   */
-  readonly labelProbability?: number
-  /**
-   * Softens the virtual teacher, > 0.
-   * @defaultValue 20
-   */
-  readonly temperature?: number
-  /**
-   * Softens the student in the teacher's term, > 0. At 1, as in the authors' code, the student is not softened.
-   * @defaultValue 1
-   */
-  readonly studentTemperature?: number
-  /**
-   * Weight of the virtual teacher's term, >= 0; the paper's alpha.
-   * @defaultValue 0.1
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0; one minus alpha.
-   * @defaultValue 0.9
-   */
-  readonly hardLossWeight?: number
-}
 
 /**
  * Teacher-free knowledge distillation with a virtual teacher (Tf-KD, the regularization form): an always right,
@@ -61,39 +33,46 @@ export interface TeacherFreeOptions {
  * import { teacherFree } from '@kd/losses'
  *
  * const method = teacherFree()
- * console.log(method.name, method.requires) // teacher-free undefined
+ * console.log(method.name, method.needs) // teacher-free {}
  * ```
  *
  * @see Yuan et al.: Revisiting Knowledge Distillation via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723;
  * my_loss_function.py of https://github.com/yuanli2333/Teacher-free-Knowledge-Distillation. Defaults as its ResNet-18 on
  * CIFAR-100.
  */
-export function teacherFree({
-  labelProbability = 0.99,
-  temperature = 20,
-  studentTemperature = 1,
-  softLossWeight = 0.1,
-  hardLossWeight = 0.9,
-}: TeacherFreeOptions = {}): DistillationMethod {
-  const open = { min: 0, max: 1, minOpen: true, maxOpen: true }
-  assertInRange(labelProbability, open, 'labelProbability', 'teacherFree')
-  assertPositive(temperature, 'temperature', 'teacherFree')
-  assertPositive(studentTemperature, 'studentTemperature', 'teacherFree')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'teacherFree')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'teacherFree')
-  return {
-    name: 'teacher-free',
-    loss({ studentLogits, labels }) {
-      const levels = virtualTeacher(studentLogits.shape[1], labelProbability, temperature)
-      const softLabels = twoLevelLabels(studentLogits, labels, levels, 'teacherFree')
-      const softLosses = softCrossEntropy(studentLogits, softLabels, studentTemperature)
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        teacher: tf.mul(softLossWeight, tf.sub(softLosses, entropy(levels, studentLogits.shape[1]))),
-      })
-    },
-  }
-}
+export const teacherFree = defineMethod({
+  name: 'teacher-free',
+  summary: 'a virtual teacher that is sure of the label (Yuan 2020)',
+  source:
+    'Yuan et al.: Revisiting Knowledge Distillation via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723',
+  options: {
+    labelProbability: fraction(
+      0.99,
+      'the probability that the virtual teacher gives to the label; the other classes share the rest',
+      { above: true, below: true },
+    ),
+    temperature: temperature(20, 'softens the virtual teacher'),
+    studentTemperature: temperature(
+      1,
+      "softens the student in the teacher's term; at 1, as in the authors' code, it is not softened",
+    ),
+    softLossWeight: weight(0.1, "weight of the virtual teacher's term (alpha)"),
+    hardLossWeight: weight(0.9, "weight of the label's term (one minus alpha)"),
+  },
+  loss: ({ studentLogits, labels }, options) => {
+    const { labelProbability, temperature, studentTemperature, softLossWeight, hardLossWeight } = options
+    const levels = virtualTeacher(studentLogits.shape[1], labelProbability, temperature)
+    const softLabels = twoLevelLabels(studentLogits, labels, levels, 'teacherFree')
+    const softLosses = softCrossEntropy(studentLogits, softLabels, studentTemperature)
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      teacher: tf.mul(softLossWeight, tf.sub(softLosses, entropy(levels, studentLogits.shape[1]))),
+    }
+  },
+})
+
+/** Options of {@link teacherFree}. */
+export type TeacherFreeOptions = OptionsOf<typeof teacherFree>
 
 /** softmax(u / temperature), which holds two numbers only. */
 function virtualTeacher(classes: number, labelProbability: number, temperature: number): TwoLevels {

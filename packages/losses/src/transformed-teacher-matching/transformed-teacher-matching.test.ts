@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { klDivergence, softmaxWithTemperature } from '@kd/core'
-import { describeMethodConformance, expectAllClose, methodBatch } from '@kd/testing'
+import { klDivergence, softmaxWithTemperature, type Method } from '@kd/core'
+import { describeMethodConformance, expectAllClose, lossesOf, methodBatch } from '@kd/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import golden from './transformed-teacher-matching.golden.json' with { type: 'json' }
@@ -9,9 +9,8 @@ import {
   type TransformedTeacherMatchingOptions,
 } from './transformed-teacher-matching.js'
 
-const weightedMatching = (
-  options?: TransformedTeacherMatchingOptions,
-): ReturnType<typeof transformedTeacherMatching> => transformedTeacherMatching({ weighted: true, ...options })
+const weightedMatching = (options?: Omit<TransformedTeacherMatchingOptions, 'weighted'>): Method =>
+  transformedTeacherMatching({ ...options, weighted: true })
 
 const ofWeighted = (weighted: boolean): typeof golden => ({
   ...golden,
@@ -32,11 +31,11 @@ describe('transformedTeacherMatching', () => {
     // Temperature 2 takes square roots: [0.8, 0.6] / 1.4 = [4/7, 3/7] against [1/2, 1/2]:
     // 4/7 log (8/7) + 3/7 log (6/7) = 0.0763036 - 0.0660645 = 0.0102391
     const options = { temperature: 2, softLossWeight: 3, hardLossWeight: 0.5 }
-    const { parts } = transformedTeacherMatching(options).loss(methodBatch(byHand))
+    const { parts } = lossesOf(transformedTeacherMatching(options), methodBatch(byHand))
     expectAllClose(parts['label']!, [0.5 * Math.LN2])
     expectAllClose(parts['teacher']!, [3 * 0.0102391])
     // Weighted by the sum of the roots, 1.4.
-    const weighted = weightedMatching(options).loss(methodBatch(byHand)).parts
+    const weighted = lossesOf(weightedMatching(options), methodBatch(byHand)).parts
     expectAllClose(weighted['teacher']!, [3 * 1.4 * 0.0102391])
     expectAllClose(weighted['label']!, parts['label']!)
   })
@@ -58,7 +57,7 @@ describe('transformedTeacherMatching', () => {
         )
         const batch = methodBatch({ studentLogits: [student], teacherLogits: [[teacher]], labels: [0] })
         const method = transformedTeacherMatching({ temperature, softLossWeight: 1, hardLossWeight: 0 })
-        expectAllClose(method.loss(batch).parts['teacher']!, expected, { absolute: 2e-5 })
+        expectAllClose(lossesOf(method, batch).parts['teacher']!, expected, { absolute: 2e-5 })
       }),
       { seed: 1 },
     )
@@ -69,7 +68,7 @@ describe('transformedTeacherMatching', () => {
       const batch = methodBatch({ studentLogits: [[3, 0, 0, 0]], teacherLogits: [[teacher]], labels: [0] })
       const options = { temperature, softLossWeight: 1, hardLossWeight: 0 }
       const [plain, weighted] = [transformedTeacherMatching(options), weightedMatching(options)].map(
-        (method) => method.loss(batch).total.dataSync()[0]!,
+        (method) => lossesOf(method, batch).total.dataSync()[0]!,
       )
       return weighted! / plain!
     }
@@ -85,16 +84,22 @@ describe('transformedTeacherMatching', () => {
     )
   })
 
-  it('says in its name whether it weighs, and has weights of its own for both', () => {
-    expect(transformedTeacherMatching().name).toBe('transformed-teacher-matching')
-    expect(weightedMatching().name).toBe('weighted-transformed-teacher-matching')
+  it('has a weight of its own for each form', () => {
+    const step = methodBatch(byHand)
+    const [plain, weighted] = [transformedTeacherMatching(), weightedMatching()].map(
+      (method) => lossesOf(method, step).parts['teacher']!,
+    )
+    const weights = { softLossWeight: 1 }
+    expectAllClose(plain!, tf.mul(45, lossesOf(transformedTeacherMatching(weights), step).parts['teacher']!))
+    expectAllClose(weighted!, tf.mul(2.25, lossesOf(weightedMatching(weights), step).parts['teacher']!))
+    expect(transformedTeacherMatching({ weighted: false }).name).toBe(weightedMatching().name)
   })
 
   it('refuses options out of range', () => {
     expect(() => transformedTeacherMatching({ temperature: 0 })).toThrow(
-      'transformedTeacherMatching: temperature must be a finite number > 0, got 0',
+      'transformedTeacherMatching: temperature must be > 0, got 0',
     )
-    expect(() => transformedTeacherMatching({ softLossWeight: -1 })).toThrow('softLossWeight must be in [0')
-    expect(() => transformedTeacherMatching({ hardLossWeight: -1 })).toThrow('hardLossWeight must be in [0')
+    expect(() => transformedTeacherMatching({ softLossWeight: -1 })).toThrow('softLossWeight must be >= 0')
+    expect(() => transformedTeacherMatching({ hardLossWeight: -1 })).toThrow('hardLossWeight must be >= 0')
   })
 })

@@ -1,37 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core'
+import * as z from 'zod/mini'
 import {
-  assertInRange,
-  assertPositive,
   assertSameShape,
   crossEntropy,
+  defineMethod,
   klDivergence,
-  meanLoss,
+  option,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
 
-/** Options of {@link transformedTeacherMatching}. */
-export interface TransformedTeacherMatchingOptions {
-  /**
-   * Softens the teacher only, > 0. The authors tune its inverse, gamma, from 0.1 to 0.8.
-   * @defaultValue 10
-   */
-  readonly temperature?: number
-  /**
-   * Whether each example's divergence is weighted by how smooth its teacher's prediction is (WTTM).
-   * @defaultValue false
-   */
-  readonly weighted?: boolean
-  /**
-   * Weight of the teacher's term (beta), >= 0. The authors tune it for each pair of models.
-   * @defaultValue 45, or 2.25 if `weighted`
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-}
+const softensTeacher = temperature(
+  10,
+  'softens the teacher only; the authors tune its inverse, gamma, from 0.1 to 0.8',
+)
+const teacherTerm = "weight of the teacher's term (beta), which the authors tune for each pair of models"
+const hardLossWeight = weight(1, "weight of the label's term")
 
 /**
  * Transformed teacher matching (TTM, or WTTM if weighted): the temperature softens the teacher alone, so that the student's
@@ -54,39 +39,51 @@ export interface TransformedTeacherMatchingOptions {
  * import { transformedTeacherMatching } from '@kd/losses'
  *
  * const method = transformedTeacherMatching({ weighted: true, temperature: 5, softLossWeight: 2 })
- * console.log(method.name) // weighted-transformed-teacher-matching
+ * console.log(method.name) // transformed-teacher-matching
  * ```
  *
  * @see Zheng, Yang: Knowledge Distillation Based on Transformed Teacher Matching, ICLR 2024, arXiv 2402.11148, equations 2,
  * 15 and 23; zkxufo/TTM, distiller_zoo/ttm.py and distiller_zoo/wttm.py. The defaults are the paper's values for vgg13 to
  * vgg8 on CIFAR-100 (appendix A.4); it names no general ones.
  */
-export function transformedTeacherMatching({
-  temperature = 10,
-  weighted = false,
-  softLossWeight = weighted ? 2.25 : 45,
-  hardLossWeight = 1,
-}: TransformedTeacherMatchingOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'transformedTeacherMatching')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'transformedTeacherMatching')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'transformedTeacherMatching')
-  return {
-    name: weighted ? 'weighted-transformed-teacher-matching' : 'transformed-teacher-matching',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: teachers, labels }) {
-      const teacherLogits = teachers[0]!
-      assertSameShape({ teacherLogits, studentLogits }, 'transformedTeacherMatching')
-      const divergence = klDivergence(tf.div(teacherLogits, temperature), studentLogits)
-      return meanLoss({
-        label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
-        teacher: tf.mul(
-          softLossWeight,
-          weighted ? tf.mul(powerSum(teacherLogits, temperature), divergence) : divergence,
-        ),
-      })
-    },
-  }
-}
+export const transformedTeacherMatching = defineMethod({
+  name: 'transformed-teacher-matching',
+  summary: 'soften the teacher only (TTM 2024)',
+  source:
+    'Zheng, Yang: Knowledge Distillation Based on Transformed Teacher Matching, ICLR 2024, arXiv 2402.11148',
+  options: z.discriminatedUnion('weighted', [
+    z.strictObject({
+      weighted: option(z.literal(false), false, 'every example counts the same (TTM)'),
+      temperature: softensTeacher,
+      softLossWeight: weight(45, teacherTerm),
+      hardLossWeight,
+    }),
+    z.strictObject({
+      weighted: z.literal(true).register(z.globalRegistry, {
+        description: "an example counts by how smooth its teacher's prediction is (WTTM)",
+      }),
+      temperature: softensTeacher,
+      softLossWeight: weight(2.25, teacherTerm),
+      hardLossWeight,
+    }),
+  ]),
+  needs: { teachers: 1 },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { weighted, temperature, softLossWeight, hardLossWeight } = options
+    assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'transformedTeacherMatching')
+    const divergence = klDivergence(tf.div(teacherLogits!, temperature), studentLogits)
+    return {
+      label: tf.mul(hardLossWeight, crossEntropy(studentLogits, labels)),
+      teacher: tf.mul(
+        softLossWeight,
+        weighted ? tf.mul(powerSum(teacherLogits!, temperature), divergence) : divergence,
+      ),
+    }
+  },
+})
+
+/** Options of {@link transformedTeacherMatching}. */
+export type TransformedTeacherMatchingOptions = OptionsOf<typeof transformedTeacherMatching>
 
 /** [N] sum_j p_j^(1 / temperature): the paper's measure of how smooth a prediction is. */
 function powerSum(logits: tf.Tensor2D, temperature: number): tf.Tensor1D {

@@ -1,10 +1,22 @@
 import { crossEntropy, klDivergence, softCrossEntropy, softmaxWithTemperature } from '@kd/core'
-import { describeMethodConformance, expectAllClose, gradientOf, methodBatch } from '@kd/testing'
+import {
+  describeMethodConformance,
+  expectAllClose,
+  expectNoLeak,
+  gradientOf,
+  lossesOf,
+  methodBatch,
+  startMethod,
+} from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { softLabelWeights } from './soft-label-weights.js'
+import { softLabelWeights } from '../terms/soft-label-weights.js'
 import golden from './weighted-soft-labels.golden.json' with { type: 'json' }
-import { weightedSoftLabels, weightedSoftLabelsPresets } from './weighted-soft-labels.js'
+import {
+  weightedSoftLabels,
+  weightedSoftLabelsPresets,
+  type WeightedSoftLabelsOptions,
+} from './weighted-soft-labels.js'
 
 describeMethodConformance(weightedSoftLabels, {
   golden,
@@ -38,7 +50,7 @@ describe('weightedSoftLabels', () => {
     [2, 1.828209],
     [4, 7.4031],
   ])('gives the soft term worked out by hand at temperature %d', (temperature, softTerm) => {
-    const { parts, total } = weightedSoftLabels({ temperature, softLossWeight: 1 }).loss(batch())
+    const { parts, total } = lossesOf(weightedSoftLabels({ temperature, softLossWeight: 1 }), batch())
     expectAllClose(parts['teacher']!, [softTerm])
     expectAllClose(parts['label']!, [0.590954])
     expectAllClose(total, softTerm + 0.590954)
@@ -47,8 +59,11 @@ describe('weightedSoftLabels', () => {
   it("has the authors' settings as presets, CIFAR's by default", () => {
     const { cifar, imagenet } = weightedSoftLabelsPresets
     expect(cifar).toEqual({ temperature: 4, softLossWeight: 2.25 })
-    expectAllClose(weightedSoftLabels(cifar).loss(batch()).total, weightedSoftLabels().loss(batch()).total)
-    expectAllClose(weightedSoftLabels(imagenet).loss(batch()).parts['teacher']!, [2.5 * 1.828209])
+    expectAllClose(
+      lossesOf(weightedSoftLabels(cifar), batch()).total,
+      lossesOf(weightedSoftLabels(), batch()).total,
+    )
+    expectAllClose(lossesOf(weightedSoftLabels(imagenet), batch()).parts['teacher']!, [2.5 * 1.828209])
   })
 
   it('has the gradient of the weighted divergence, whose value is smaller', () => {
@@ -58,7 +73,7 @@ describe('weightedSoftLabels', () => {
     const divergence = (logits: tf.Tensor2D): tf.Tensor =>
       tf.sum(tf.mul(tf.mul(4, weights), klDivergence(teacherLogits[0]!, logits, 2)))
     expectAllClose(
-      gradientOf((logits: tf.Tensor2D) => method.loss(batch(logits)).total, studentLogits),
+      gradientOf((logits: tf.Tensor2D) => lossesOf(method, batch(logits)).total, studentLogits),
       gradientOf(divergence, studentLogits),
     )
     // KL at temperature 2 is 0.112924.
@@ -66,7 +81,8 @@ describe('weightedSoftLabels', () => {
   })
 
   it('smooths the labels of the label term, not of the weight', () => {
-    const { parts } = weightedSoftLabels({ temperature: 2, softLossWeight: 1, labelSmoothing: 0.1 }).loss(
+    const { parts } = lossesOf(
+      weightedSoftLabels({ temperature: 2, softLossWeight: 1, labelSmoothing: 0.1 }),
       batch(),
     )
     expectAllClose(parts['teacher']!, [1.828209])
@@ -76,17 +92,30 @@ describe('weightedSoftLabels', () => {
     ])
   })
 
+  it('says which weight each example has, at the epsilon of its loss', async () => {
+    const step = batch()
+    const weightAt = async (options: WeightedSoftLabelsOptions): Promise<number[]> => {
+      const method = weightedSoftLabels(options)
+      expect(method.needs.exampleOutputs).toBe(true)
+      const { running } = startMethod(method, step)
+      expect(await running.examples!(step.ids)).toEqual({})
+      const { softLabelWeight, ...others } = await running.examples!(step.ids, step)
+      expect(others).toEqual({})
+      return [...softLabelWeight!]
+    }
+    // 1 - exp(-0.590954 / 1.440190), and with an epsilon of 1 the teacher's loss is 2.440190: 1 - exp(-0.242175).
+    expectAllClose(await weightAt({ temperature: 2 }), [0.336569])
+    expectAllClose(await weightAt({ epsilon: 1 }), [0.215082])
+    await expectNoLeak(() => weightAt({}))
+  })
+
   it('refuses options out of range', () => {
     expect(() => weightedSoftLabels({ temperature: 0 })).toThrow(
-      'weightedSoftLabels: temperature must be a finite number > 0, got 0',
+      'weightedSoftLabels: temperature must be > 0, got 0',
     )
-    expect(() => weightedSoftLabels({ softLossWeight: -1 })).toThrow(
-      'softLossWeight must be in [0, Infinity)',
-    )
+    expect(() => weightedSoftLabels({ softLossWeight: -1 })).toThrow('softLossWeight must be >= 0')
     expect(() => weightedSoftLabels({ hardLossWeight: -1 })).toThrow('hardLossWeight')
-    expect(() => weightedSoftLabels({ labelSmoothing: 1.1 })).toThrow(
-      'labelSmoothing must be in [0, 1], got 1.1',
-    )
-    expect(() => weightedSoftLabels({ epsilon: 0 })).toThrow('epsilon must be a finite number > 0, got 0')
+    expect(() => weightedSoftLabels({ labelSmoothing: 1.1 })).toThrow('labelSmoothing must be <= 1, got 1.1')
+    expect(() => weightedSoftLabels({ epsilon: 0 })).toThrow('epsilon must be > 0, got 0')
   })
 })

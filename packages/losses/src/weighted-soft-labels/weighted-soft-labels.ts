@@ -1,51 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  assertInRange,
-  assertPositive,
   assertSameShape,
-  meanLoss,
+  crossEntropy,
+  defineMethod,
+  fraction,
   softCrossEntropy,
   softmaxWithTemperature,
+  temperature,
+  weight,
+  type OptionsOf,
 } from '@kd/core'
-import { crossEntropy, type DistillationMethod } from '@kd/core'
-import { smoothedCrossEntropy } from '../label-smoothing/smoothed-cross-entropy.js'
-import { weightsFromLosses } from './soft-label-weights.js'
-
-/** Options of {@link weightedSoftLabels}. */
-export interface WeightedSoftLabelsOptions {
-  /**
-   * Softens teacher and student in the teacher's term, > 0. The weight is always taken at temperature 1.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Weight of the teacher's term, >= 0; the paper's alpha.
-   * @defaultValue 2.25
-   */
-  readonly softLossWeight?: number
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 1
-   */
-  readonly hardLossWeight?: number
-  /**
-   * Label smoothing of the label's term, in [0, 1]. The authors' configuration can set it to 0.1 and leaves it off.
-   * @defaultValue 0
-   */
-  readonly labelSmoothing?: number
-  /**
-   * Keeps the weight finite where the teacher has no loss, > 0.
-   * @defaultValue 1e-7
-   */
-  readonly epsilon?: number
-}
+import { readExamples } from '../terms/read-examples.js'
+import { smoothedCrossEntropy } from '../terms/smoothed-cross-entropy.js'
+import { softLabelWeightOptions, softLabelWeights, weightsFromLosses } from '../terms/soft-label-weights.js'
 
 /** The settings with which the authors report results, for {@link weightedSoftLabels}. */
 export const weightedSoftLabelsPresets: {
   /** CIFAR-100, by the training protocol of CRD (240 epochs, batch 64); these are also the method's defaults. */
-  readonly cifar: Readonly<Required<Pick<WeightedSoftLabelsOptions, 'temperature' | 'softLossWeight'>>>
+  readonly cifar: Readonly<{ temperature: number; softLossWeight: number }>
   /** ImageNet, as hard-coded in the authors' code. */
-  readonly imagenet: Readonly<Required<Pick<WeightedSoftLabelsOptions, 'temperature' | 'softLossWeight'>>>
+  readonly imagenet: Readonly<{ temperature: number; softLossWeight: number }>
 } = {
   cifar: { temperature: 4, softLossWeight: 2.25 },
   imagenet: { temperature: 2, softLossWeight: 2.5 },
@@ -61,7 +35,7 @@ export const weightedSoftLabelsPresets: {
  *
  * The weights are constants for the gradient and are not normalised over the batch. As in the authors' code the teacher's
  * term is the cross-entropy to the soft label, not the KL divergence: the gradient is the same, the value is larger by
- * the entropy of the soft label. Parts: `label`, `teacher`.
+ * the entropy of the soft label. Parts: `label`, `teacher`. By example it gives `softLabelWeight`, the weight above.
  *
  * @param options - see {@link WeightedSoftLabelsOptions}; {@link weightedSoftLabelsPresets} holds the authors' settings
  * @returns a method for one teacher
@@ -78,32 +52,47 @@ export const weightedSoftLabelsPresets: {
  * @see Zhou et al.: Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff Perspective, ICLR 2021,
  * arXiv 2102.00650; https://github.com/bellymonster/Weighted-Soft-Label-Distillation
  */
-export function weightedSoftLabels({
-  temperature = weightedSoftLabelsPresets.cifar.temperature,
-  softLossWeight = weightedSoftLabelsPresets.cifar.softLossWeight,
-  hardLossWeight = 1,
-  labelSmoothing = 0,
-  epsilon = 1e-7,
-}: WeightedSoftLabelsOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'weightedSoftLabels')
-  assertInRange(softLossWeight, { min: 0 }, 'softLossWeight', 'weightedSoftLabels')
-  assertInRange(hardLossWeight, { min: 0 }, 'hardLossWeight', 'weightedSoftLabels')
-  assertInRange(labelSmoothing, { min: 0, max: 1 }, 'labelSmoothing', 'weightedSoftLabels')
-  assertPositive(epsilon, 'epsilon', 'weightedSoftLabels')
-  return {
-    name: 'weighted-soft-labels',
-    requires: { teachers: 1 },
-    loss({ studentLogits, teacherLogits: [teacherLogits], labels }) {
-      assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'weightedSoftLabels')
-      const hardLosses = smoothedCrossEntropy(studentLogits, labels, labelSmoothing, 'weightedSoftLabels')
-      const studentLosses = labelSmoothing === 0 ? hardLosses : crossEntropy(studentLogits, labels)
-      const weights = weightsFromLosses(studentLosses, crossEntropy(teacherLogits!, labels), epsilon)
-      const softLabels = softmaxWithTemperature(teacherLogits!, temperature)
-      const softLosses = softCrossEntropy(studentLogits, softLabels, temperature)
-      return meanLoss({
-        label: tf.mul(hardLossWeight, hardLosses),
-        teacher: tf.mul(tf.mul(softLossWeight * temperature ** 2, weights), softLosses),
-      })
-    },
-  }
-}
+export const weightedSoftLabels = defineMethod({
+  name: 'weighted-soft-labels',
+  summary: 'weigh each example by how the student does against the teacher (Zhou 2021)',
+  source:
+    'Zhou et al.: Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff Perspective, ICLR 2021, arXiv 2102.00650',
+  options: {
+    temperature: temperature(
+      weightedSoftLabelsPresets.cifar.temperature,
+      "softens teacher and student in the teacher's term; the weight is always taken at temperature 1",
+    ),
+    softLossWeight: weight(
+      weightedSoftLabelsPresets.cifar.softLossWeight,
+      "weight of the teacher's term (alpha)",
+    ),
+    hardLossWeight: weight(1, "weight of the label's term"),
+    labelSmoothing: fraction(
+      0,
+      "smoothing of the label's term, never of the losses in the weight; the authors' configuration can set it to 0.1 and leaves it off",
+    ),
+    ...softLabelWeightOptions,
+  },
+  needs: { teachers: 1, exampleOutputs: true },
+  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }, options) => {
+    const { temperature, softLossWeight, hardLossWeight, labelSmoothing, epsilon } = options
+    assertSameShape({ teacherLogits: teacherLogits!, studentLogits }, 'weightedSoftLabels')
+    const hardLosses = smoothedCrossEntropy(studentLogits, labels, labelSmoothing, 'weightedSoftLabels')
+    const studentLosses = labelSmoothing === 0 ? hardLosses : crossEntropy(studentLogits, labels)
+    const weights = weightsFromLosses(studentLosses, crossEntropy(teacherLogits!, labels), epsilon)
+    const softLabels = softmaxWithTemperature(teacherLogits!, temperature)
+    const softLosses = softCrossEntropy(studentLogits, softLabels, temperature)
+    return {
+      label: tf.mul(hardLossWeight, hardLosses),
+      teacher: tf.mul(tf.mul(softLossWeight * temperature ** 2, weights), softLosses),
+    }
+  },
+  examples: async ({ studentLogits, teacherLogits: [teacherLogits], labels }, { epsilon }) => ({
+    softLabelWeight: await readExamples(() =>
+      softLabelWeights(studentLogits, teacherLogits!, labels, { epsilon }),
+    ),
+  }),
+})
+
+/** Options of {@link weightedSoftLabels}. */
+export type WeightedSoftLabelsOptions = OptionsOf<typeof weightedSoftLabels>

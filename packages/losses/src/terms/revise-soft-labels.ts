@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLabels, assertLogits, labelAt, runFusedKernel, withoutGradient } from '@kd/core'
-import type { FusedKernel } from '@kd/core'
-import { assertRevisionOptions, type RevisionOptions } from './revision-options.js'
+import { assertLabels, assertLogits, labelAt, parseOptions } from '@kd/core'
+import { runFusedKernel, withoutGradient, type FusedKernel } from '@kd/core'
+import * as z from 'zod/mini'
+import { revisionOptions, type RevisionOptions } from './revision-options.js'
 
 /**
  * Label Revision: mixes a soft label with the truth just enough that the truth wins.
@@ -34,11 +35,11 @@ import { assertRevisionOptions, type RevisionOptions } from './revision-options.
 export function reviseSoftLabels(
   softLabels: tf.Tensor2D,
   labels: tf.Tensor1D,
-  { eta = 0.8, scope = 'wrong-only' }: RevisionOptions = {},
+  options: RevisionOptions = {},
 ): tf.Tensor2D {
   assertLogits(softLabels, 'softLabels', 'reviseSoftLabels')
   assertLabels(labels, softLabels, 'reviseSoftLabels')
-  assertRevisionOptions({ eta, scope }, 'reviseSoftLabels')
+  const { eta, scope } = parseOptions('reviseSoftLabels', schema, options)
   return withoutGradient(() =>
     runFusedKernel<tf.Tensor2D>(
       revision,
@@ -47,6 +48,8 @@ export function reviseSoftLabels(
     ),
   )
 }
+
+const schema = z.strictObject(revisionOptions)
 
 const revision: FusedKernel = {
   name: 'KdRaiseLabelProbability',

@@ -1,15 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertPositive, assertSameShape, crossEntropy, runFusedKernel, withoutGradient } from '@kd/core'
-import type { FusedKernel } from '@kd/core'
+import { assertSameShape, crossEntropy, parseOptions, positive, runFusedKernel } from '@kd/core'
+import { withoutGradient, type FusedKernel, type OptionsInput } from '@kd/core'
+import * as z from 'zod/mini'
+
+/** What {@link softLabelWeights} takes, as the method declares it too. */
+export const softLabelWeightOptions = {
+  epsilon: positive(
+    1e-7,
+    "added to the teacher's loss in the weight, so that a teacher without any loss does not divide by zero",
+  ),
+}
 
 /** Options of {@link softLabelWeights}. */
-export interface SoftLabelWeightOptions {
-  /**
-   * Added to the teacher's loss, > 0, so that a teacher without any loss does not divide by zero.
-   * @defaultValue 1e-7
-   */
-  readonly epsilon?: number
-}
+export type SoftLabelWeightOptions = OptionsInput<typeof softLabelWeightOptions>
+
+const schema = z.strictObject(softLabelWeightOptions)
 
 /**
  * The weight that Weighted Soft Labels gives to the teacher's word on each example.
@@ -47,10 +52,10 @@ export function softLabelWeights(
   studentLogits: tf.Tensor2D,
   teacherLogits: tf.Tensor2D,
   labels: tf.Tensor1D,
-  { epsilon = 1e-7 }: SoftLabelWeightOptions = {},
+  options: SoftLabelWeightOptions = {},
 ): tf.Tensor1D {
   assertSameShape({ teacherLogits, studentLogits }, 'softLabelWeights')
-  assertPositive(epsilon, 'epsilon', 'softLabelWeights')
+  const { epsilon } = parseOptions('softLabelWeights', schema, options)
   return withoutGradient(() =>
     weightsFromLosses(crossEntropy(studentLogits, labels), crossEntropy(teacherLogits, labels), epsilon),
   )

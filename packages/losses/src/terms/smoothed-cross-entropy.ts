@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { crossEntropy, softCrossEntropy } from '@kd/core'
-import { twoLevelLabels } from '../terms/two-level-labels.js'
+import { twoLevelLabels } from './two-level-labels.js'
 
 /**
  * Cross-entropy of each example to its smoothed label, in nats.

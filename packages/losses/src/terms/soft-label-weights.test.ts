@@ -80,7 +80,7 @@ describe('softLabelWeights', () => {
       'labels must be in [0, 1], got 2',
     )
     expect(() => softLabelWeights(row([1, 2]), row([1, 2]), label(0), { epsilon: -1 })).toThrow(
-      'softLabelWeights: epsilon must be a finite number > 0, got -1',
+      'softLabelWeights: epsilon must be > 0, got -1',
     )
   })
 })

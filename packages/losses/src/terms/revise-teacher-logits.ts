@@ -1,16 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertLabels, assertLogits, assertPositive, labelAt, rowMaximum, runFusedKernel } from '@kd/core'
-import { withoutGradient, type FusedKernel } from '@kd/core'
-import { assertRevisionOptions, type RevisionOptions } from './revision-options.js'
+import { assertLabels, assertLogits, labelAt, parseOptions, rowMaximum, temperature } from '@kd/core'
+import { runFusedKernel, withoutGradient, type FusedKernel, type OptionsInput } from '@kd/core'
+import * as z from 'zod/mini'
+import { revisionOptions } from './revision-options.js'
+
+/** What {@link reviseTeacherLogits} takes, and what goes around a method to revise its teachers. */
+export const teacherRevisionOptions = {
+  ...revisionOptions,
+  temperature: temperature(
+    4,
+    'the temperature at which the soft labels are revised: that of the method which will read the logits',
+  ),
+}
 
 /** Options of {@link reviseTeacherLogits}. */
-export interface TeacherRevisionOptions extends RevisionOptions {
-  /**
-   * The temperature at which the soft labels are revised, > 0: that of the method which will read the logits.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-}
+export type TeacherRevisionOptions = OptionsInput<typeof teacherRevisionOptions>
 
 /**
  * Label Revision on logits: the teacher's logits with only the label's one raised, so that their softmax is the revised
@@ -47,12 +51,11 @@ export interface TeacherRevisionOptions extends RevisionOptions {
 export function reviseTeacherLogits(
   teacherLogits: tf.Tensor2D,
   labels: tf.Tensor1D,
-  { eta = 0.8, scope = 'wrong-only', temperature = 4 }: TeacherRevisionOptions = {},
+  options: TeacherRevisionOptions = {},
 ): tf.Tensor2D {
   assertLogits(teacherLogits, 'teacherLogits', 'reviseTeacherLogits')
   assertLabels(labels, teacherLogits, 'reviseTeacherLogits')
-  assertRevisionOptions({ eta, scope }, 'reviseTeacherLogits')
-  assertPositive(temperature, 'temperature', 'reviseTeacherLogits')
+  const { eta, scope, temperature } = parseOptions('reviseTeacherLogits', schema, options)
   return withoutGradient(() =>
     runFusedKernel<tf.Tensor2D>(
       revision,
@@ -61,6 +64,8 @@ export function reviseTeacherLogits(
     ),
   )
 }
+
+const schema = z.strictObject(teacherRevisionOptions)
 
 const revision: FusedKernel = {
   name: 'KdRaiseLabelLogit',

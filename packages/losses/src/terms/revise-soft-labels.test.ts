@@ -59,10 +59,10 @@ describe('reviseSoftLabels', () => {
   it('names what is wrong', () => {
     const softLabels = tf.tensor2d([[0.7, 0.3]])
     expect(() => reviseSoftLabels(softLabels, label(0), { eta: 1 })).toThrow(
-      'reviseSoftLabels: eta must be in (0, 1), got 1',
+      'reviseSoftLabels: eta must be < 1, got 1',
     )
     expect(() => reviseSoftLabels(softLabels, label(0), { scope: 'none' as 'all' })).toThrow(
-      "reviseSoftLabels: scope must be 'wrong-only' or 'all', got none",
+      'reviseSoftLabels: scope must be wrong-only or all, got none',
     )
     expect(() => reviseSoftLabels(softLabels, label(2))).toThrow('labels must be in [0, 1], got 2 in row 0')
     expect(() => reviseSoftLabels(softLabels, tf.tensor1d([0, 1], 'int32'))).toThrow(

@@ -13,6 +13,34 @@ interface Violation {
 const planted: [file: string, text: string, rule: string][] = [
   ['packages/core/src/planted-losses.ts', "import '@kd/losses'", 'core-stands-alone'],
   ['packages/losses/src/planted-models.ts', "export type * from '@kd/models'", 'libraries-know-only-core'],
+  ['packages/losses/src/swap/planted-method.ts', "import '../dist-kd/dist-kd.js'", 'methods-stand-alone'],
+  ['packages/losses/src/terms/planted-method.ts', "import '../dist-kd/dist-kd.js'", 'methods-stand-alone'],
+  ['packages/losses/src/label-revision/planted.ts', "import '../dist-kd/dist-kd.js'", 'methods-stand-alone'],
+  [
+    'packages/meta-mixing/src/super-loss/planted-method.ts',
+    "import '../fixed-mixing/fixed-mixing.js'",
+    'methods-stand-alone',
+  ],
+  [
+    'packages/selection/src/methods/planted-method.ts',
+    "import './refreshed-selection.js'",
+    'methods-of-selection-stand-alone',
+  ],
+  [
+    'packages/cli/src/config/planted-run.ts',
+    "export type * from '../run/run-options.js'",
+    'cli-config-imports-layers-before-it',
+  ],
+  [
+    'packages/cli/src/run/planted-jobs.ts',
+    "export type * from '../jobs/job/job.js'",
+    'cli-run-imports-layers-before-it',
+  ],
+  [
+    'packages/cli/src/jobs/planted-cli.ts',
+    "export type * from '../cli/terminal/terminal.js'",
+    'cli-jobs-imports-layers-before-it',
+  ],
   ['packages/models/src/planted-path.ts', "import '../../core/src/errors.js'", 'index-is-the-door'],
   ['packages/losses/src/planted-testing.ts', "import '@kd/testing'", 'testing-stays-in-tests'],
   ['packages/losses/src/planted-node.ts', "import 'node:fs'", 'no-node-in-libraries'],
@@ -33,9 +61,12 @@ const allowed: [file: string, text: string][] = [
   ['packages/datasets/src/planted-late-node.ts', "export const late = () => import('node:fs')"],
   ['packages/losses/src/planted-core.ts', "import '@kd/core'"],
   ['packages/cli/src/planted-node.ts', "import 'node:fs'"],
+  ['packages/losses/src/swap/planted-terms.ts', "import '../terms/label-margin.js'"],
+  ['packages/cli/src/cli/planted-jobs.ts', "export type * from '../jobs/job/job.js'"],
+  ['packages/cli/src/run/planted-config.ts', "export type * from '../config/plugin.js'"],
 ]
 
-describe('the boundaries between packages', () => {
+describe('the boundaries between packages and folders', () => {
   const copy = copyWorkspace()
   let violations: readonly Violation[]
 

@@ -1,6 +1,9 @@
 import { assertPositive } from '@kd/core'
 import { assertScores } from './assert-scores.js'
 
+/** The sharpness where none is given. */
+export const DEFAULT_SHARPNESS = 1
+
 /** Options of {@link sigmoidWeights}. */
 export interface SigmoidWeightsOptions {
   /**
@@ -35,7 +38,7 @@ export interface SigmoidWeightsOptions {
  */
 export function sigmoidWeights(
   scores: ArrayLike<number>,
-  { sharpness = 1 }: SigmoidWeightsOptions = {},
+  { sharpness = DEFAULT_SHARPNESS }: SigmoidWeightsOptions = {},
 ): Float64Array {
   assertScores(scores, 'scores', 'sigmoidWeights', { finite: true })
   assertPositive(sharpness, 'sharpness', 'sigmoidWeights')

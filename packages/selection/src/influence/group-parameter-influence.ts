@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from '@kd/core'
 import { dot } from '../last-layer/matrix-products.js'
 import { directSolve } from '../solvers/direct-solve.js'
-import { gradientSolutions } from './gradient-solutions.js'
-import type { SelfInfluenceOptions } from './self-influence.js'
+import { gradientSolutions, type SelfInfluenceOptions } from './own-gradient-influence.js'
 
 /** Numbers in all solutions together beyond which they are not kept: 1 GiB. */
 const MOST_NUMBERS = 2 ** 27

@@ -1,6 +1,6 @@
 import { assertPositive, InvalidArgumentError } from '@kd/core'
 import type { LastLayerExamples } from '../examples/last-layer-examples.js'
-import { identityHessian } from '../solvers/identity-hessian.js'
+import { identityHessian } from '../solvers/hessian-solver.js'
 import { lastLayerInfluence } from './last-layer-influence.js'
 
 /** The model at one time of its training, see {@link tracIn}. */

@@ -1,6 +1,7 @@
 import { assertPositive, KdError } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { dot } from '../last-layer/matrix-products.js'
+import { DEFAULT_DAMPING } from '../last-layer/prepare-last-layer.js'
 import { networkDerivatives, type NetworkDerivatives } from '../network/network-derivatives.js'
 import { seenByNetwork, type NetworkExamples, type SeenByNetwork } from '../network/network-examples.js'
 import type { ConjugateGradientReport } from '../solvers/conjugate-gradient.js'
@@ -74,7 +75,7 @@ export interface WholeNetworkInfluenceOptions extends NetworkExamples {
  * @see Koh, Liang: Understanding Black-box Predictions via Influence Functions, ICML 2017; the differences are our choice
  */
 export async function wholeNetworkInfluence(options: WholeNetworkInfluenceOptions): Promise<Float64Array> {
-  const { model, validation, batchSize = 256, damping = 0.01 } = options
+  const { model, validation, batchSize = 256, damping = DEFAULT_DAMPING } = options
   assertPositive(damping, 'damping', 'wholeNetworkInfluence')
   assertPositive(batchSize, 'batchSize', 'wholeNetworkInfluence')
   const train = await seenByNetwork(model, options, batchSize, '')

@@ -4,6 +4,9 @@ import { lastLayerBlocks, type ForEachBlock } from './last-layer-blocks.js'
 import { lastLayerHessian, type LastLayerHessian } from './last-layer-hessian.js'
 import { addTransposedProduct } from './matrix-products.js'
 
+/** The damping where none is given. */
+export const DEFAULT_DAMPING = 0.01
+
 /** What all functions on the last layer's curvature take beside the examples. */
 export interface CurvatureOptions {
   /**
@@ -47,7 +50,7 @@ export interface LastLayer {
  */
 export async function prepareLastLayer(
   examples: LastLayerSource,
-  { damping = 0.01, temperature = 4 }: CurvatureOptions,
+  { damping = DEFAULT_DAMPING, temperature = 4 }: CurvatureOptions,
   functionName: string,
 ): Promise<LastLayer> {
   assertDamping(damping, functionName)

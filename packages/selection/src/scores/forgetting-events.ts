@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@kd/core'
 import type { LabelList, Table } from '../examples/table.js'
-import { correctness } from './correctness.js'
+import { correctness } from './scores.js'
 
 /** Options of {@link forgettingEvents}. */
 export interface ForgettingEventsOptions {

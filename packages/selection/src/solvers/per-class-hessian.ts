@@ -2,8 +2,7 @@ import { KdError } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 import { factorCholesky, solveCholesky } from './cholesky.js'
-import { hessianDiagonal } from './diagonal-hessian.js'
-import type { SolveHessian } from './hessian-solver.js'
+import { hessianDiagonal, type SolveHessian } from './hessian-solver.js'
 
 /** Examples that the blocks are made of: more would make the preconditioner dearer and hardly better. */
 const SAMPLE = 4096

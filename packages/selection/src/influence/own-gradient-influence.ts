@@ -4,11 +4,11 @@ import { prepareLastLayer, type CurvatureOptions } from '../last-layer/prepare-l
 import { directSolve } from '../solvers/direct-solve.js'
 import type { HessianSolver } from '../solvers/hessian-solver.js'
 
-/** What scores take that divide each example's own gradient by the Hessian. */
+/** Options of scores that divide each example's own gradient by the Hessian. */
 export interface OwnGradientOptions extends LastLayerExamples, CurvatureOptions {
   /**
-   * Divides by the Hessian, once per example. `directSolve()` is exact and for small layers, `kroneckerHessian()` for large ones;
-   * `conjugateGradient()` costs some passes over all examples for each of them.
+   * Divides by the Hessian, once per example. `directSolve()` is exact and meant for small layers, `kroneckerHessian()` for large ones.
+   * `conjugateGradient()` costs some passes over all examples for each example.
    */
   readonly solver: HessianSolver
 }
@@ -18,12 +18,12 @@ export type SelfInfluenceOptions = Omit<OwnGradientOptions, 'solver'> &
   Partial<Pick<OwnGradientOptions, 'solver'>>
 
 /**
- * Influence of each training example on its own loss: how much the model would unlearn it without it.
+ * Influence of each training example on its own loss: how much that loss would rise if the example were left out.
  *
  *     score_i = g_i^T (H + damping I)^-1 g_i
  *
- * Through the last layer, as {@link lastLayerInfluence}. High = memorised, atypical or mislabelled: keep the low end,
- * `selectTop(scores, { fraction, keep: 'lowest' })`.
+ * As in {@link lastLayerInfluence}, gradient and Hessian are those of the last layer. A high score marks an example that is memorised,
+ * atypical or mislabelled; `selectTop(scores, { fraction, keep: 'lowest' })` keeps the others.
  *
  * @param options - examples, damping, temperature, and a solver (default `directSolve()`, for at most 5000 weights)
  * @returns [N] >= 0, in nats
@@ -53,7 +53,7 @@ export async function selfInfluence(options: SelfInfluenceOptions): Promise<Floa
  *
  *     score_i = |(H + damping I)^-1 g_i|
  *
- * Dataset pruning drops the low end, the examples without which the model stays the same.
+ * Dataset pruning leaves out the examples with the lowest scores, without which the model stays nearly the same.
  *
  * @param options - examples, damping, temperature, and a solver (default `directSolve()`, for at most 5000 weights)
  * @returns [N] >= 0
@@ -71,8 +71,8 @@ export async function selfInfluence(options: SelfInfluenceOptions): Promise<Floa
  * console.log(scores.indexOf(Math.min(...scores))) // 2
  * ```
  *
- * @see Yang et al.: Dataset Pruning: Reducing Training Data by Examining Generalization Influence, ICLR 2023. Through the last
- * layer only; which approximation of H^-1 the paper takes for deep networks we did not read.
+ * @see Yang et al.: Dataset Pruning: Reducing Training Data by Examining Generalization Influence, ICLR 2023. That only the
+ * last layer is looked at is our choice; which approximation of H^-1 the paper takes for deep networks we did not read.
  */
 export async function parameterInfluence(options: SelfInfluenceOptions): Promise<Float64Array> {
   return gradientSolutions({ solver: directSolve(), ...options }, 'parameterInfluence', (_, solution) =>
@@ -81,11 +81,11 @@ export async function parameterInfluence(options: SelfInfluenceOptions): Promise
 }
 
 /**
- * For each example, a number made of its gradient g and of (H + damping I)^-1 g, both [C, D + 1].
+ * Computes a number for each example from its gradient g and from (H + damping I)^-1 g, both [C, D + 1].
  *
  * @param options - examples, damping and solver
  * @param functionName - the function that was called, for messages
- * @param score - makes the number; the arrays are overwritten by the next example
+ * @param score - computes the number; the next example overwrites the arrays
  * @returns [N]
  */
 export async function gradientSolutions(

@@ -93,7 +93,7 @@ class RowCollector {
   #columns = 0
 
   async add(piece: Tensor): Promise<void> {
-    this.#columns = piece.size / piece.shape[0]!
+    this.#columns = piece.size / piece.shape[0]
     this.#pieces.push(await piece.data<'float32'>())
   }
 

@@ -21,16 +21,20 @@ import { exampleColumns } from './example-columns.js'
 import { needsOfScore, scoreNames, scoreTrainingSplit, type ScoreFunction } from './split-scores.js'
 import { lookUpById, type ValueOf } from './values-by-id.js'
 
+const score = option(
+  z.union([
+    z.enum(scoreNames),
+    z.custom<ScoreFunction>((value) => typeof value === 'function', 'must be a function'),
+  ]),
+  'influence',
+  'what an example is judged by; in code also a function from the seen splits to a number for each training example',
+)
+// Only code can give a function: a JSON Schema shows the names.
+score._zod.def.innerType._zod.toJSONSchema = () => ({ type: 'string', enum: [...scoreNames] })
+
 /** When the training split is scored, and by what: options of both methods that score by themselves. */
 export const refreshOptions = {
-  score: option(
-    z.union([
-      z.enum(scoreNames),
-      z.custom<ScoreFunction>((value) => typeof value === 'function', 'must be a function'),
-    ]),
-    'influence',
-    'what an example is judged by; in code also a function from the seen splits to a number for each training example',
-  ),
+  score,
   model: choice(
     ['teacher', 'student'],
     'teacher',
@@ -60,7 +64,7 @@ export interface ScoreUse {
   /** Makes [N] values of [N] scores, both in the order of the training split. */
   readonly valuesOf: (scores: ArrayLike<number>, train: EpochContext['train']) => ArrayLike<number>
   /** Puts the values into the method. */
-  readonly use: (inner: RunningMethod, valueOf: ValueOf) => Partial<RunningMethod>
+  readonly change: (inner: RunningMethod, valueOf: ValueOf) => Partial<RunningMethod>
 }
 
 /** The name of the saved scores. */
@@ -73,6 +77,9 @@ interface ScoredState {
   readonly scores?: Float32Array
 }
 
+/** All options of scoring, with their defaults filled in. */
+type FilledOptions = OptionsOutput<typeof refreshOptions>
+
 /**
  * Makes a method that scores the training split by itself and keeps a number per example id.
  *
@@ -81,71 +88,79 @@ interface ScoredState {
  * @param use - what becomes of the scores
  * @returns the new method
  */
-export function refreshScores(
-  method: Method,
-  options: OptionsOutput<typeof refreshOptions>,
-  { functionName, name, needs, stateName, dtype, column, valuesOf, use }: ScoreUse,
-): Method {
-  const score = async (context: EpochContext): Promise<ScoredState> => {
-    const { ids } = context.train
-    const scores = await scoreTrainingSplit(context, options, functionName)
-    if (scores.length !== ids.length) {
-      throw new InvalidArgumentError(
-        `${functionName}: score must give one number per training example, ${ids.length}, got ${scores.length}`,
-      )
-    }
-    const { idLimit } = context
-    const values = dtype === 'int32' ? new Int32Array(idLimit) : new Float32Array(idLimit)
-    return {
-      values: spreadById(valuesOf(scores, context.train), ids, values),
-      scores: spreadById(scores, ids, new Float32Array(idLimit)),
-    }
-  }
-  const missing = (id: number, length: number): KdError =>
-    new KdError(
-      `${functionName}: state must have a number for each example, got ${length} and the id ${id}`,
-      { hint: 'resume with the data that the run was started with' },
-    )
+export function refreshScores(method: Method, options: FilledOptions, use: ScoreUse): Method {
   return wrapMethod(method, {
-    name,
-    needs: unitedNeeds(needsOfScore(options), needs),
-    start(_, inner) {
-      let state: ScoredState | undefined
-      const lookUp = (values: ArrayLike<number>): ValueOf =>
-        lookUpById(values, undefined, (id) => missing(id, values.length))
-      const valueOf: ValueOf = (id) => {
-        if (state !== undefined) return lookUp(state.values)(id)
-        throw new KdError(`${functionName}: beforeEpoch must have run before the first step, got no choice`, {
-          hint: 'train with distill of @kd/core, which calls it',
-        })
-      }
-      return {
-        ...use(inner, valueOf),
-        async beforeEpoch(context) {
-          const { every } = options
-          if (state === undefined || (every > 0 && context.epoch % every === 0)) state = await score(context)
-          await inner.beforeEpoch?.(context)
-        },
-        save: () => ({
-          ...inner.save?.(),
-          ...(state && { [stateName]: tf.tensor1d(state.values, dtype) }),
-          ...(state?.scores && { [SCORES]: tf.tensor1d(state.scores) }),
-        }),
-        load(saved) {
-          const { [stateName]: values, [SCORES]: scores, ...rest } = saved
-          state = values && {
-            values: values.dataSync<'float32' | 'int32'>().slice(),
-            ...(scores && { scores: scores.dataSync<'float32'>().slice() }),
-          }
-          inner.load?.(rest)
-        },
-        examples: exampleColumns(inner, () => ({
-          ...(state?.scores && { selectionScore: lookUp(state.scores) }),
-          ...(state && { [column]: lookUp(state.values) }),
-        })),
-      }
-    },
+    name: use.name,
+    needs: unitedNeeds(needsOfScore(options), use.needs),
+    start: (_, inner) => startScoring(inner, options, use),
   })
+}
+
+function startScoring(inner: RunningMethod, options: FilledOptions, use: ScoreUse): Partial<RunningMethod> {
+  const { functionName, stateName, dtype, column } = use
+  let state: ScoredState | undefined
+  const lookUp = (values: ArrayLike<number>): ValueOf =>
+    lookUpById(
+      values,
+      undefined,
+      (id) =>
+        new KdError(
+          `${functionName}: state must have a number for each example, got ${values.length} and the id ${id}`,
+          { hint: 'resume with the data that the run was started with' },
+        ),
+    )
+  const valueOf: ValueOf = (id) => {
+    if (state !== undefined) return lookUp(state.values)(id)
+    throw new KdError(`${functionName}: beforeEpoch must have run before the first step, got no choice`, {
+      hint: 'train with distill of @kd/core, which calls it',
+    })
+  }
+  return {
+    ...use.change(inner, valueOf),
+    async beforeEpoch(context) {
+      const { every } = options
+      if (state === undefined || (every > 0 && context.epoch % every === 0)) {
+        state = await scoreExamples(context, options, use)
+      }
+      await inner.beforeEpoch?.(context)
+    },
+    save: () => ({
+      ...inner.save?.(),
+      ...(state && { [stateName]: tf.tensor1d(state.values, dtype) }),
+      ...(state?.scores && { [SCORES]: tf.tensor1d(state.scores) }),
+    }),
+    load(saved) {
+      const { [stateName]: values, [SCORES]: scores, ...rest } = saved
+      state = values && {
+        values: values.dataSync<'float32' | 'int32'>().slice(),
+        ...(scores && { scores: scores.dataSync<'float32'>().slice() }),
+      }
+      inner.load?.(rest)
+    },
+    examples: exampleColumns(inner, () => ({
+      ...(state?.scores && { selectionScore: lookUp(state.scores) }),
+      ...(state && { [column]: lookUp(state.values) }),
+    })),
+  }
+}
+
+async function scoreExamples(
+  context: EpochContext,
+  options: FilledOptions,
+  { functionName, dtype, valuesOf }: ScoreUse,
+): Promise<ScoredState> {
+  const { idLimit, train } = context
+  const scores = await scoreTrainingSplit(context, options, functionName)
+  if (scores.length !== train.ids.length) {
+    throw new InvalidArgumentError(
+      `${functionName}: score must give one number per training example, ${train.ids.length}, got ${scores.length}`,
+    )
+  }
+  const values = dtype === 'int32' ? new Int32Array(idLimit) : new Float32Array(idLimit)
+  return {
+    values: spreadById(valuesOf(scores, train), train.ids, values),
+    scores: spreadById(scores, train.ids, new Float32Array(idLimit)),
+  }
 }
 
 /** Puts the values of a split's rows into a table by example id. */

@@ -4,12 +4,13 @@ import { expectAllClose, methodBatch, noiseDataset, noiseNetwork, startMethod } 
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
 import { correctness, labelConfidence, margin, randomScores } from '../scores/scores.js'
 import { lastLayerInfluence } from '../influence/last-layer-influence.js'
 import { randomProblem } from '../testing/random-problem.js'
 import { refreshedSelection } from './refreshed-selection.js'
 import { refreshedWeights } from './refreshed-weights.js'
-import { scoreSplits, type ScoreFunction, type ScoreName } from './split-scores.js'
+import { scoreNames, scoreSplits, type ScoreFunction, type ScoreName } from './split-scores.js'
 import { weighted } from './weighted.js'
 
 const batch = methodBatch({
@@ -63,7 +64,7 @@ interface Run {
 async function run(
   method: Method,
   epochs = 1,
-  { data = dataset as typeof withoutValidation, resume, teacher = model() }: { data?: typeof withoutValidation; resume?: TrainingCheckpoint; teacher?: LayersModel } = {}, // prettier-ignore
+  { data = dataset, resume, teacher = model() }: { data?: typeof withoutValidation; resume?: TrainingCheckpoint; teacher?: LayersModel } = {}, // prettier-ignore
 ): Promise<Run> {
   const checkpoints = new Map<number, TrainingCheckpoint>()
   const { examples } = await distill({
@@ -241,6 +242,31 @@ describe('refreshedSelection', () => {
     await expect(run(refreshedSelection(vanillaKd()), 1, { data: withoutValidation })).rejects.toThrow(
       'distill: dataset must have a validation split for selected-vanilla-kd, got none',
     )
+  })
+
+  it('describes its options for lists and schemas, the score by its names', () => {
+    expect(refreshedSelection.name).toBe('refreshed-selection')
+    const { properties } = z.toJSONSchema(refreshedSelection.options, { io: 'input' })
+    expect(
+      Object.fromEntries(
+        Object.entries(properties!).map(([name, one]) => [name, (one as { default: unknown }).default]),
+      ),
+    ).toEqual({
+      score: 'influence',
+      model: 'teacher',
+      every: 0,
+      damping: 0.01,
+      seed: 0,
+      fraction: 0.7,
+      keep: 'highest',
+      balanced: false,
+    })
+    expect(properties!['score']).toMatchObject({ type: 'string', enum: [...scoreNames] })
+    const ofWeights = z.toJSONSchema(refreshedWeights.options, { io: 'input' }).properties!
+    expect(Object.keys(ofWeights)).toEqual(['score', 'model', 'every', 'damping', 'seed', 'sharpness'])
+    for (const one of Object.values({ ...properties, ...ofWeights })) {
+      expect(one).toHaveProperty('description')
+    }
   })
 
   it('refuses options out of range and a step before its choice', async () => {

@@ -54,6 +54,6 @@ export const refreshedSelection = defineWrapper({
       dtype: 'int32',
       column: 'selected',
       valuesOf: (scores, { labels }) => selectTop(scores, { fraction, keep, balanced, labels }),
-      use: distillChosen,
+      change: distillChosen,
     }),
 })

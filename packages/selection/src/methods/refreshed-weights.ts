@@ -51,6 +51,6 @@ export const refreshedWeights = defineWrapper({
       dtype: 'float32',
       column: 'distillationWeight',
       valuesOf: (scores) => sigmoidWeights(scores, { sharpness }),
-      use: weighDistillation,
+      change: weighDistillation,
     }),
 })

@@ -116,7 +116,7 @@ function takeRows(step: Step, rows: readonly number[]): Step {
 function takeRowsOfView(view: View, indices: tf.Tensor1D): View {
   // A student or teacher that does not see a view says nothing about it.
   const take = <Table extends tf.Tensor | undefined>(table: Table): Table =>
-    table === undefined ? table : (tf.gather(table, indices) as Table)
+    table === undefined ? table : tf.gather(table, indices)
   const takeAll = (features: FeatureMap): FeatureMap =>
     Object.fromEntries(Object.entries(features).map(([name, feature]) => [name, take(feature)]))
   return {

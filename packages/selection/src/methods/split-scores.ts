@@ -51,7 +51,9 @@ export async function scoreSplits(
       return lastLayerInfluence({ ...train, validation, damping })
     case 'random':
       return randomScores(train.ids.length, seed)
-    default:
+    case 'label-confidence':
+    case 'correctness':
+    case 'margin':
       return scorePredictions(train, score)
   }
 }

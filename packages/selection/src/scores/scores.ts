@@ -3,9 +3,9 @@ import type { Table } from '../examples/table.js'
 import { residualLengths, scoreRows, type PredictionOptions, type ResidualOptions } from './score-rows.js'
 
 /**
- * EL2N: length of the error vector, |p_i - y_i|; against a teacher temperature * |p_i - p_i of the teacher|, the length of that
- * loss's derivative. High = hard or mislabelled. Meant for a model early in its training; the published form takes the mean over several
- * initial weights, which is a mean of these scores.
+ * EL2N: the length of the error vector, |p_i - y_i|. Against a teacher it is temperature * |p_i - p_i of the teacher|, the length of that
+ * loss's derivative. A high score marks an example that is hard or mislabelled. It is meant for a model early in its training. The
+ * published form takes the mean over several initial weights, which is a mean of these scores.
  *
  * @param options - logits [N, C], labels [N], and a teacher for the loss of distillation
  * @returns [N] in [0, sqrt 2] for labels
@@ -20,14 +20,14 @@ import { residualLengths, scoreRows, type PredictionOptions, type ResidualOption
  * console.log(scores[0]!.toFixed(3), scores[1]!.toFixed(3)) // 0.169 1.246
  * ```
  *
- * @see Paul, Ganguli, Dziugaite: Deep Learning on a Data Diet, NeurIPS 2021; for a teacher our extension
+ * @see Paul, Ganguli, Dziugaite: Deep Learning on a Data Diet, NeurIPS 2021; the form against a teacher is ours
  */
 export async function el2n(options: ResidualOptions): Promise<Float64Array> {
   return residualLengths(options, 'el2n')
 }
 
 /**
- * Entropy of each prediction, -sum_j p_j log p_j. High = the model is unsure; the labels are not looked at.
+ * Entropy of each prediction, -sum_j p_j log p_j. A high score says that the model is unsure. The labels are not read.
  *
  * @param options - logits [N, C]
  * @returns [N] in nats, in [0, log C]
@@ -50,8 +50,8 @@ export async function entropy({ logits }: { readonly logits: Table }): Promise<F
 }
 
 /**
- * Margin: how far the label's logit is above the largest other one; negative where the model is wrong. Low = hard or
- * mislabelled. The mean over a training's epochs is the area under the margin.
+ * Margin: how far the label's logit is above the largest other one; negative where the model is wrong. A low score marks an example that
+ * is hard or mislabelled. The mean over the epochs of a training is the area under the margin.
  *
  * @param options - logits [N, C], labels [N]
  * @returns [N]
@@ -77,7 +77,8 @@ export async function margin(options: PredictionOptions): Promise<Float64Array> 
 }
 
 /**
- * Confidence: the probability that a model gives to the label. Of a teacher: how good it is on an example; high = keep.
+ * Confidence: the probability that a model gives to the label. A teacher's confidence says how good it is on an example; examples with a
+ * high score should be kept.
  *
  * @param options - logits [N, C] of the teacher, or of any model, and labels [N]
  * @returns [N] in [0, 1]
@@ -96,8 +97,8 @@ export async function labelConfidence(options: PredictionOptions): Promise<Float
 }
 
 /**
- * Correctness: 1 where a model's first choice is the label, 0 elsewhere; of equal largest logits the first is its choice. Of a
- * teacher with `selectAbove(scores, 0.5)`: the examples that it is right on.
+ * Correctness: 1 where the class of the largest logit is the label, 0 elsewhere; of equal logits the first one counts.
+ * `selectAbove(scores, 0.5)` of a teacher's correctness selects the examples that it is right on.
  *
  * @param options - logits [N, C] of the teacher, or of any model, and labels [N]
  * @returns [N] of 0 and 1
@@ -120,7 +121,7 @@ export async function correctness(options: PredictionOptions): Promise<Float64Ar
 }
 
 /**
- * Random scores: the control that every selection has to beat at the same fraction.
+ * Random scores. A selection is worth its cost only if it beats them at the same fraction.
  *
  * @param count - N >= 1
  * @param seed - the same one gives the same scores

@@ -1,18 +1,18 @@
 import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 
-/** From a gradient [C, D + 1] to (H + damping I)^-1 times it, or what a solver takes for it. */
+/** Multiplies a gradient [C, D + 1] by (H + damping I)^-1, or by a solver's approximation of it. */
 export type SolveHessian = (gradient: Float64Array) => Promise<Float64Array>
 
 /** A way to divide by the Hessian of the last layer. */
 export interface HessianSolver {
-  /** Kebab-case, for reports. */
+  /** The name in kebab-case, for reports. */
   readonly name: string
-  /** Does what is needed once for all gradients. */
+  /** Does the work that is shared by all gradients. */
   prepare(hessian: LastLayerHessian): Promise<SolveHessian>
 }
 
 /**
- * Takes the Hessian for the identity: influence becomes the dot product of two gradients, as in TracIn at one checkpoint.
+ * Takes the identity in place of the Hessian: influence becomes the dot product of two gradients, as in TracIn at one checkpoint.
  *
  * @returns a solver named `identity`
  *
@@ -28,8 +28,8 @@ export function identityHessian(): HessianSolver {
 }
 
 /**
- * Divides by the diagonal of the Hessian: (1/N) sum_i p_ic (1 - p_ic) x_id^2 + damping. One pass, no iterations; what
- * one weight has to do with another is left out.
+ * Divides by the diagonal of the Hessian: (1/N) sum_i p_ic (1 - p_ic) x_id^2 + damping. It takes one pass and no iterations, and leaves
+ * out how the weights depend on each other.
  *
  * @returns a solver named `diagonal`
  *
@@ -50,7 +50,7 @@ export function diagonalHessian(): HessianSolver {
   }
 }
 
-/** [C, D + 1] the diagonal of H + damping I. */
+/** Computes [C, D + 1] the diagonal of H + damping I. */
 export async function hessianDiagonal(hessian: LastLayerHessian): Promise<Float64Array> {
   const { classes, inputs: width, count, damping } = hessian
   const sums = new Float64Array(classes * width)

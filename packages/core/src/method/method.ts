@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { Examples } from '../dataset/dataset.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
@@ -34,7 +35,10 @@ export interface Method {
   /** The name in kebab-case, for logs and reports. */
   readonly name: string
   readonly needs: Needs
-  /** Makes what one run has of it: variables and state. */
+  /**
+   * Makes what one run has of it: variables and state. Runs inside a tidy, so that what variables are made from is freed: a tensor that
+   * it holds on to must be kept with `tf.keep`.
+   */
   start(run: RunStart): RunningMethod
 }
 
@@ -138,4 +142,19 @@ export interface RunningMethod {
 /** The name of a phase, given or by default. */
 export function phaseName({ name, learner }: Phase): string {
   return name ?? (typeof learner === 'number' ? `teacher${learner + 1}` : learner)
+}
+
+/**
+ * Starts a method, see {@link Method.start}.
+ *
+ * @param method - any
+ * @param run - what it knows of the run
+ * @returns the method in that run
+ */
+export function startMethod(method: Method, run: RunStart): RunningMethod {
+  let running: RunningMethod | undefined
+  tf.tidy(() => {
+    running = method.start(run)
+  })
+  return running!
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { BatchSource } from '../dataset/batch-source.js'
 import { memoryBatches } from '../dataset/memory-batches.js'
 import { InvalidArgumentError } from '../errors.js'
-import { phaseName, type Phase, type RunningMethod } from '../method/method.js'
+import { phaseName, startMethod, type Phase, type RunningMethod } from '../method/method.js'
 import { passFeatures } from '../method/needs.js'
 import type { Model, ModelInput } from '../model/model.js'
 import type { RunningOptimizer } from '../optimizer/optimizer.js'
@@ -64,7 +64,7 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
   const batches = options.batches ?? memoryBatches(dataset)
   const random = randomSource(options.seed ?? 0)
   const { ids, labels } = dataset.train
-  const running = method.start({
+  const running = startMethod(method, {
     task,
     student: shapes.student,
     teachers: shapes.teachers,

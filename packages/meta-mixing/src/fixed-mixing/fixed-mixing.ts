@@ -1,25 +1,13 @@
-import { assertInRange, assertPositive, InvalidArgumentError, meanLoss } from '@kd/core'
-import type { DistillationMethod } from '@kd/core'
-import { mixingTerms, weightedTerms } from '../terms/mixing-terms.js'
-
-/** Options of {@link fixedMixing}. */
-export interface FixedMixingOptions {
-  /**
-   * Weight of the label's term, >= 0.
-   * @defaultValue 0.1
-   */
-  readonly labelWeight?: number
-  /**
-   * Weight of each teacher's term, >= 0; one teacher for each.
-   * @defaultValue [0.9]
-   */
-  readonly teacherWeights?: readonly number[]
-  /**
-   * Softens teachers and student, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-}
+import {
+  defineMethod,
+  InvalidArgumentError,
+  optionalOption,
+  temperature,
+  weight,
+  type OptionsOf,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { mixingTerms, termNames, weightedTerms } from '../terms/mixing-terms.js'
 
 /**
  * One weight for the label and one for each teacher, the same for all examples: what learned mixing has to beat.
@@ -30,42 +18,45 @@ export interface FixedMixingOptions {
  * With one teacher it is plain distillation. Parts: `label`, `teacher0`, `teacher1`, ...
  *
  * @param options - see {@link FixedMixingOptions}
- * @returns a method for as many teachers as there are weights
- * @throws {@link InvalidArgumentError} when there is no teacher, or a number is out of range
+ * @returns a method for as many teachers as there are weights, or for any number of them where no weights are given
+ * @throws {@link InvalidArgumentError} when the list of weights is empty or a number is out of range
  *
  * @example
  * ```ts
  * import { fixedMixing } from '@kd/meta-mixing'
  *
  * const method = fixedMixing({ labelWeight: 0.2, teacherWeights: [0.4, 0.4] })
- * console.log(method.requires?.teachers) // 2
+ * console.log(method.needs.teachers) // 2
  * ```
  *
  * @see Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, arXiv 1503.02531, for one teacher. The defaults are those
  * with which the code of AMAL begins.
  */
-export function fixedMixing({
-  labelWeight = 0.1,
-  teacherWeights = [0.9],
-  temperature = 4,
-}: FixedMixingOptions = {}): DistillationMethod {
-  assertPositive(temperature, 'temperature', 'fixedMixing')
-  assertInRange(labelWeight, { min: 0 }, 'labelWeight', 'fixedMixing')
-  const teachers = teacherWeights.length
-  if (teachers === 0)
-    throw new InvalidArgumentError('fixedMixing: teacherWeights must have at least one weight, got none')
-  teacherWeights.forEach((weight, teacher) => {
-    assertInRange(weight, { min: 0 }, `teacherWeights[${teacher}]`, 'fixedMixing')
-  })
-  return {
-    name: 'fixed-mixing',
-    requires: { teachers },
-    loss: (batch) =>
-      meanLoss(
-        weightedTerms(mixingTerms(batch, { teachers, temperature }, 'fixedMixing'), [
-          labelWeight,
-          ...teacherWeights,
-        ]),
-      ),
-  }
-}
+export const fixedMixing = defineMethod({
+  name: 'fixed-mixing',
+  summary: 'one weight for the label and one for each teacher',
+  source:
+    'Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, arXiv 1503.02531, for one teacher',
+  options: {
+    labelWeight: weight(0.1, "weight of the label's term"),
+    teacherWeights: optionalOption(
+      z.array(z.number().check(z.minimum(0))).check(z.minLength(1)),
+      'weight of each teacher; without it 0.9, shared out evenly among the teachers',
+    ),
+    temperature: temperature(4),
+  },
+  needs: ({ teacherWeights }) => ({ teachers: teacherWeights?.length ?? 'all' }),
+  loss(step, { labelWeight, teacherWeights, temperature }) {
+    const teachers = step.teacherLogits.length
+    const weights = teacherWeights ?? new Array<number>(teachers).fill(0.9 / teachers)
+    if (weights.length !== teachers) {
+      throw new InvalidArgumentError(
+        `fixedMixing: teachers must be ${weights.length}, one for each of teacherWeights, got ${teachers}`,
+      )
+    }
+    return weightedTerms(termNames(teachers), mixingTerms(step, temperature), [labelWeight, ...weights])
+  },
+})
+
+/** Options of {@link fixedMixing}. */
+export type FixedMixingOptions = OptionsOf<typeof fixedMixing>

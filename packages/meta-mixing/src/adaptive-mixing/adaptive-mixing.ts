@@ -72,7 +72,7 @@ export const adaptiveMixing = defineMethod({
   },
   start(run, options) {
     const settings = mixingSettings(options, run.batchSize)
-    const given = options.terms && startMethodTerms(options.terms, run)
+    const given = options.terms && startMethodTerms(options.terms, run, 'adaptiveMixing')
     const terms = given ?? teacherTerms(run.teachers.length, options.temperature)
     const { names, scales } = terms
     const rule = mixingRules[settings.variant]

@@ -4,21 +4,16 @@ import {
   InvalidArgumentError,
   optionalOption,
   temperature,
-  type Method,
   type OptionsOutput,
 } from '@kd/core'
 import * as z from 'zod/mini'
 import { heldOutSize, optionalValidationBatchSize } from '../held-out/validation-batch-size.js'
+import { givenTerms } from '../terms/given-terms.js'
 import { seesInside } from '../terms/method-terms.js'
 import { adaptiveMixingPresets, type MixingPreset } from './adaptive-mixing-presets.js'
 import type { MixingVariant } from './mixing-rules.js'
 
 const presetNames = Object.keys(adaptiveMixingPresets) as (keyof typeof adaptiveMixingPresets)[]
-
-const aMethod = z.custom<Method>(
-  (value) => typeof (value as Partial<Method> | undefined)?.start === 'function',
-  'must be a method',
-)
 
 /** The options of {@link adaptiveMixing}. */
 export const adaptiveMixingOptions = {
@@ -27,8 +22,7 @@ export const adaptiveMixingOptions = {
     z.enum(['amal', 'alm-kd', 'softmax']),
     "range of the weights: amal each on its own in (0, 2), alm-kd teachers in (0, 1) and the label 1 less the largest of them, softmax all in (0, 1) with sum 1; without it the preset's, or amal",
   ),
-  terms: optionalOption(
-    z.array(aMethod).check(z.minLength(1)),
+  terms: givenTerms(
     "methods whose losses are mixed with the label's; without it the divergence from each teacher",
   ),
   temperature: temperature(4, 'softens teachers and student; without effect on given terms'),

@@ -12,7 +12,7 @@ type GoldenCase = (typeof golden.cases)[number]
 function loaded(golden: GoldenCase): StartedMethod {
   const { options, state } = golden
   const started = startMethod(gradNorm({ restoringForce: options.restoringForce }), withFeatures(golden))
-  const { scores, ...kept } = state as { scores: number[]; initialLosses?: number[] }
+  const { scores, ...kept } = state
   started.running.variables!['scores']!.assign(tf.tensor1d(scores))
   const tensors = Object.entries(kept).map(([name, values]) => [name, tf.tensor1d(values)] as const)
   started.running.load!(Object.fromEntries(tensors))

@@ -107,18 +107,8 @@ export const metaWeightNet = defineMethod({
           Object.fromEntries(ofOptimizer.map(([name, tensor]) => [name.slice('optimizer/'.length), tensor])),
         )
       },
-      async examples(_, step) {
-        if (step === undefined) return {}
-        const weights = tf.tidy(() =>
-          tf.transpose(network.weights(tf.stack(mixingTerms(step, temperature), 1))),
-        )
-        const values = await weights.data<'float32'>()
-        weights.dispose()
-        const examples = step.ids.length
-        return Object.fromEntries(
-          names.map((name, term) => [weightName(name), values.slice(term * examples, (term + 1) * examples)]),
-        )
-      },
+      examples: (_, step) =>
+        step === undefined ? {} : weightsByName(network, names, () => mixingTerms(step, temperature)),
       dispose() {
         network.dispose()
         optimizer.dispose()
@@ -129,6 +119,21 @@ export const metaWeightNet = defineMethod({
 
 /** Options of {@link metaWeightNet}. */
 export type MetaWeightNetOptions = OptionsOf<typeof metaWeightNet>
+
+/** The weights that the network gives examples with such losses, by the names that logs show. */
+async function weightsByName(
+  network: WeightNetwork,
+  names: readonly string[],
+  losses: () => tf.Tensor1D[],
+): Promise<Record<string, Float32Array>> {
+  const weights = tf.tidy(() => tf.transpose(network.weights(tf.stack(losses(), 1))))
+  const values = await weights.data<'float32'>()
+  weights.dispose()
+  const examples = values.length / names.length
+  return Object.fromEntries(
+    names.map((name, term) => [weightName(name), values.slice(term * examples, (term + 1) * examples)]),
+  )
+}
 
 /** Goes over the training split in random batches, each with the held-out examples that it is judged on. */
 async function visitGroups(

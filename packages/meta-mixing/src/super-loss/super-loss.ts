@@ -80,9 +80,9 @@ export const superLoss = defineWrapper({
           examples: async (ids: Int32Array, step?: Step) => {
             const others = await running.examples?.(ids, step)
             if (step === undefined) return { ...others }
-            const { loss } = running.phases.find(({ learner }) => learner === 'student')!
+            const phase = running.phases.find(({ learner }) => learner === 'student')!
             const confidence = tf.tidy(() =>
-              confidences(loss(step), { regularization, limit: limitOf(step) }),
+              confidences(phase.loss(step), { regularization, limit: limitOf(step) }),
             )
             const values = await confidence.data<'float32'>()
             confidence.dispose()

@@ -24,20 +24,21 @@ export interface TermPhases {
  *
  * @param name - of the method
  * @param running - the method in a run
+ * @param functionName - the mix's factory, for the message
  * @returns the phase
  * @throws {@link InvalidArgumentError} where there is not exactly one, or it has an optimizer or a learning rate of its own
  */
-export function studentPhaseOf(name: string, { phases }: RunningMethod): Phase {
+export function studentPhaseOf(name: string, { phases }: RunningMethod, functionName: string): Phase {
   const ofStudent = phases.filter(({ learner }) => learner === 'student')
   const [phase] = ofStudent
   if (phase === undefined || ofStudent.length > 1) {
     throw new InvalidArgumentError(
-      `adaptiveMixing: terms must have one phase of the student, got ${ofStudent.length} of ${name}`,
+      `${functionName}: terms must have one phase of the student, got ${ofStudent.length} of ${name}`,
     )
   }
   if (phase.optimizer !== undefined || phase.learningRate !== undefined) {
     throw new InvalidArgumentError(
-      `adaptiveMixing: terms must leave the student's optimizer and learning rate to the run, got ${name}`,
+      `${functionName}: terms must leave the student's optimizer and learning rate to the run, got ${name}`,
     )
   }
   return phase

@@ -64,15 +64,20 @@ export function seesInside({ needs: { studentFeatures = [], views = {} } }: Meth
  *
  * @param methods - the terms beside the label
  * @param run - in which they start
+ * @param functionName - the mix's factory, for messages
  * @returns the terms, the label's first
  * @throws {@link InvalidArgumentError} for a method that does not have exactly one phase of the student, or has its own optimizer
  * for it
  */
-export function startMethodTerms(methods: readonly Method[], run: RunStart): MethodTerms {
+export function startMethodTerms(
+  methods: readonly Method[],
+  run: RunStart,
+  functionName: string,
+): MethodTerms {
   const terms = methods.map((method, place) => {
     const random = run.random.split('terms').split(place)
     const running = method.start({ ...run, random })
-    const student = studentPhaseOf(method.name, running)
+    const student = studentPhaseOf(method.name, running, functionName)
     const loss = (step: Step): tf.Tensor1D => {
       const parts = Object.values(student.loss(ownStep(step, place)))
       return parts.reduce((left, right) => tf.add(left, right))
@@ -134,13 +139,12 @@ function aroundMix(mix: RunningMethod, runnings: readonly RunningMethod[]): Runn
   return {
     ...mix,
     phases: [...before, ...mix.phases.map((phase) => ({ ...phase, variables: student })), ...after],
-    variables: Object.assign(
-      {},
-      ...terms.map(([place, { variables = {} }]) => withPrefix(prefixOf(place), variables)),
-    ),
-    ...(runnings.some((running) => running.views) && { views: (batch) => viewsOf(runnings, batch) }),
-    ...(runnings.some((running) => running.afterStep) && {
-      afterStep(step) {
+    variables: ofAllTerms(runnings, ({ variables }) => variables),
+    ...(runnings.some((running) => running.views !== undefined) && {
+      views: (batch: ViewBatch) => viewsOf(runnings, batch),
+    }),
+    ...(runnings.some((running) => running.afterStep !== undefined) && {
+      afterStep(step: Step) {
         for (const [place, running] of terms) running.afterStep?.(ownStep(step, place))
       },
     }),
@@ -151,11 +155,7 @@ function aroundMix(mix: RunningMethod, runnings: readonly RunningMethod[]): Runn
       }
       await mix.beforeEpoch?.(context)
     },
-    save: () =>
-      Object.assign(
-        { ...mix.save?.() },
-        ...terms.map(([place, running]) => withPrefix(prefixOf(place), running.save?.() ?? {})),
-      ),
+    save: () => ({ ...mix.save?.(), ...ofAllTerms(runnings, (running) => running.save?.()) }),
     load(state) {
       mix.load?.(state)
       for (const [place, running] of terms) running.load?.(withoutPrefix(prefixOf(place), state))
@@ -175,6 +175,16 @@ function aroundMix(mix: RunningMethod, runnings: readonly RunningMethod[]): Runn
       for (const running of runnings) running.dispose?.()
     },
   }
+}
+
+/** What each term gives by name, under names that begin with the term's place. */
+function ofAllTerms<Value>(
+  runnings: readonly RunningMethod[],
+  give: (running: RunningMethod) => Readonly<Record<string, Value>> | undefined,
+): Record<string, Value> {
+  return Object.fromEntries(
+    runnings.flatMap((running, place) => Object.entries(withPrefix(prefixOf(place), give(running) ?? {}))),
+  )
 }
 
 function withPrefix<Value>(prefix: string, values: Readonly<Record<string, Value>>): Record<string, Value> {

@@ -57,7 +57,15 @@ export function describeMethodConformance<Options>(
   factory: (options?: Options) => Method,
   options: ConformanceOptions<Options>,
 ): void {
-  const { golden, teachers = 1, shiftInvariant = true, epoch = 0, tolerance, holdConstant, features } = options
+  const {
+    golden,
+    teachers = 1,
+    shiftInvariant = true,
+    epoch = 0,
+    tolerance,
+    holdConstant,
+    features,
+  } = options
   const method = factory()
   const random = randomSource(1)
   const numbers = (examples: number, classes: number, spread = 2): BatchNumbers => ({

@@ -1,4 +1,12 @@
-import { meanLoss, randomSource, type ExampleLosses, type Method, type RunningMethod, type RunStart, type Step } from '@kd/core'
+import {
+  meanLoss,
+  randomSource,
+  type ExampleLosses,
+  type Method,
+  type RunningMethod,
+  type RunStart,
+  type Step,
+} from '@kd/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** A method in a run of its own, for tests that look at single steps. */

@@ -118,8 +118,9 @@ function assertForm(
     )
   }
   if (shape.join() !== wanted.join()) {
+    const found = shape.map((size, axis) => (axis === 0 && size === ids.length ? 'N' : size))
     throw new ShapeError(
-      `distill: ${title} must give logits [N, ${outputShape.join(', ')}] like the data set's classes, got [${shape.join(', ')}]`,
+      `distill: ${title} must give logits [N, ${outputShape.join(', ')}] like the data set's classes, got [${found.join(', ')}]`,
       { hint: 'use a teacher trained on the same classes in the same order' },
     )
   }

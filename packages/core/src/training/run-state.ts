@@ -81,8 +81,8 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
   const phases: RunningPhase[] = []
   const dispose = (): void => {
     for (const { optimizer } of phases) optimizer.running.dispose()
-    tf.dispose(Object.values(running.variables ?? {}))
     running.dispose?.()
+    tf.dispose(Object.values(running.variables ?? {}))
   }
   const answers = new TeacherAnswers({
     dataset,

@@ -13,6 +13,7 @@ import type { Needs } from '../method/needs.js'
 import { wrapMethod } from '../method/wrap-method.js'
 import { sgd } from '../optimizer/sgd.js'
 import { randomSource } from '../random/random-source.js'
+import { classification } from '../task/classification.js'
 import { distill } from './distill.js'
 import type { DistillationOptions } from './distillation-options.js'
 import { evaluate } from './evaluate.js'
@@ -505,3 +506,28 @@ describe('distill', () => {
 function omitValidation({ validation: _, ...rest }: Dataset): Dataset {
   return rest
 }
+
+it.each([
+  ['higher', 'score'],
+  ['lower', 'loss'],
+] as const)(
+  'never takes an epoch without a number for the best one: %s is better',
+  async (better, figure) => {
+    const told = [NaN, 1, NaN, better === 'higher' ? 2 : 0.5, NaN]
+    let epoch = 0
+    const telling = {
+      ...classification({ classes: 3 }),
+      kinds: { [figure]: { title: figure, unit: 'number' as const, better } },
+      monitor: figure,
+      meter: () => ({ add: () => undefined, figures: () => ({ [figure]: told[epoch++]! }) }),
+    }
+    const best = async (epochs: number): Promise<number> => {
+      epoch = 0
+      return (await distill(run({ dataset: { ...dataset, task: telling }, epochs }))).best!.epoch
+    }
+    // The first epoch is the best of one, until there is a number.
+    expect([await best(1), await best(2), await best(3), await best(4), await best(5)]).toEqual([
+      0, 1, 1, 3, 3,
+    ])
+  },
+)

@@ -10,7 +10,7 @@ export interface AskOptions {
   readonly index: number
   /** Shape of one example's logits. */
   readonly outputShape: readonly number[]
-  /** Seconds that it may take for one answer; for ever without it. */
+  /** Seconds that it may take for one answer. Without it there is no limit. */
   readonly timeout?: number | undefined
   /** Ends the wait for an answer with the reason of the signal. */
   readonly signal?: AbortSignal | undefined

@@ -25,7 +25,7 @@ export interface CheckedRun {
 /**
  * Checks that the parts of a run fit each other, before anything is spent: numbers, shapes of inputs and outputs, names of
  * layers, what the method needs of data and teachers. Student and teachers are asked about one example. `distill` does the same when it
- * begins; whoever trains teachers first calls this with the untrained ones.
+ * begins. If you train teachers first, call this before, with the untrained ones.
  *
  * @param options - of `distill`
  * @returns what was found out on the way
@@ -200,7 +200,7 @@ function assertMethodFits(
   }
 }
 
-/** Who can't say what it shows before it is asked is checked by its first answer. */
+/** A teacher that does not know its features before it is asked is checked by its first answer. */
 function assertShows(
   { features: shown }: Pick<Teacher, 'features'>,
   title: string,

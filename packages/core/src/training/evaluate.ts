@@ -17,11 +17,11 @@ export interface EvaluationOptions {
    * @defaultValue 250
    */
   readonly batchSize?: number
-  /** Seconds that a teacher which answers later may take for one answer; for ever without it. */
+  /** Seconds that a teacher which answers later may take for one answer. Without it there is no limit. */
   readonly teacherTimeout?: number
   /** Called after each piece with the number of examples seen so far, and of all. */
   readonly onProgress?: (seen: number, examples: number) => void
-  /** Ends the evaluation after the current piece with an error of its reason. */
+  /** Ends the evaluation: its promise is then rejected with the reason of the signal. */
   readonly signal?: AbortSignal
 }
 

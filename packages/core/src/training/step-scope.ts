@@ -19,7 +19,7 @@ export interface StepPosition {
   readonly step: number
 }
 
-/** What belongs to one step and is freed with it. */
+/** Holds what belongs to one step, and frees it. */
 export class StepScope {
   readonly #run: RunState
   readonly #batch: TrainingBatch
@@ -143,7 +143,7 @@ export class StepScope {
     }
   }
 
-  /** The step with the student as in use, for phases in which another one learns. */
+  /** The step with the student in mode `'eval'`, for phases in which another one learns. */
   #constantStep(): Step {
     const { student } = this.#run
     const says: Record<string, Outputs> = {}
@@ -190,7 +190,7 @@ export class StepScope {
     return { ...replaced(step!, needs.teacherFeatures), views }
   }
 
-  /** Where the method remembers steps, the student's outputs stay until it has. */
+  /** Keeps the student's outputs for `afterStep` of the method, if it has one. */
   #remember(outputs: Outputs): void {
     if (this.#run.method.afterStep === undefined) return
     this.#student = outputs
@@ -235,7 +235,7 @@ export class StepScope {
     }
   }
 
-  /** Where inputs were mixed, the losses to both labels are mixed alike: any method can be trained so without knowing it. */
+  /** Gives the losses of a phase. Where inputs were mixed, the losses to both labels are mixed in the same ratio, for any method. */
   #losses(phase: RunningPhase, step: Step): { total: tf.Scalar; parts: ExampleLosses } {
     const first = phase.loss(step)
     const total = meanLoss(first)

@@ -18,7 +18,7 @@ function imageNetwork(): LayersModel {
       layers.activation({ name: 'bent', activation: 'relu' }),
       layers.conv2d({ name: 'narrow', filters: 3, kernelSize: 3, strides: 2, padding: 'same' }),
       layers.batchNormalization({ name: 'norm' }),
-      layers.globalAveragePooling2d({ name: 'pool' } as never),
+      layers.globalAveragePooling2d({ name: 'pool' }),
       layers.dense({ name: 'hidden', units: 5 }),
       layers.dropout({ name: 'dropped', rate: 0.5 }),
       layers.dense({ name: 'head', units: 4 }),
@@ -55,7 +55,7 @@ describe('layersModel', () => {
     ])
     const names = ['stage1', 'bent', 'stage2', 'norm', 'penultimate', 'dropped', 'head']
     const { logits, features } = model.forward(images(), { mode: 'eval', features: names })
-    expectAllClose(logits, layersOf.predict(images()) as tf.Tensor)
+    expectAllClose(logits, layersOf.predict(images()))
     expect(Object.keys(features)).toEqual(names)
     expectAllClose(features['stage1']!, features['bent']!)
     expectAllClose(features['stage2']!, features['norm']!)
@@ -221,7 +221,7 @@ describe('a model given as a plain object', () => {
     await expect(distill({ ...run(student), method })).rejects.toThrow(
       /student must have the layer asked for, got penultimate\n.*its layers: map/,
     )
-    const forward: Model['forward'] = (inputs) => ({ logits: tf.zeros([inputs.shape[0]!, 4]), features: {} })
+    const forward: Model['forward'] = (inputs) => ({ logits: tf.zeros([inputs.shape[0], 4]), features: {} })
     await expect(distill(run({ ...student, forward }))).rejects.toThrow(
       'distill: student must give one logit per class of noise, 3, got 4',
     )

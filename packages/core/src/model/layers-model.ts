@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { model as makeLayersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 import { withBatchStatistics } from './batch-statistics.js'
@@ -46,11 +46,7 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
   }
   const apply = (inputs: tf.Tensor, training: boolean, names: readonly string[]): Outputs => {
     if (names.length === 0) return { logits: model.apply(inputs, { training }) as tf.Tensor, features: {} }
-    const [logits, ...features] = readerOf(names)(inputs, training)
-    return {
-      logits: logits!,
-      features: Object.fromEntries(names.map((name, index) => [name, features[index]!])),
-    }
+    return namedOutputs(readerOf(names)(inputs, training), names)
   }
   return {
     name: model.name,
@@ -72,19 +68,9 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
         ? withBatchStatistics(model, () => apply(inputs, true, features))
         : apply(inputs, mode === 'train', features),
     forwardFrom: (feature, value, { mode, features }) => {
-      const from = featureOf(model, stages, feature, role)
-      const names = [...features]
-      const run = (training: boolean): Outputs => {
-        const rest = restOf(model, from, [
-          model.outputs[0]!,
-          ...names.map((name) => featureOf(model, stages, name, role)),
-        ])
-        const [logits, ...others] = rest(value, training)
-        return {
-          logits: logits!,
-          features: Object.fromEntries(names.map((name, index) => [name, others[index]!])),
-        }
-      }
+      const [from, ...others] = [feature, ...features].map((name) => featureOf(model, stages, name, role))
+      const rest = restOf(model, from!, [model.outputs[0]!, ...others])
+      const run = (training: boolean): Outputs => namedOutputs(rest(value, training), features)
       return mode === 'batch-statistics' ? withBatchStatistics(model, () => run(true)) : run(mode === 'train')
     },
     seed: (random) => {
@@ -127,6 +113,13 @@ function assertGivesLogits(model: LayersModel, role: string): void {
     throw new InvalidArgumentError(`distill: ${role} must give logits, got a model that ends in a softmax`, {
       hint: `remove the softmax of layer ${last.name}; losses apply it themselves, at their temperature`,
     })
+  }
+}
+
+function namedOutputs([logits, ...features]: readonly tf.Tensor[], names: readonly string[]): Outputs {
+  return {
+    logits: logits!,
+    features: Object.fromEntries(names.map((name, index) => [name, features[index]!])),
   }
 }
 

@@ -11,7 +11,7 @@ export function stageOutputs(model: LayersModel): Readonly<Record<string, Symbol
   for (const layer of model.layers) {
     // A layer that is used several times has no single output, and an input is no work of the network's.
     if (layer.inboundNodes.length !== 1 || layer.getClassName() === 'InputLayer') continue
-    const output = layer.output as SymbolicTensor | SymbolicTensor[]
+    const output = layer.output
     if (Array.isArray(output) || output.shape.length !== 4) continue
     const [height, width] = output.shape.slice(1, 3)
     // What is left of an image after global pooling is no map.

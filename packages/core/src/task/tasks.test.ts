@@ -22,7 +22,7 @@ const cases = [
   name: task.name,
   task,
   values,
-  labels: Labels.from(values.labels.flat()) as LabelArray,
+  labels: Labels.from(values.labels.flat()),
   logits: tf.tensor2d(values.logits),
   teacherLogits: tf.tensor2d(values.teacherLogits),
 }))

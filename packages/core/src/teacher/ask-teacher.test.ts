@@ -176,12 +176,12 @@ describe('a teacher that answers wrong', () => {
   it.each<[string, (inputs: tf.Tensor) => tf.Tensor, RegExp]>([
     [
       'with a row too many',
-      ({ shape: [examples] }) => tf.zeros([examples! + 1, 3]),
+      ({ shape: [examples] }) => tf.zeros([examples + 1, 3]),
       /^distill: teacher 0 must give one row for each of 1 examples, got 2$/,
     ],
     [
       'for other classes',
-      ({ shape: [examples] }) => tf.zeros([examples!, 4]),
+      ({ shape: [examples] }) => tf.zeros([examples, 4]),
       /^distill: teacher 0 must give logits \[N, 3\] like the data set's classes, got \[N, 4\]/,
     ],
     [
@@ -191,7 +191,7 @@ describe('a teacher that answers wrong', () => {
     ],
     [
       'with NaN',
-      ({ shape: [examples] }) => tf.fill([examples!, 3], NaN),
+      ({ shape: [examples] }) => tf.fill([examples, 3], NaN),
       /^distill: teacher 0 must give finite logits, got NaN for the example with id 0$/,
     ],
     [
@@ -255,7 +255,7 @@ describe('a teacher that answers wrong', () => {
   it('may be late: its answer is freed when it comes after all', async () => {
     const slow: TeacherFunction = async ({ shape: [examples] }) => {
       await new Promise((resolve) => setTimeout(resolve, 15))
-      return tf.zeros([examples!, 3])
+      return tf.zeros([examples, 3])
     }
     const { error, left } = await failureOf(() => slow, { teacherTimeout: 0.005 })
     expect(error.message).toMatch(

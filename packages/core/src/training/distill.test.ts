@@ -481,7 +481,7 @@ describe('distill', () => {
     [
       'a function whose features passes read',
       () => ({
-        teachers: [(inputs: tf.Tensor) => inputs as tf.Tensor2D],
+        teachers: [(inputs: tf.Tensor) => inputs],
         method: needing({ passes: { teacherFeatures: ['penultimate'] } }),
       }),
       /teacher 0 must have the layer asked for, got penultimate\n.*it shows no features: use a model that runs here/,

@@ -118,7 +118,7 @@ describe('a teacher that learns', () => {
   })
 
   it('must be a model, and be there', async () => {
-    const answer = (inputs: tf.Tensor): tf.Tensor => tf.zeros([inputs.shape[0]!, 3])
+    const answer = (inputs: tf.Tensor): tf.Tensor => tf.zeros([inputs.shape[0], 3])
     await expect(distill(run({ method: online(), teachers: [answer] }))).rejects.toThrow(
       'distill: teacher 0 must be a model that runs here to learn with online, got one that is not',
     )
@@ -268,8 +268,8 @@ describe('views', () => {
       views.push(view)
       expect(step.studentFeatures['penultimate']!.shape).toEqual([step.ids.length, 5])
       expect(step.teacherFeatures[0]).toEqual({})
-      expectAllClose(view.teacherLogits[0]!, teacher.predict(view.inputs) as tf.Tensor)
-      expectAllClose(view.studentLogits, student.predict(view.inputs) as tf.Tensor)
+      expectAllClose(view.teacherLogits[0]!, teacher.predict(view.inputs))
+      expectAllClose(view.studentLogits, student.predict(view.inputs))
       expect(view.studentFeatures['penultimate']!.shape).toEqual([step.ids.length, 5])
       expect(view.teacherFeatures[0]!['penultimate']!.shape).toEqual([step.ids.length, 5])
     })
@@ -293,7 +293,7 @@ describe('views', () => {
     let calls = 0
     const teacher = (inputs: tf.Tensor): tf.Tensor => {
       calls += 1
-      return tf.zeros([inputs.shape[0]!, 3])
+      return tf.zeros([inputs.shape[0], 3])
     }
     const method = mixed({ mixed: { teachers: false, student: false } }, (step) => {
       expect(step.views['mixed']!.teacherLogits).toEqual([])
@@ -350,7 +350,7 @@ describe('afterStep', () => {
               teacher: [...teacherLogits[0]!.dataSync()],
             })
             expect(studentFeatures['penultimate']!.shape).toEqual([ids.length, 5])
-            expectAllClose(teacherLogits[0]!, teacher.predict(inputs) as tf.Tensor)
+            expectAllClose(teacherLogits[0]!, teacher.predict(inputs))
           },
         }),
       )

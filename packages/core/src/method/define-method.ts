@@ -171,9 +171,7 @@ export function defineWrapper<const Shape extends OptionsShape>(
 
 /** Makes a schema of options that were declared in either way. It refuses any other option. */
 export function optionsSchema(options: OptionsShape): OptionsSchema {
-  return options instanceof z.ZodMiniType
-    ? (options)
-    : z.strictObject(options)
+  return options instanceof z.ZodMiniType ? options : z.strictObject(options)
 }
 
 /** Turns `vanilla-kd` into `vanillaKd`. */

@@ -138,7 +138,7 @@ export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
       const known = issue.message.split(' ').filter((name) => name !== '')
       return {
         path: [...path, issue.keys[0]!],
-        rule: `must not be given, got ${shownValue((issue.input)?.[issue.keys[0]!])}`,
+        rule: `must not be given, got ${shownValue(issue.input?.[issue.keys[0]!])}`,
         hint: known.length === 0 ? 'there are no options' : `the options are ${known.join(', ')}`,
       }
     }
@@ -160,7 +160,10 @@ export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
     }
     case 'custom':
       return { path, rule: issue.message }
-    default:
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
       return { path, rule: `must be right (${issue.code}), ${got}` }
   }
 }

@@ -158,10 +158,16 @@ describe('layersModel', () => {
 
 /** A network of plain operations, as a graph model or one's own code would be. */
 function plainModel(): Model {
-  const [hidden, head] = tf.tidy(() => [
-    tf.variable(tf.tensor2d([0.5, -0.3, 0.2, 0.8], [2, 2])),
-    tf.variable(tf.tensor2d([0.1, 0.2, -0.4, 0.3, -0.1, 0.6], [2, 3])),
-  ]) as [tf.Variable<tf.Rank.R2>, tf.Variable<tf.Rank.R2>]
+  const matrix = (values: number[][]): tf.Variable<tf.Rank.R2> =>
+    tf.tidy(() => tf.variable(tf.tensor2d(values)))
+  const hidden = matrix([
+    [0.5, -0.3],
+    [0.2, 0.8],
+  ])
+  const head = matrix([
+    [0.1, 0.2, -0.4],
+    [0.3, -0.1, 0.6],
+  ])
   return {
     name: 'plain model',
     variables: [hidden, head],

@@ -176,7 +176,10 @@ export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
     }
     case 'custom':
       return { path, rule: issue.message }
-    default:
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
       return { path, rule: `must be right (${issue.code}), ${got}` }
   }
 }

@@ -208,7 +208,7 @@ async function inTime(
       },
       (error: unknown) => {
         end(() => {
-          reject(error)
+          reject(answerFailed(title, error))
         })
       },
     )

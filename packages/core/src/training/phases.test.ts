@@ -137,7 +137,7 @@ const counting = (phases: readonly Phase[], seen: (variables: Record<string, num
       ...phase,
       loss: (step) => ({
         ...(phase.learner === 'student' ? phase.loss(step) : {}),
-        sum: tf.mul(tf.onesLike(step.labels), tf.add(first, second)) as tf.Tensor1D,
+        sum: tf.mul<tf.Tensor1D>(tf.onesLike(step.labels), tf.add(first, second)),
       }),
     })
     return {

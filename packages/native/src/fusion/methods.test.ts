@@ -1,12 +1,12 @@
 import * as losses from '@kd/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { loadNative, onBackend } from '../testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from '../testing/load-native.js'
 
 const native = await loadNative()
 
 // What they compute is compared in ../kernels.test.ts.
-describe.skipIf(native === undefined)('methods on native', () => {
+describe('methods on native', needsAddon(native !== undefined), () => {
   it.each(['reviseSoftLabels', 'reviseTeacherLogits', 'swapLogits'] as const)(
     'refuse labels out of range as the other engines do: %s',
     (name) => {

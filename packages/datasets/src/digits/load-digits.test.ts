@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { needs } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
 import { digitsChecksum } from './digits-data.js'
 import { loadDigits } from './load-digits.js'
@@ -30,10 +31,14 @@ describe('loadDigits', () => {
     expect(digitsChecksum).toBe('ac9fdfe258aefd68bbcff8fd47e4f51466aa6edad18827c191d2c41d9d188f6e')
   })
 
-  it.skipIf(!existsSync(original))("equals scikit-learn's file row by row", async () => {
-    const lines = gunzipSync(readFileSync(original)).toString().trim().split('\n')
-    expect(await digitsById()).toEqual(lines.map((line) => line.split(',').map(Number)))
-  })
+  it(
+    "equals scikit-learn's file row by row",
+    needs(existsSync(original), 'scikit-learn (Debian: apt-get install python3-sklearn)'),
+    async () => {
+      const lines = gunzipSync(readFileSync(original)).toString().trim().split('\n')
+      expect(await digitsById()).toEqual(lines.map((line) => line.split(',').map(Number)))
+    },
+  )
 
   it('has the documented split, the same one for ever', async () => {
     const { train, test, inputShape } = await loadDigits()

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { needsLinux } from '@kd/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheFolder, fetchFiles, localFiles } from './local-files.js'
 import { downloadFile, type DownloadProgress } from './download-file.js'
@@ -173,7 +174,7 @@ describe('localFiles', () => {
 })
 
 describe('cacheFolder', () => {
-  it.skipIf(process.platform !== 'linux')('follows KD_CACHE, then XDG_CACHE_HOME, then ~/.cache', () => {
+  it('follows KD_CACHE, then XDG_CACHE_HOME, then ~/.cache', needsLinux, () => {
     vi.stubEnv('KD_CACHE', '/somewhere')
     expect(cacheFolder()).toBe('/somewhere')
     vi.stubEnv('KD_CACHE', '')

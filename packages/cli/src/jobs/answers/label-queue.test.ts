@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdProcess } from '../../testing/kd-process.js'
 import { labelFiles } from '../../testing/label-files.js'
-import { hasRedis, RedisServer } from '../../testing/redis-server.js'
+import { needsRedis, RedisServer } from '../../testing/redis-server.js'
 import { runKd } from '../../testing/run-kd.js'
 import { runLabelling, type LabellingResult } from './run-labelling.js'
 
-const isHere = hasRedis() && process.platform !== 'win32'
+const isHere = !needsRedis.skip
 const built = builtMain({
   'label.yaml': `dataset: { name: digits }
 teachers: [{ model: { name: mlp, hiddenUnits: [32] }, training: { epochs: 2 } }]
@@ -40,7 +40,7 @@ function kd(...words: string[]): KdProcess {
 const label = (...words: string[]): KdProcess =>
   kd('label', path('label.yaml'), '--runner', 'bullmq', '--shard-rows', '250', '--json', ...words)
 
-describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () => {
+describe('kd label --runner bullmq', { timeout: 120_000, ...needsRedis }, () => {
   it('has two workers make what the local runner makes, byte for byte, though one is killed', async () => {
     const workers = [1, 2].map(() => kd('worker', '--workspace', path('work')))
     const [killed, survivor] = workers as [KdProcess, KdProcess]

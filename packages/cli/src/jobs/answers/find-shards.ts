@@ -2,13 +2,13 @@ import { KdError } from '@kd/core'
 import { differingKeys } from '../../run/origin/differing-keys.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { UsageError } from '../../config/usage-error.js'
-import type { LabelFolder } from '../../run/answers/answer-folder.js'
+import type { AnswerFolder } from '../../run/answers/answer-folder.js'
 import {
-  labelSplits,
+  answerSplits,
   shardRows,
   shardsOf,
-  type LabelManifest,
-  type LabelSplit,
+  type AnswerManifest,
+  type AnswerSplit,
   type ShardEntry,
   type ShardPlace,
 } from '../../run/answers/answer-manifest.js'
@@ -23,13 +23,13 @@ import {
  * @throws {@link UsageError} when there are other labels, naming what differs
  */
 export async function missingShards(
-  folder: LabelFolder,
-  manifest: LabelManifest,
+  folder: AnswerFolder,
+  manifest: AnswerManifest,
   tell: OnRunProgress,
 ): Promise<ShardPlace[]> {
   const before = await folder.manifest()
   if (before === undefined) await folder.writeManifest(manifest)
-  else if (before.id !== manifest.id) throw otherLabels(folder, before, manifest)
+  else if (before.id !== manifest.id) throw otherAnswers(folder, before, manifest)
   const found = await findShards(folder, manifest, tell)
   return found.filter(({ entry }) => entry === undefined).map(({ place }) => place)
 }
@@ -43,12 +43,12 @@ export async function missingShards(
  * @returns each with what a manifest says of it, if it is there
  */
 async function findShards(
-  folder: LabelFolder,
-  manifest: LabelManifest,
+  folder: AnswerFolder,
+  manifest: AnswerManifest,
   tell: OnRunProgress,
 ): Promise<{ place: ShardPlace; entry: ShardEntry | undefined }[]> {
   const found: { place: ShardPlace; entry: ShardEntry | undefined }[] = []
-  for (const split of labelSplits) {
+  for (const split of answerSplits) {
     for (const place of shardsOf(manifest, split)) {
       const rows = shardRows(manifest, place)
       const entry = await folder.findShard({ ...place, rows, id: manifest.id }, (file, reason) => {
@@ -69,9 +69,9 @@ async function findShards(
  * @returns the shards
  * @throws {@link KdError} when one is missing
  */
-export async function finishLabels(
-  folder: LabelFolder,
-  manifest: LabelManifest,
+export async function finishAnswers(
+  folder: AnswerFolder,
+  manifest: AnswerManifest,
   tell: OnRunProgress,
 ): Promise<ShardEntry[]> {
   const found = await findShards(folder, manifest, tell)
@@ -80,15 +80,15 @@ export async function finishLabels(
     throw new KdError(
       `labels of ${folder.path} must be complete, got no shard ${missing.index} of ${missing.split}`,
     )
-  const ofSplit = (split: LabelSplit): ShardEntry[] =>
+  const ofSplit = (split: AnswerSplit): ShardEntry[] =>
     found.flatMap(({ place, entry }) => (place.split === split ? [entry!] : []))
   const splits = Object.fromEntries(
-    labelSplits.flatMap((split) => {
+    answerSplits.flatMap((split) => {
       const before = manifest.splits[split]
       return before === undefined ? [] : [[split, { ...before, shards: ofSplit(split) }] as const]
     }),
   )
-  const whole: LabelManifest = { ...manifest, splits }
+  const whole: AnswerManifest = { ...manifest, splits }
   const before = await folder.manifest()
   // One that is right already says which versions made the labels.
   if (JSON.stringify(before?.splits) !== JSON.stringify(splits)) await folder.writeManifest(whole)
@@ -96,14 +96,14 @@ export async function finishLabels(
   return found.map(({ entry }) => entry!)
 }
 
-function otherLabels({ path }: LabelFolder, before: LabelManifest, now: LabelManifest): UsageError {
-  const kept = ({ teacher, dataset, logits, rowsPerShard, engine, splits }: LabelManifest): unknown => ({
+function otherAnswers({ path }: AnswerFolder, before: AnswerManifest, now: AnswerManifest): UsageError {
+  const kept = ({ teacher, dataset, logits, rowsPerShard, engine, splits }: AnswerManifest): unknown => ({
     teacher: { weights: teacher.weights },
     dataset,
     logits,
     rowsPerShard,
     engine,
-    splits: labelSplits.map((split) => [splits[split]?.examples, splits[split]?.data]),
+    splits: answerSplits.map((split) => [splits[split]?.examples, splits[split]?.data]),
   })
   const changes = differingKeys(kept(before), kept(now)).map(
     ({ key, one, other }) => `${key} is ${other} and was ${one}`,

@@ -68,7 +68,7 @@ export interface TeacherJob extends JobBase {
 }
 
 /** Lets one of a config's teachers label some shards of the data. */
-export interface LabelJob extends JobBase {
+export interface AnswerJob extends JobBase {
   readonly kind: 'label'
   /** In the workspace: the folder of the labels, whose manifest says how. */
   readonly folder: string
@@ -80,7 +80,7 @@ export interface LabelJob extends JobBase {
 }
 
 /** Work that can be done wherever the workspace is: plain data, never code. */
-export type Job = DistillJob | TeacherJob | LabelJob
+export type Job = DistillJob | TeacherJob | AnswerJob
 
 /** What became of a job. */
 export type JobOutcome =

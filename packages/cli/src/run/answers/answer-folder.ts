@@ -7,14 +7,14 @@ import { writeError, writeFileSafely } from '../folder/write-file-safely.js'
 import {
   decodeManifest,
   encodeManifest,
-  labelSplits,
+  answerSplits,
   MANIFEST,
   shardFile,
-  type LabelManifest,
+  type AnswerManifest,
   type ShardEntry,
   type ShardPlace,
 } from './answer-manifest.js'
-import { decodeShard, encodeShard, type LabelShard, type ShardContent } from './answer-shard.js'
+import { decodeShard, encodeShard, type AnswerShard, type ShardContent } from './answer-shard.js'
 
 /** Larger than the manifest of any labels that fit a disk. */
 const MAX_MANIFEST = 500_000_000
@@ -24,7 +24,7 @@ const ownFile = /^(manifest\.json|(train|validation|test)-\d{5,7}-[0-9a-f]{64}\.
  * The labels of one teacher: a manifest, and shards. A shard's name holds the hash of its bytes, and it gets that name only when
  * it is whole and on the disk.
  */
-export class LabelFolder {
+export class AnswerFolder {
   readonly path: string
 
   /** @param path - absolute; need not be there */
@@ -38,14 +38,14 @@ export class LabelFolder {
    * @returns undefined where there is none
    * @throws {@link KdError} naming the file when it is something else
    */
-  async manifest(): Promise<LabelManifest | undefined> {
+  async manifest(): Promise<AnswerManifest | undefined> {
     const path = join(this.path, MANIFEST)
     const bytes = await readPlainFile(path, MAX_MANIFEST)
     return bytes && within(path, () => decodeManifest(Buffer.from(bytes).toString()))
   }
 
   /** Writes the manifest whole or not at all. */
-  async writeManifest(manifest: LabelManifest): Promise<void> {
+  async writeManifest(manifest: AnswerManifest): Promise<void> {
     await mkdir(this.path, { recursive: true }).catch((error: unknown) => {
       throw writeError(this.path, error)
     })
@@ -53,7 +53,7 @@ export class LabelFolder {
   }
 
   /** Writes a shard whole or not at all. */
-  async writeShard(manifest: LabelManifest, content: ShardContent): Promise<void> {
+  async writeShard(manifest: AnswerManifest, content: ShardContent): Promise<void> {
     const bytes = encodeShard(manifest, content)
     await writeFileSafely(join(this.path, shardFile(content, sha256(bytes))), bytes)
   }
@@ -97,7 +97,7 @@ export class LabelFolder {
    * @returns the shard
    * @throws {@link KdError} naming the file when it is missing, damaged or another one
    */
-  async readShard({ id, splits }: LabelManifest, place: ShardPlace): Promise<LabelShard> {
+  async readShard({ id, splits }: AnswerManifest, place: ShardPlace): Promise<AnswerShard> {
     const { file, rows, sha256: wanted } = splits[place.split]!.shards[place.index]!
     const path = join(this.path, file)
     const bytes = await readPlainFile(path)
@@ -112,8 +112,8 @@ export class LabelFolder {
   }
 
   /** Removes shards that the manifest does not have, and what a write left behind that was killed. */
-  async removeOthers({ splits }: LabelManifest): Promise<void> {
-    const shards = labelSplits.flatMap((split) => splits[split]?.shards ?? [])
+  async removeOthers({ splits }: AnswerManifest): Promise<void> {
+    const shards = answerSplits.flatMap((split) => splits[split]?.shards ?? [])
     const kept = new Set(shards.map(({ file }) => file))
     const others = (await this.#files()).filter((name) => name !== MANIFEST && !kept.has(name))
     await Promise.all(others.map((name) => rm(join(this.path, name), { force: true })))
@@ -138,7 +138,7 @@ function assertHash(bytes: Uint8Array, hash: string, wanted: string): void {
 }
 
 function assertPlace(
-  { labels, split, index, ids }: LabelShard,
+  { labels, split, index, ids }: AnswerShard,
   wanted: ShardPlace & { readonly id: string; readonly rows: number },
 ): void {
   const says = (id: string, of: ShardPlace, rows: number): string =>

@@ -5,10 +5,10 @@ import {
   decodeManifest,
   encodeManifest,
   isComplete,
-  labelsId,
+  answersId,
   shardFile,
   shardsOf,
-  type LabelManifest,
+  type AnswerManifest,
 } from './answer-manifest.js'
 
 const hash = (digit: string): string => digit.repeat(64)
@@ -18,7 +18,7 @@ const entry = (index: number, rows: number) => ({
   bytes: 100,
   sha256: hash('c'),
 })
-const good: LabelManifest = {
+const good: AnswerManifest = {
   format: 'kd-labels',
   version: 1,
   id: hash('a'),
@@ -53,7 +53,7 @@ describe('a manifest of labels', () => {
   })
 
   it('has another id for another teacher, other data, another form; the same for other names and versions', () => {
-    const changes: Partial<LabelManifest>[] = [
+    const changes: Partial<AnswerManifest>[] = [
       { teacher: { name: 'mlp', weights: hash('9') } },
       { logits: { dtype: 'float16' } },
       { logits: { dtype: 'float32', top: 2 } },
@@ -63,9 +63,9 @@ describe('a manifest of labels', () => {
       { splits: { test: train } },
       { dataset: { ...good.dataset, normalization: { mean: [1], standardDeviation: [1] } } },
     ]
-    const ids = changes.map((change) => labelsId({ ...good, ...change }))
-    expect(new Set([labelsId(good), ...ids]).size).toBe(changes.length + 1)
-    expect(labelsId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(labelsId(good))
+    const ids = changes.map((change) => answersId({ ...good, ...change }))
+    expect(new Set([answersId(good), ...ids]).size).toBe(changes.length + 1)
+    expect(answersId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(answersId(good))
   })
 
   it.each<[string, unknown, string]>([

@@ -2,11 +2,11 @@ import { KdError } from '@kd/core'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '@kd/models'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LabelManifest } from './answer-manifest.js'
+import type { AnswerManifest } from './answer-manifest.js'
 import { decodeShard, encodeShard, shardRow } from './answer-shard.js'
 
 const labels = 'a'.repeat(64)
-const manifest = (logits: LabelManifest['logits']): Pick<LabelManifest, 'id' | 'dataset' | 'logits'> => ({
+const manifest = (logits: AnswerManifest['logits']): Pick<AnswerManifest, 'id' | 'dataset' | 'logits'> => ({
   id: labels,
   dataset: {
     name: 'made',

@@ -5,11 +5,11 @@ import {
   writeSafetensors,
   type SafetensorsTensor,
 } from '@kd/models'
-import type { LabelManifest, LabelSplit, ShardPlace } from './answer-manifest.js'
+import type { AnswerManifest, AnswerSplit, ShardPlace } from './answer-manifest.js'
 import { spreadTopLogits, topLogits, type TopLogits } from './top-logits.js'
 
 /** What a teacher said of some examples, as it is kept. */
-export interface LabelShard extends ShardPlace {
+export interface AnswerShard extends ShardPlace {
   /** Of the labels that it is part of. */
   readonly labels: string
   /** How many classes it is about. */
@@ -36,7 +36,7 @@ export interface ShardContent extends ShardPlace {
  * @returns the whole file, the same for the same content
  */
 export function encodeShard(
-  { id, dataset, logits: { dtype, top } }: Pick<LabelManifest, 'id' | 'dataset' | 'logits'>,
+  { id, dataset, logits: { dtype, top } }: Pick<AnswerManifest, 'id' | 'dataset' | 'logits'>,
   { split, index, ids, logits }: ShardContent,
 ): Uint8Array {
   const classes = dataset.classNames.length
@@ -73,14 +73,14 @@ export function encodeShard(
  * @returns the shard
  * @throws {@link KdError} saying what is wrong with the bytes
  */
-export function decodeShard(bytes: Uint8Array): LabelShard {
+export function decodeShard(bytes: Uint8Array): AnswerShard {
   const about = readSafetensorsMetadata(bytes)
   const wanted = { format: 'kd-labels', version: '1' }
   for (const [key, value] of Object.entries(wanted)) {
     if (about.get(key) !== value) throw bad(`have ${key} ${value}`, about.get(key))
   }
   const labels = matching(about, 'labels', /^[0-9a-f]{64}$/)
-  const split = matching(about, 'split', /^(train|validation|test)$/) as LabelSplit
+  const split = matching(about, 'split', /^(train|validation|test)$/) as AnswerSplit
   const index = Number(matching(about, 'shard', /^\d{1,7}$/))
   const classes = Number(matching(about, 'classes', /^[1-9]\d{0,7}$/))
   const tensors = readSafetensors(bytes)
@@ -123,7 +123,7 @@ function logitsOf(
  * @param row - where in it
  * @param output - [C], written to
  */
-export function shardRow({ logits, classes }: LabelShard, row: number, output: Float32Array): void {
+export function shardRow({ logits, classes }: AnswerShard, row: number, output: Float32Array): void {
   if (logits instanceof Float32Array) output.set(logits.subarray(row * classes, (row + 1) * classes))
   else spreadTopLogits(logits, row, output)
 }

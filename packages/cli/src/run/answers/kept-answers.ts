@@ -1,12 +1,12 @@
 import { KdError, type AnyDataset, type KeptAnswers } from '@kd/core'
 import { createHash } from 'node:crypto'
-import type { LabelFolder } from './answer-folder.js'
-import { labelSplits, shardsOf, type LabelManifest, type LabelSplit } from './answer-manifest.js'
-import { shardRow, type LabelShard } from './answer-shard.js'
+import type { AnswerFolder } from './answer-folder.js'
+import { answerSplits, shardsOf, type AnswerManifest, type AnswerSplit } from './answer-manifest.js'
+import { shardRow, type AnswerShard } from './answer-shard.js'
 
 /** The labels of one split in memory, in the form in which they were stored. */
-interface LabelledSplit {
-  readonly shards: readonly LabelShard[]
+interface KeptSplit {
+  readonly shards: readonly AnswerShard[]
   /** Row of each id, through all shards. */
   readonly rows: ReadonlyMap<number, number>
 }
@@ -21,17 +21,17 @@ export class AnswerTable implements KeptAnswers {
   /** Of all of them. */
   readonly hash: string
   readonly fixed: boolean
-  readonly #manifest: LabelManifest
+  readonly #manifest: AnswerManifest
   readonly #path: string
-  readonly #splits: Map<LabelSplit, LabelledSplit>
+  readonly #splits: Map<AnswerSplit, KeptSplit>
 
   private constructor(
-    { path }: LabelFolder,
-    manifest: LabelManifest,
-    splits: Map<LabelSplit, LabelledSplit>,
+    { path }: AnswerFolder,
+    manifest: AnswerManifest,
+    splits: Map<AnswerSplit, KeptSplit>,
     fixed: boolean,
   ) {
-    const shards = labelSplits.flatMap((split) => manifest.splits[split]?.shards ?? [])
+    const shards = answerSplits.flatMap((split) => manifest.splits[split]?.shards ?? [])
     const content = [manifest.id, ...shards.map(({ sha256 }) => sha256)]
     this.name = manifest.teacher.name
     this.hash = createHash('sha256').update(content.join()).digest('hex')
@@ -50,13 +50,13 @@ export class AnswerTable implements KeptAnswers {
    * @throws {@link KdError} naming the file that is missing, damaged or of other examples
    */
   static async read(
-    folder: LabelFolder,
-    { manifest, dataset, fixed }: { manifest: LabelManifest; dataset: AnyDataset; fixed: boolean },
+    folder: AnswerFolder,
+    { manifest, dataset, fixed }: { manifest: AnswerManifest; dataset: AnyDataset; fixed: boolean },
   ): Promise<AnswerTable> {
-    const splits = new Map<LabelSplit, LabelledSplit>()
-    for (const split of labelSplits) {
+    const splits = new Map<AnswerSplit, KeptSplit>()
+    for (const split of answerSplits) {
       if (manifest.splits[split] === undefined || dataset[split] === undefined) continue
-      const shards: LabelShard[] = []
+      const shards: AnswerShard[] = []
       const rows = new Map<number, number>()
       for (const place of shardsOf(manifest, split)) {
         const shard = await folder.readShard(manifest, place)
@@ -71,11 +71,11 @@ export class AnswerTable implements KeptAnswers {
   }
 
   /** Whether a split was labelled. */
-  has(split: LabelSplit): boolean {
+  has(split: AnswerSplit): boolean {
     return this.#splits.has(split)
   }
 
-  keptLogits(split: LabelSplit, ids: Int32Array): Float32Array {
+  keptLogits(split: AnswerSplit, ids: Int32Array): Float32Array {
     const found = this.#splits.get(split)
     if (found === undefined) {
       throw new KdError(`labels of ${this.#path} must have the ${split} split for this method, got none`, {
@@ -103,7 +103,7 @@ export class AnswerTable implements KeptAnswers {
   }
 }
 
-function assertIds({ path }: LabelFolder, { split, index, ids }: LabelShard, wanted: Int32Array): void {
+function assertIds({ path }: AnswerFolder, { split, index, ids }: AnswerShard, wanted: Int32Array): void {
   const row = ids.findIndex((id, at) => id !== wanted[at])
   if (row === -1) return
   throw new KdError(
@@ -112,9 +112,9 @@ function assertIds({ path }: LabelFolder, { split, index, ids }: LabelShard, wan
 }
 
 function assertForm(
-  { path }: LabelFolder,
-  { split, index, classes, logits }: LabelShard,
-  { dataset, logits: { top } }: LabelManifest,
+  { path }: AnswerFolder,
+  { split, index, classes, logits }: AnswerShard,
+  { dataset, logits: { top } }: AnswerManifest,
 ): void {
   const wanted = dataset.classNames.length
   const found = logits instanceof Float32Array ? undefined : logits.logits.length / logits.rest.length

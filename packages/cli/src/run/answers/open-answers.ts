@@ -8,8 +8,8 @@ import { teacherIdentity } from '../origin/identity.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { loadModel, loadWeights, weightsHash } from '../model/saved-model.js'
 import { inputsHash } from './inputs-hash.js'
-import { LabelFolder } from './answer-folder.js'
-import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } from './answer-manifest.js'
+import { AnswerFolder } from './answer-folder.js'
+import { isComplete, answerSplits, MANIFEST, shardCount, type AnswerManifest } from './answer-manifest.js'
 import { AnswerTable } from './kept-answers.js'
 
 /**
@@ -28,7 +28,7 @@ export async function openAnswers(
   clean: AnyDataset,
 ): Promise<AnswerTable> {
   const { answers, fixed = false } = named.config.teachers[index]!
-  const folder = new LabelFolder(answers!)
+  const folder = new AnswerFolder(answers!)
   const manifest = await folder.manifest()
   if (manifest === undefined) {
     throw new KdError(
@@ -54,9 +54,9 @@ async function neighbours(path: string): Promise<string> {
  *
  * @throws {@link KdError} saying how many shards there should be
  */
-export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
+export function assertComplete({ path }: AnswerFolder, manifest: AnswerManifest): void {
   if (isComplete(manifest)) return
-  const wanted = labelSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
+  const wanted = answerSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
   throw new KdError(
     `labels of ${path} must be complete, got a labelling of ${wanted} shards that was not ended`,
     {
@@ -65,7 +65,7 @@ export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): 
   )
 }
 
-function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifest, clean: AnyDataset): void {
+function assertFitsData({ path }: AnswerFolder, { dataset, splits }: AnswerManifest, clean: AnyDataset): void {
   const mismatch = (what: string, ofLabels: unknown, ofData: unknown): KdError =>
     new KdError(
       `labels of ${path} must be of the data of this run: their ${what} ${show(ofLabels)}, the data have ${show(ofData)}`,
@@ -83,7 +83,7 @@ function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifes
       throw mismatch(`${key} is`, dataset[key], clean[key])
   }
   if (splits.train === undefined) throw mismatch('splits are', Object.keys(splits), ['train'])
-  for (const split of labelSplits) {
+  for (const split of answerSplits) {
     const [labelled, examples] = [splits[split], clean[split]]
     if (labelled === undefined || examples === undefined) continue
     const hash = inputsHash(examples)
@@ -104,8 +104,8 @@ function show(value: unknown): string {
 }
 
 async function assertTeacher(
-  { path }: LabelFolder,
-  { teacher: labelled }: LabelManifest,
+  { path }: AnswerFolder,
+  { teacher: labelled }: AnswerManifest,
   named: NamedConfig,
   index: number,
   clean: AnyDataset,

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runTraining } from '../../run/run-distillation.js'
 import { buildMain } from '../../testing/build-main.js'
-import { labelFiles } from '../../testing/label-files.js'
-import { runLabelling } from './run-labelling.js'
+import { answerFiles } from '../../testing/answer-files.js'
+import { keepAnswers } from './keep-answers.js'
 
 let folder: string
 let main: string
@@ -40,7 +40,7 @@ const words = (out: string): string[] => [
 ]
 it('gives the same bytes from several processes, killed at any moment and called again', async () => {
   const alone = join(folder, 'alone')
-  await runLabelling(join(folder, 'label.yaml'), { out: alone, shardRows: 250 })
+  await keepAnswers(join(folder, 'label.yaml'), { out: alone, shardRows: 250 })
 
   const out = join(folder, 'killed')
   const child = spawn(process.execPath, words(out), { stdio: 'ignore' })
@@ -56,5 +56,5 @@ it('gives the same bytes from several processes, killed at any moment and called
     ended: 'done',
     labels: [{ examples: 1797 }],
   })
-  expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(join(alone, 'labels-1')))
+  expect(await answerFiles(join(out, 'labels-1'))).toEqual(await answerFiles(join(alone, 'labels-1')))
 }, 60_000)

@@ -8,32 +8,32 @@ import type { TeacherJob } from '../job/job.js'
 import { workspacePath } from '../job/read-job.js'
 import { sizeOnDisk } from '../size-on-disk.js'
 import { missingShards } from './find-shards.js'
-import { LabelFolder } from '../../run/answers/answer-folder.js'
-import { rowBytes, type LabelForm } from './label-form.js'
-import type { CommonJob, JobsContext, LabelsToDo } from './label-jobs.js'
-import { shardRows, type LabelSplit } from '../../run/answers/answer-manifest.js'
-import { LABEL_BATCH } from '../job/label-shards.js'
-import { labelTeacher, type LabelTeacherPlace, type TeacherRecipe } from '../job/label-teacher.js'
-import { planLabels } from './plan-labels.js'
+import { AnswerFolder } from '../../run/answers/answer-folder.js'
+import { rowBytes, type AnswerForm } from './answer-form.js'
+import type { CommonJob, JobsContext, AnswersToDo } from './answer-jobs.js'
+import { shardRows, type AnswerSplit } from '../../run/answers/answer-manifest.js'
+import { ANSWER_BATCH } from '../job/answer-shards.js'
+import { loadAskedTeacher, type AskedTeacherPlace, type TeacherRecipe } from '../job/asked-teacher.js'
+import { planAnswers } from './plan-answers.js'
 
 /** A labelling under way. */
-export interface Labelling extends JobsContext {
+export interface KeepingAnswers extends JobsContext {
   readonly config: Config
   /** Before label noise. */
   readonly dataset: Dataset
   /** Of the inputs of each split that is labelled. */
-  readonly hashes: ReadonlyMap<LabelSplit, string>
+  readonly hashes: ReadonlyMap<AnswerSplit, string>
   /** Of each teacher of the config that has one. */
   readonly recipes: readonly (TeacherRecipe | undefined)[]
-  readonly form: LabelForm
+  readonly form: AnswerForm
   /** How many at a time. */
   readonly jobs: number
   readonly common: CommonJob
 }
 
 /** The labels of one teacher, begun. */
-export interface BegunLabels extends LabelsToDo {
-  readonly own: LabelFolder
+export interface BegunAnswers extends AnswersToDo {
+  readonly own: AnswerFolder
   /** How many are missing. */
   readonly examples: number
 }
@@ -41,10 +41,10 @@ export interface BegunLabels extends LabelsToDo {
 /**
  * Says how much there is to label and to store, before anything starts.
  *
- * @param labelling - see {@link Labelling}
+ * @param labelling - see {@link KeepingAnswers}
  * @returns lines
  */
-export function sizeText({ config, dataset, form }: Labelling): string[] {
+export function sizeText({ config, dataset, form }: KeepingAnswers): string[] {
   const classes = dataset.classNames.length
   const sizes = form.splits.map((split) => dataset[split]!.ids.length)
   const examples = sizes.reduce((sum, size) => sum + size, 0)
@@ -61,14 +61,14 @@ export function sizeText({ config, dataset, form }: Labelling): string[] {
 }
 
 /** Every teacher, and every checkpoint of one, in the order of a run. */
-function placesOf({ teachers }: Config): LabelTeacherPlace[] {
+function placesOf({ teachers }: Config): AskedTeacherPlace[] {
   return teachers.flatMap(({ checkpoints = [0] }, index) => checkpoints.map((_, state) => ({ index, state })))
 }
 
 /**
  * Teachers with a recipe are trained first, once for all who label.
  *
- * @param labelling - see {@link Labelling}
+ * @param labelling - see {@link KeepingAnswers}
  * @returns a job for each teacher that is not there yet
  */
 export async function teacherJobs({
@@ -77,7 +77,7 @@ export async function teacherJobs({
   recipes,
   folder,
   common,
-}: Labelling): Promise<TeacherJob[]> {
+}: KeepingAnswers): Promise<TeacherJob[]> {
   const jobs: TeacherJob[] = []
   for (const [index, recipe] of recipes.entries()) {
     if (recipe === undefined) continue
@@ -102,15 +102,15 @@ export function teachersIn(folder: string): string {
  * @param labelling - whose teachers are trained
  * @returns what is to do
  */
-export async function beginLabels(labelling: Labelling): Promise<BegunLabels[]> {
+export async function beginAnswers(labelling: KeepingAnswers): Promise<BegunAnswers[]> {
   const { config, dataset, recipes, folder, workspace, jobs, tell } = labelling
-  const begun: BegunLabels[] = []
+  const begun: BegunAnswers[] = []
   for (const [number, place] of placesOf(config).entries()) {
     const recipe = recipes[place.index]
     const teachersFolder = teachersIn(folder)
-    const model = await labelTeacher(config, dataset, { ...place, recipe, teachersFolder })
-    const own = new LabelFolder(join(folder, `labels-${number + 1}`))
-    const manifest = await planLabels(config, place, { ...labelling, model, recipe })
+    const model = await loadAskedTeacher(config, dataset, { ...place, recipe, teachersFolder })
+    const own = new AnswerFolder(join(folder, `labels-${number + 1}`))
+    const manifest = await planAnswers(config, place, { ...labelling, model, recipe })
     const missing = await missingShards(own, manifest, tell)
     const examples = missing.reduce((sum, shard) => sum + shardRows(manifest, shard), 0)
     const seconds = examples === 0 ? 0 : (examples * (await secondsPerExample(model, dataset))) / jobs
@@ -124,7 +124,7 @@ export async function beginLabels(labelling: Labelling): Promise<BegunLabels[]> 
 }
 
 async function secondsPerExample(model: LayersModel, dataset: Dataset): Promise<number> {
-  const train = pieceOf(dataset.train, 0, Math.min(LABEL_BATCH, dataset.train.ids.length))
+  const train = pieceOf(dataset.train, 0, Math.min(ANSWER_BATCH, dataset.train.ids.length))
   const first = { ...dataset, train }
   // Twice: the first pass of a model also prepares it.
   await evaluate(model, first, { split: 'train' })

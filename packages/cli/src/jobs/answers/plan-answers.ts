@@ -3,19 +3,19 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
 import { packageVersions } from '../../run/origin/environment.js'
 import { weightsHash } from '../../run/model/saved-model.js'
-import type { LabelForm } from './label-form.js'
-import { labelsId, type LabelManifest, type LabelSplit } from '../../run/answers/answer-manifest.js'
-import type { LabelTeacherPlace, TeacherRecipe } from '../job/label-teacher.js'
+import type { AnswerForm } from './answer-form.js'
+import { answersId, type AnswerManifest, type AnswerSplit } from '../../run/answers/answer-manifest.js'
+import type { AskedTeacherPlace, TeacherRecipe } from '../job/asked-teacher.js'
 
 /** What labels are made of. */
-export interface PlannedLabels {
+export interface PlannedAnswers {
   readonly model: LayersModel
   readonly recipe: TeacherRecipe | undefined
   /** Before label noise. */
   readonly dataset: Dataset
   /** Of the inputs of each split: see `inputsHash`. */
-  readonly hashes: ReadonlyMap<LabelSplit, string>
-  readonly form: LabelForm
+  readonly hashes: ReadonlyMap<AnswerSplit, string>
+  readonly form: AnswerForm
 }
 
 /**
@@ -23,18 +23,18 @@ export interface PlannedLabels {
  *
  * @param config - with its engine
  * @param place - which teacher
- * @param made - see {@link PlannedLabels}
+ * @param made - see {@link PlannedAnswers}
  * @returns the manifest
  */
-export async function planLabels(
+export async function planAnswers(
   config: Config,
-  { index, state }: LabelTeacherPlace,
-  { model, recipe, dataset, hashes, form }: PlannedLabels,
-): Promise<LabelManifest> {
+  { index, state }: AskedTeacherPlace,
+  { model, recipe, dataset, hashes, form }: PlannedAnswers,
+): Promise<AnswerManifest> {
   const teacher = config.teachers[index]!
   const { mean, standardDeviation } = dataset.normalization
   const name = teacher.model?.name ?? model.name
-  const manifest: Omit<LabelManifest, 'id'> = {
+  const manifest: Omit<AnswerManifest, 'id'> = {
     format: 'kd-labels',
     version: 1,
     teacher: {
@@ -61,5 +61,5 @@ export async function planLabels(
     ),
   }
   const { format, version, ...rest } = manifest
-  return { format, version, id: labelsId(manifest), ...rest }
+  return { format, version, id: answersId(manifest), ...rest }
 }

@@ -2,16 +2,16 @@ import { evaluate, KdError, type Dataset, type Examples } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { pieceOf } from '../../run/data/evaluate-split.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
-import type { LabelFolder } from '../../run/answers/answer-folder.js'
-import type { LabelManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
+import type { AnswerFolder } from '../../run/answers/answer-folder.js'
+import type { AnswerManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
 
 /** Examples that a teacher sees at a time: as many as in a run, so that its answers are the same to the last bit. */
-export const LABEL_BATCH = 250
+export const ANSWER_BATCH = 250
 
 /** Labels that are to be made. */
-export interface LabelWork {
-  readonly manifest: LabelManifest
-  readonly folder: LabelFolder
+export interface ShardWork {
+  readonly manifest: AnswerManifest
+  readonly folder: AnswerFolder
   /** The data set before label noise. */
   readonly dataset: Dataset
   readonly teacher: LayersModel
@@ -22,13 +22,13 @@ export interface LabelWork {
  * Lets a teacher label shards, each of which is written whole or not at all. Shards that are there already are left as they
  * are, so that it does not matter how often this is done, or by whom.
  *
- * @param work - see {@link LabelWork}
+ * @param work - see {@link ShardWork}
  * @param context - `signal` ends it after the current 250 examples; `tell` hears how many examples were labelled
  * @returns whether all were labelled
  * @throws {@link KdError} when the teacher gives something else than finite numbers, or a file cannot be written
  */
-export async function labelShards(
-  { manifest, folder, dataset, teacher, shards }: LabelWork,
+export async function answerShards(
+  { manifest, folder, dataset, teacher, shards }: ShardWork,
   { signal, tell }: { readonly signal: AbortSignal; readonly tell: OnRunProgress },
 ): Promise<boolean> {
   const rowsOf = (place: ShardPlace): Examples => shardExamples(dataset, manifest, place)
@@ -44,9 +44,9 @@ export async function labelShards(
       continue
     }
     const logits = new Float32Array(rows * dataset.classNames.length)
-    for (let from = 0; from < rows; from += LABEL_BATCH) {
+    for (let from = 0; from < rows; from += ANSWER_BATCH) {
       if (signal.aborted) return false
-      const batch = pieceOf(piece, from, Math.min(rows, from + LABEL_BATCH))
+      const batch = pieceOf(piece, from, Math.min(rows, from + ANSWER_BATCH))
       const found = await answers(teacher, dataset, place, batch)
       logits.set(found, from * dataset.classNames.length)
       examples += batch.ids.length
@@ -62,7 +62,7 @@ export async function labelShards(
 
 function shardExamples(
   dataset: Dataset,
-  { rowsPerShard }: LabelManifest,
+  { rowsPerShard }: AnswerManifest,
   { split, index }: ShardPlace,
 ): Examples {
   const examples = dataset[split]!
@@ -79,7 +79,7 @@ async function answers(
   const { logits } = await evaluate(
     teacher,
     { ...dataset, [split]: batch },
-    { split, batchSize: LABEL_BATCH },
+    { split, batchSize: ANSWER_BATCH },
   )
   const wrong = logits.findIndex((value) => !Number.isFinite(value))
   if (wrong === -1) return logits

@@ -18,7 +18,7 @@ const ofRunners =
  * @returns its absolute path
  * @throws {@link UsageError} when it holds anything else
  */
-export async function openLabelling(out: string, force: boolean): Promise<string> {
+export async function openAnswersFolder(out: string, force: boolean): Promise<string> {
   const path = resolve(out)
   try {
     await mkdir(path, { recursive: true })

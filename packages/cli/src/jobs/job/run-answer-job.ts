@@ -3,15 +3,15 @@ import type { ReadConfig } from '../../config/read-config.js'
 import { prepareDataset } from '../../run/data/prepare-dataset.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { weightsHash } from '../../run/model/saved-model.js'
-import type { LabelJob } from './job.js'
+import type { AnswerJob } from './job.js'
 import { inputsHash } from '../../run/answers/inputs-hash.js'
-import { LabelFolder } from '../../run/answers/answer-folder.js'
-import { labelShards } from './label-shards.js'
+import { AnswerFolder } from '../../run/answers/answer-folder.js'
+import { answerShards } from './answer-shards.js'
 import { shardCount } from '../../run/answers/answer-manifest.js'
-import { labelTeacher, teacherRecipe } from './label-teacher.js'
+import { loadAskedTeacher, teacherRecipe } from './asked-teacher.js'
 
 /** How a job's shards are labelled. */
-export interface LabelJobOptions {
+export interface AnswerJobOptions {
   /** Of the labels, absolute. */
   readonly folder: string
   /** Where teachers trained by a recipe lie. */
@@ -25,16 +25,16 @@ export interface LabelJobOptions {
  *
  * @param read - the job's config
  * @param job - which teacher and which shards
- * @param options - see {@link LabelJobOptions}
+ * @param options - see {@link AnswerJobOptions}
  * @returns whether all are there
  * @throws {@link KdError} when data or teacher are not those of the manifest, with both hashes
  */
-export async function runLabelJob(
+export async function runAnswerJob(
   { config: given }: ReadConfig,
-  { index, state, shards }: LabelJob,
-  { folder: path, teachersFolder, signal, onProgress: tell }: LabelJobOptions,
+  { index, state, shards }: AnswerJob,
+  { folder: path, teachersFolder, signal, onProgress: tell }: AnswerJobOptions,
 ): Promise<boolean> {
-  const folder = new LabelFolder(path)
+  const folder = new AnswerFolder(path)
   const manifest = await folder.manifest()
   if (manifest === undefined) throw new KdError(`labels: ${path} must have a manifest, got none`)
   const engine = await selectEngine(given.engine)
@@ -51,10 +51,10 @@ export async function runLabelJob(
     assertSame(path, `${split} split`, manifest.splits[split]?.data, examples && inputsHash(examples))
   }
   const recipe = await teacherRecipe(config, index, dataset)
-  const teacher = await labelTeacher(config, dataset, { index, state, recipe, teachersFolder })
+  const teacher = await loadAskedTeacher(config, dataset, { index, state, recipe, teachersFolder })
   try {
     assertSame(path, "teacher's weights", manifest.teacher.weights, await weightsHash(teacher))
-    return await labelShards({ manifest, folder, dataset, teacher, shards }, { signal, tell })
+    return await answerShards({ manifest, folder, dataset, teacher, shards }, { signal, tell })
   } finally {
     teacher.dispose()
   }

@@ -18,7 +18,7 @@ import type { ConfigInput, TeacherInput } from '../../config/config-schema.js'
 import { runDistillation, runTraining } from '../../run/run-distillation.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import { decodeManifest } from '../../run/answers/answer-manifest.js'
-import { runLabelling, type LabellingOptions, type LabellingResult } from './run-labelling.js'
+import { keepAnswers, type KeepAnswersOptions, type KeepAnswersResult } from './keep-answers.js'
 
 let folder: string
 /** A run whose student is the teacher: no labelling has to train one. */
@@ -58,9 +58,9 @@ const distil = async (change: Partial<ConfigInput>) => {
   }
 }
 
-const label = async (options: LabellingOptions, change: Partial<ConfigInput> = {}) => {
+const label = async (options: KeepAnswersOptions, change: Partial<ConfigInput> = {}) => {
   const progress: RunProgress[] = []
-  const result = await runLabelling(
+  const result = await keepAnswers(
     { ...config, teachers: [{ run }], ...change },
     { ...options, onProgress: (one) => progress.push(one) },
   )
@@ -75,7 +75,7 @@ const shards = async (path: string): Promise<string[]> =>
 
 describe('labels as float32', () => {
   let path: string
-  let labelling: { result: LabellingResult; messages: string[]; labelled: { examples: number; of: number }[] }
+  let labelling: { result: KeepAnswersResult; messages: string[]; labelled: { examples: number; of: number }[] }
   beforeAll(async () => {
     labelling = await label({ out: join(folder, 'whole'), shardRows: 250 })
     path = labelling.result.labels[0]!.folder
@@ -208,7 +208,7 @@ describe('labels that are smaller', () => {
     expect(Math.abs(top.found.teachers[0]!.train.loss - live.found.teachers[0]!.train.loss)).toBeLessThan(0.1)
   })
 
-  it.each<[string, LabellingOptions, RegExp]>([
+  it.each<[string, KeepAnswersOptions, RegExp]>([
     ['all classes as the greatest', { top: 10 }, /--top must be a whole number below the 10 classes, got 10/],
     ['shards of half a batch', { shardRows: 125 }, /--shard-rows must be a multiple of 250, got 125/],
   ])('refuse %s', async (_, options, message) => {
@@ -251,7 +251,7 @@ describe('a labelling that was interrupted', () => {
     const out = join(folder, 'interrupted')
     const ending = new AbortController()
     const teachers = [{ run }]
-    const ended = await runLabelling(
+    const ended = await keepAnswers(
       { ...config, teachers },
       {
         out,

@@ -3,23 +3,23 @@ import { createHash } from 'node:crypto'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { assertCarriable } from '../runner/assert-carriable.js'
 import { failedJobs, type FailedJob } from '../runner/indexed/failed-jobs.js'
-import type { Job, JobEvent, JobOutcome, LabelJob } from '../job/job.js'
+import type { Job, JobEvent, JobOutcome, AnswerJob } from '../job/job.js'
 import type { Runner } from '../runner/runner.js'
 import {
-  labelSplits,
+  answerSplits,
   shardsOf,
-  type LabelManifest,
+  type AnswerManifest,
   type ShardPlace,
 } from '../../run/answers/answer-manifest.js'
 
 /** What all jobs of a labelling have in common. */
-export type CommonJob = Pick<LabelJob, 'config' | 'teachers' | 'threads' | 'needs'>
+export type CommonJob = Pick<AnswerJob, 'config' | 'teachers' | 'threads' | 'needs'>
 
 /** What one teacher still has to label. */
-export interface LabelsToDo extends Pick<LabelJob, 'folder' | 'index' | 'state'> {
+export interface AnswersToDo extends Pick<AnswerJob, 'folder' | 'index' | 'state'> {
   /** For people. */
   readonly name: string
-  readonly manifest: LabelManifest
+  readonly manifest: AnswerManifest
   readonly missing: readonly ShardPlace[]
 }
 
@@ -32,12 +32,12 @@ export interface LabelsToDo extends Pick<LabelJob, 'folder' | 'index' | 'state'>
  * @param common - of all jobs
  * @returns the jobs, in any order and on any machine
  */
-export function labelJobs(
-  { name, manifest, missing, folder, index, state }: LabelsToDo,
+export function answerJobs(
+  { name, manifest, missing, folder, index, state }: AnswersToDo,
   count: number,
   common: CommonJob,
-): LabelJob[] {
-  const all = labelSplits.flatMap((split) => shardsOf(manifest, split))
+): AnswerJob[] {
+  const all = answerSplits.flatMap((split) => shardsOf(manifest, split))
   const size = Math.max(1, Math.ceil(all.length / count))
   const keyOf = ({ split, index: shard }: ShardPlace): string => `${split} ${shard}`
   const wanted = new Set(missing.map(keyOf))

@@ -8,9 +8,9 @@ import { parse } from 'yaml'
 import { runTraining } from '../../run/run-distillation.js'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdEnd } from '../../testing/kd-process.js'
-import { labelFiles } from '../../testing/label-files.js'
+import { answerFiles } from '../../testing/answer-files.js'
 import { runKd } from '../../testing/run-kd.js'
-import { runLabelling, type LabellingResult } from './run-labelling.js'
+import { keepAnswers, type KeepAnswersResult } from './keep-answers.js'
 
 const built = builtMain()
 const path = (...names: string[]): string => join(built.folder, ...names)
@@ -21,8 +21,8 @@ const common = {
 } as const
 const shards = ['--shard-rows', '250', '--json']
 
-const resultOf = ({ out }: Pick<KdEnd, 'out'>): LabellingResult =>
-  JSON.parse(out.trim().split('\n').at(-1)!) as LabellingResult
+const resultOf = ({ out }: Pick<KdEnd, 'out'>): KeepAnswersResult =>
+  JSON.parse(out.trim().split('\n').at(-1)!) as KeepAnswersResult
 
 /** As Slurm does it. */
 function task(script: string, index: number): Promise<number | null> {
@@ -75,8 +75,8 @@ describe.skipIf(process.platform === 'win32')('kd label --runner slurm', () => {
       failed: [],
       labels: [{ examples: 800, shards: 5 }],
     })
-    await runLabelling(config, { out: path('alone'), shardRows: 250, threads: 1 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
+    await keepAnswers(config, { out: path('alone'), shardRows: 250, threads: 1 })
+    expect(await answerFiles(join(out, 'labels-1'))).toEqual(await answerFiles(path('alone/labels-1')))
   }, 60_000)
 })
 
@@ -129,8 +129,8 @@ describe('kd label --runner kubernetes', () => {
     await rename(path('mounted'), path('space'))
     const last = await runKd(words)
     expect(resultOf(last)).toMatchObject({ ended: 'done', labels: [{ examples: 800 }] })
-    await runLabelling(path('space/label.yaml'), { out: path('here'), shardRows: 250 })
-    expect(await labelFiles(path('space/labels/labels-1'))).toEqual(await labelFiles(path('here/labels-1')))
+    await keepAnswers(path('space/label.yaml'), { out: path('here'), shardRows: 250 })
+    expect(await answerFiles(path('space/labels/labels-1'))).toEqual(await answerFiles(path('here/labels-1')))
   }, 60_000)
 
   it('refuses what is not in the workspace', async () => {

@@ -10,7 +10,7 @@ import { recipeData } from '../../run/data/prepare-dataset.js'
 import { loadModel, loadWeights } from '../../run/model/saved-model.js'
 
 /** Which teacher of a config labels. */
-export interface LabelTeacherPlace {
+export interface AskedTeacherPlace {
   /** From 0. */
   readonly index: number
   /** Which of its checkpoints; 0 for a teacher without. */
@@ -38,7 +38,7 @@ export async function teacherRecipe(
 }
 
 /** Where a teacher is to be found. */
-export interface LabelTeacherSource extends LabelTeacherPlace {
+export interface AskedTeacherSource extends AskedTeacherPlace {
   readonly recipe: TeacherRecipe | undefined
   /** Of those that were trained by a recipe. */
   readonly teachersFolder: string
@@ -53,10 +53,10 @@ export interface LabelTeacherSource extends LabelTeacherPlace {
  * @returns the model
  * @throws {@link KdError} when it is not there, or none for these data
  */
-export async function labelTeacher(
+export async function loadAskedTeacher(
   config: Config,
   clean: Dataset,
-  { index, state, recipe, teachersFolder }: LabelTeacherSource,
+  { index, state, recipe, teachersFolder }: AskedTeacherSource,
 ): Promise<LayersModel> {
   const teacher = config.teachers[index]
   if (teacher?.run !== undefined) {

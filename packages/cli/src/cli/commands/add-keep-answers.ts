@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { engine, json, overridesHelp, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
-import type { LabelFlags } from './label-command.js'
+import type { KeepAnswersFlags } from './keep-answers-command.js'
 import { addRunnerOptions } from './runner-options.js'
 
 /** Adds `kd label` to the command line. */
-export function addLabel(program: Command, context: CommandContext, show: Show): void {
+export function addKeepAnswers(program: Command, context: CommandContext, show: Show): void {
   const command = program
     .command('label')
     .description('let the teachers of a config label its data once, for runs that then need no teacher')
@@ -38,13 +38,13 @@ export function addLabel(program: Command, context: CommandContext, show: Show):
       wholeNumber,
     )
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: LabelFlags) => {
-      const { labelCommand } = await import('./label-command.js')
-      show(await labelCommand(config, overrides, flags, context))
+    .action(async (config: string, overrides: string[], flags: KeepAnswersFlags) => {
+      const { keepAnswersCommand } = await import('./keep-answers-command.js')
+      show(await keepAnswersCommand(config, overrides, flags, context))
     })
 }
 
-function splitNames(text: string): LabelFlags['splits'] {
+function splitNames(text: string): KeepAnswersFlags['splits'] {
   const names = text.split(',')
   const known = ['train', 'validation', 'test'] as const
   const found = known.filter((name) => names.includes(name))

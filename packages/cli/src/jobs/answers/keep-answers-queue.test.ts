@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdProcess } from '../../testing/kd-process.js'
-import { labelFiles } from '../../testing/label-files.js'
+import { answerFiles } from '../../testing/answer-files.js'
 import { hasRedis, RedisServer } from '../../testing/redis-server.js'
 import { runKd } from '../../testing/run-kd.js'
-import { runLabelling, type LabellingResult } from './run-labelling.js'
+import { keepAnswers, type KeepAnswersResult } from './keep-answers.js'
 
 const isHere = hasRedis() && process.platform !== 'win32'
 const built = builtMain({
@@ -56,14 +56,14 @@ describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () =>
 
     const ended = await labelling.ended
     expect(ended.code, ended.err).toBe(0)
-    const result = JSON.parse(ended.out.trim().split('\n').at(-1)!) as LabellingResult
+    const result = JSON.parse(ended.out.trim().split('\n').at(-1)!) as KeepAnswersResult
     expect(result).toMatchObject({ ended: 'done', examples: 1797, labels: [{ examples: 1797 }] })
     expect(survivor.err()).toContain(`${name}: done`)
-    await runLabelling(path('label.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
+    await keepAnswers(path('label.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
+    expect(await answerFiles(join(out, 'labels-1'))).toEqual(await answerFiles(path('alone/labels-1')))
 
     // What nobody came to take from the queue is done again where it is lost.
-    const before = await labelFiles(join(out, 'labels-1'))
+    const before = await answerFiles(join(out, 'labels-1'))
     const shard = path(
       'work/labels/labels-1',
       Object.keys(before).find((file) => file.startsWith('test-00000'))!,
@@ -79,7 +79,7 @@ describe.skipIf(!isHere)('kd label --runner bullmq', { timeout: 120_000 }, () =>
     const { code, out: said, err } = await again().ended
     expect(code, err).toBe(0)
     expect(JSON.parse(said.trim().split('\n').at(-1)!)).toMatchObject({ ended: 'done', examples: 250 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(before)
+    expect(await answerFiles(join(out, 'labels-1'))).toEqual(before)
   })
 
   it('refuses before anything is put in what a queue cannot carry', async () => {

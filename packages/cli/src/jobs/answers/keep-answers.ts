@@ -13,17 +13,17 @@ import { workspacePath } from '../job/read-job.js'
 import type { FailedJob } from '../runner/indexed/failed-jobs.js'
 import type { Runner } from '../runner/runner.js'
 import { UsageError } from '../../config/usage-error.js'
-import { finishLabels } from './find-shards.js'
+import { finishAnswers } from './find-shards.js'
 import { inputsHash } from '../../run/answers/inputs-hash.js'
-import { labelForm, type LabelFormOptions } from './label-form.js'
-import { doJobs, labelJobs, type JobsEnd } from './label-jobs.js'
-import { isLabelsOnly } from '../../config/answer-rules.js'
-import { teacherRecipe } from '../job/label-teacher.js'
-import { beginLabels, sizeText, teacherJobs, teachersIn, type Labelling } from './labelling.js'
-import { openLabelling } from './labelling-folder.js'
+import { answerForm, type AnswerFormOptions } from './answer-form.js'
+import { doJobs, answerJobs, type JobsEnd } from './answer-jobs.js'
+import { isAnswersOnly } from '../../config/answer-rules.js'
+import { teacherRecipe } from '../job/asked-teacher.js'
+import { beginAnswers, sizeText, teacherJobs, teachersIn, type KeepingAnswers } from './begin-answers.js'
+import { openAnswersFolder } from './open-folder.js'
 
 /** How a labelling is started. */
-export interface LabellingOptions extends LabelFormOptions {
+export interface KeepAnswersOptions extends AnswerFormOptions {
   /** `key=value` each, in place of the config's own values. */
   readonly overrides?: readonly string[]
   /** In place of the config's engine. */
@@ -47,7 +47,7 @@ export interface LabellingOptions extends LabelFormOptions {
 }
 
 /** The labels of one teacher. */
-export interface TeacherLabels {
+export interface TeacherAnswers {
   /** What `teachers: [{ labels }]` takes. */
   readonly folder: string
   readonly teacher: string
@@ -57,14 +57,14 @@ export interface TeacherLabels {
 }
 
 /** What a labelling came to. */
-export interface LabellingResult {
+export interface KeepAnswersResult {
   readonly folder: string
   readonly dataset: string
   readonly engine: string
   /** `submitted`: handed to something that outlives this process; the same call, later, ends it. */
   readonly ended: 'done' | 'aborted' | 'submitted'
   /** Of each teacher and each checkpoint; none unless it was done. */
-  readonly labels: readonly TeacherLabels[]
+  readonly labels: readonly TeacherAnswers[]
   /** Of those that were submitted, what failed and why since the last call; submitted again. */
   readonly failed: readonly FailedJob[]
   /** Labelled now; the others were there. */
@@ -79,7 +79,7 @@ export interface LabellingResult {
  * does. Called again it goes on with the shards that are missing.
  *
  * @param source - path of a YAML or JSON config, or its content; `method` and `training` may be missing
- * @param options - see {@link LabellingOptions}
+ * @param options - see {@link KeepAnswersOptions}
  * @returns where the labels are
  * @throws {@link ConfigError} for a config, {@link UsageError} for an option or a folder of other labels, {@link KdError} for
  *   anything later
@@ -88,7 +88,7 @@ export interface LabellingResult {
  * ```ts
  * import { tmpdir } from 'node:os'
  * import { join } from 'node:path'
- * import { runDistillation, runLabelling } from '@kd/cli'
+ * import { runDistillation, keepAnswers } from '@kd/cli'
  *
  * const config = {
  *   dataset: { name: 'digits' },
@@ -98,29 +98,29 @@ export interface LabellingResult {
  *   engine: 'cpu',
  * } as const
  * const teacher = { model: { name: 'mlp', hiddenUnits: [32] }, training: { epochs: 1 } } as const
- * const labelling = await runLabelling({ ...config, teachers: [teacher] }, { out: join(tmpdir(), 'my-labels') })
+ * const labelling = await keepAnswers({ ...config, teachers: [teacher] }, { out: join(tmpdir(), 'my-labels') })
  * const { folder } = labelling.labels[0]!
  * const run = await runDistillation({ ...config, teachers: [{ labels: folder }] }, { out: join(tmpdir(), 'labelled'), force: true })
  * console.log(run.ended) // epochs
  * ```
  */
-export async function runLabelling(
+export async function keepAnswers(
   source: string | ConfigInput,
-  options: LabellingOptions = {},
-): Promise<LabellingResult> {
+  options: KeepAnswersOptions = {},
+): Promise<KeepAnswersResult> {
   const started = performance.now()
   const { jobs = 1, onProgress: tell = () => undefined, signal = new AbortController().signal } = options
   const read = await readConfig(source, { overrides: options.overrides ?? [] })
   assertTeachers(read.config)
   const engine = await selectEngine(options.engine ?? read.config.engine)
-  const config = labelConfig({ ...read.config, engine: engine.name })
+  const config = askedConfig({ ...read.config, engine: engine.name })
   const dataset = await prepareDataset(config.dataset, tell)
-  const form = labelForm(options, dataset)
+  const form = answerForm(options, dataset)
   const name = `${basename(read.name, extname(read.name))}-labels`
-  const folder = await openLabelling(options.out ?? join('runs', name), options.force ?? false)
+  const folder = await openAnswersFolder(options.out ?? join('runs', name), options.force ?? false)
   const workspace = workspaceOf(options, folder)
   const runner = options.runner ?? (jobs === 1 ? inProcessRunner() : localRunner(jobs))
-  const labelling: Labelling = {
+  const labelling: KeepingAnswers = {
     ...{ config, dataset, form, folder, jobs, runner, workspace, signal, tell },
     hashes: new Map(form.splits.map((split) => [split, inputsHash(dataset[split]!)])),
     recipes: await Promise.all(config.teachers.map((_, index) => teacherRecipe(config, index, dataset))),
@@ -140,7 +140,7 @@ export async function runLabelling(
 function assertTeachers({ teachers }: Config): void {
   if (teachers.length === 0)
     throw new UsageError('kd label must have a teacher, got none', 'add one to teachers')
-  const index = teachers.findIndex(isLabelsOnly)
+  const index = teachers.findIndex(isAnswersOnly)
   if (index !== -1)
     throw new UsageError(
       `kd label must have a teacher to ask, got labels as teachers.${index}`,
@@ -149,7 +149,7 @@ function assertTeachers({ teachers }: Config): void {
 }
 
 /** What labels depend on: neither method nor training, and no labels that are there. */
-function labelConfig({ dataset, student, teachers, seed, engine }: Config): Config {
+function askedConfig({ dataset, student, teachers, seed, engine }: Config): Config {
   const asked = teachers.map(({ labels: _, fixed: __, ...teacher }) => teacher)
   return { dataset, student, teachers: asked, teacherMode: 'eval', seed, engine }
 }
@@ -157,24 +157,24 @@ function labelConfig({ dataset, student, teachers, seed, engine }: Config): Conf
 const endings = { stopped: 'aborted', submitted: 'submitted', done: 'done' } as const
 
 async function label(
-  labelling: Labelling,
-): Promise<Pick<LabellingResult, 'ended' | 'failed' | 'labels' | 'examples' | 'perSecond'>> {
+  labelling: KeepingAnswers,
+): Promise<Pick<KeepAnswersResult, 'ended' | 'failed' | 'labels' | 'examples' | 'perSecond'>> {
   const { jobs, common, tell } = labelling
   const early = ({ state, failed }: JobsEnd): Awaited<ReturnType<typeof label>> => {
     return { ended: endings[state], failed, labels: [], examples: 0 }
   }
   const trained = await doJobs(await teacherJobs(labelling), 0, labelling)
   if (trained.state !== 'done') return early(trained)
-  const begun = await beginLabels(labelling)
+  const begun = await beginAnswers(labelling)
   const examples = begun.reduce((sum, labels) => sum + labels.examples, 0)
   const started = performance.now()
-  const toDo = begun.flatMap((labels) => labelJobs(labels, jobs, common))
+  const toDo = begun.flatMap((labels) => answerJobs(labels, jobs, common))
   const labelled = await doJobs(toDo, examples, labelling)
   const perSecond = (1000 * examples) / (performance.now() - started)
   if (labelled.state !== 'done') return early(labelled)
-  const labels: TeacherLabels[] = []
+  const labels: TeacherAnswers[] = []
   for (const { own, manifest } of begun) {
-    const shards = await finishLabels(own, manifest, tell)
+    const shards = await finishAnswers(own, manifest, tell)
     labels.push({
       folder: own.path,
       teacher: manifest.teacher.name,

@@ -38,6 +38,7 @@ export {
 } from './method/define-method.js'
 export type { EpochContext, EpochStudent, MethodNotes, PassOptions } from './method/epoch-context.js'
 export { labelLoss } from './method/label-loss.js'
+export { phaseName } from './method/method.js'
 export { meanLoss } from './method/mean-loss.js'
 export type {
   Method,

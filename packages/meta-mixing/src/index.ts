@@ -1,8 +1,6 @@
-export { adaptiveMixing, type AdaptiveMixing } from './adaptive-mixing/adaptive-mixing.js'
-export { adaptiveMixingPresets } from './adaptive-mixing/adaptive-mixing-presets.js'
-export type { AdaptiveMixingOptions } from './adaptive-mixing/mixing-options.js'
+export { adaptiveMixing, type AdaptiveMixingOptions } from './adaptive-mixing/adaptive-mixing.js'
+export { adaptiveMixingPresets, type MixingPreset } from './adaptive-mixing/adaptive-mixing-presets.js'
 export type { MixingVariant } from './adaptive-mixing/mixing-rules.js'
-export type { MixingUpdate } from './adaptive-mixing/mixing-update.js'
 export { mixingGradient } from './mixing-gradient/mixing-gradient.js'
 export type { HeldOutExamples, MixingGradientOptions } from './mixing-gradient/mixing-gradient-options.js'
 export {

@@ -4,6 +4,11 @@ export {
   type GoldenCase,
   type GoldenFile,
 } from './describe-method-conformance.js'
+export {
+  describeFeatureConformance,
+  type FeatureConformanceOptions,
+  type FeatureGoldenCase,
+} from './describe-feature-conformance.js'
 export { expectAllClose, type Numbers, type Tolerance } from './expect-all-close.js'
 export { expectGradient } from './expect-gradient.js'
 export { expectNoLeak } from './expect-no-leak.js'

@@ -1,18 +1,47 @@
 import { distill, randomSource, sgd } from '@kd/core'
-import type { Dataset, DistillationMethod, DistillationOptions, Examples } from '@kd/core'
-import { describeMethodConformance, expectAllClose, expectNoLeak, methodBatch } from '@kd/testing'
+import type {
+  Dataset,
+  DistillationOptions,
+  DistillationResult,
+  Examples,
+  Method,
+  MethodNotes,
+} from '@kd/core'
+import {
+  describeMethodConformance,
+  expectAllClose,
+  expectNoLeak,
+  methodBatch,
+  startMethod,
+} from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import golden from './adaptive-mixing.golden.json' with { type: 'json' }
-import { adaptiveMixing } from './adaptive-mixing.js'
-import type { AdaptiveMixingOptions } from './mixing-options.js'
-import type { MixingUpdate } from './mixing-update.js'
+import { adaptiveMixingPresets } from './adaptive-mixing-presets.js'
+import { adaptiveMixing, type AdaptiveMixingOptions } from './adaptive-mixing.js'
 
-describeMethodConformance(
-  (options?: object) => adaptiveMixing(options as AdaptiveMixingOptions | undefined),
-  { golden },
-)
+type Named = AdaptiveMixingOptions & { readonly teachers?: number }
+
+/** A golden case says how many teachers it has, which a run counts, and has the mean of what alm-kd draws. */
+function make({ teachers: _, ...options }: Named = {}): Method {
+  const method = adaptiveMixing(options)
+  if (options.variant !== 'alm-kd') return method
+  return {
+    ...method,
+    start(run) {
+      const running = method.start(run)
+      const { weights, dataHash } = running.save!()
+      tf.tidy(() => {
+        running.load!({ weights: tf.fill(weights!.shape, 0.5), dataHash: dataHash! })
+      })
+      tf.dispose([weights!, dataHash!])
+      return running
+    },
+  }
+}
+
+describeMethodConformance((options?: object) => make(options), { golden })
 
 const CLASSES = 3
 
@@ -62,12 +91,9 @@ const wiseTeacher = (inputs: tf.Tensor): tf.Tensor2D => {
 }
 const fool = (inputs: tf.Tensor): tf.Tensor2D => tf.neg(wiseTeacher(inputs))
 
-const small: AdaptiveMixingOptions = { every: 1, warmUpEpochs: 1, batchSize: 48, groupBatches: 2 }
+const small: AdaptiveMixingOptions = { every: 1, warmUpEpochs: 1, groupBatches: 6 }
 
-const run = (
-  method: DistillationMethod,
-  options: Partial<DistillationOptions> = {},
-): DistillationOptions => ({
+const run = (method: Method, options: Partial<DistillationOptions> = {}): DistillationOptions => ({
   student: network(),
   teachers: [wiseTeacher],
   method,
@@ -82,23 +108,30 @@ const run = (
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** One weight of every example, and whether its label is right. */
-function weightsOfTerm(weights: Float32Array, terms: number, term: number): { right: number; wrong: number } {
+/** The mean of one weight over examples with a right and with a wrong label. */
+function meanWeight(
+  { examples }: Pick<DistillationResult, 'examples'>,
+  name: string,
+): { right: number; wrong: number } {
   const { labels, cleanLabels } = dataset.train
   const of = (right: boolean): number =>
-    mean(
-      Array.from(labels.keys())
-        .filter((row) => (labels[row] === cleanLabels![row]) === right)
-        .map((row) => weights[row * terms + term]!),
-    )
+    mean(Array.from(examples[name]!).filter((_, row) => (labels[row] === cleanLabels![row]) === right))
   return { right: of(true), wrong: of(false) }
+}
+
+/** Trains, and gives what the method noted for the log too. */
+async function learn(
+  method: Method,
+  options: Partial<DistillationOptions> = {},
+): Promise<DistillationResult & { notes: (MethodNotes & { epoch: number })[] }> {
+  const notes: (MethodNotes & { epoch: number })[] = []
+  const onMethodNotes = (epoch: number, note: MethodNotes): void => void notes.push({ epoch, ...note })
+  const callbacks = { ...options.callbacks, onMethodNotes }
+  return { ...(await distill(run(method, { ...options, callbacks }))), notes }
 }
 
 describe('adaptiveMixing', () => {
   it('weighs each example of the batch by its own row of the table', () => {
-    const method = adaptiveMixing()
-    const weights = tf.tensor2d([[NaN, NaN], [0.5, 1.5], [NaN, NaN], [1, 0.25]]) // prettier-ignore
-    method.loadState!({ weights, dataHash: tf.tensor1d([1, 2], 'int32') })
     const numbers = {
       studentLogits: [
         [0.5, 1.5, 0.2, -0.3],
@@ -112,41 +145,43 @@ describe('adaptiveMixing', () => {
       ],
       labels: [1, 1],
     }
-    const plain = adaptiveMixing({ teacherWeight: 0.5 }).loss(methodBatch(numbers)).parts
-    const { parts } = method.loss({ ...methodBatch(numbers), ids: Int32Array.of(3, 1) })
+    const step = { ...methodBatch(numbers), ids: Int32Array.of(3, 1) }
+    const plain = startMethod(adaptiveMixing({ teacherWeight: 0.5 }), step).parts(step)
+    const { running, parts } = startMethod(adaptiveMixing(), step)
+    const weights = tf.tensor2d([[NaN, NaN], [0.5, 1.5], [NaN, NaN], [1, 0.25]]) // prettier-ignore
+    running.load!({ ...running.save!(), weights })
     const expected = (part: string, own: number[]): tf.Tensor =>
       tf.mul(
         plain[part]!,
         own.map((w) => 2 * w),
       )
-    expectAllClose(parts['label']!, expected('label', [1, 0.5]))
-    expectAllClose(parts['teacher0']!, expected('teacher0', [0.25, 1.5]))
+    expectAllClose(parts(step)['label']!, expected('label', [1, 0.5]))
+    expectAllClose(parts(step)['teacher0']!, expected('teacher0', [0.25, 1.5]))
   })
 
   it.each(['amal', 'alm-kd', 'softmax'] as const)(
     'learns to trust labels less where they are wrong: %s',
     async (variant) => {
-      const updates: MixingUpdate[] = []
       // Judged on clean labels alone: the training part of alm-kd's direction speaks for wrong labels too.
-      const onUpdate = (update: MixingUpdate): void => void updates.push(update)
-      const method = adaptiveMixing({ ...small, variant, trainShare: 0, onUpdate })
-      const { student } = await distill(run(method, { epochs: 6 }))
-      expect(updates.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5])
-      const weights = method.weightsOf(dataset.train.ids)
-      const label = weightsOfTerm(weights, 2, 0)
+      const learned = await learn(adaptiveMixing({ ...small, variant, trainShare: 0 }), { epochs: 6 })
+      expect(learned.notes.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5])
+      const label = meanWeight(learned, 'labelWeight')
       expect(label.wrong).toBeLessThan(0.8 * label.right)
-      expect(updates.at(-1)!.meanWeights['label']).toBeCloseTo(
-        mean(Array.from(weights).filter((_, index) => index % 2 === 0)),
-        6,
-      )
-      student.dispose()
+      const { figures } = learned.notes.at(-1)!
+      expect(figures!['meanLabelWeight']).toBeCloseTo(mean(Array.from(learned.examples['labelWeight']!)), 6)
+      expect(Object.keys(figures!)).toEqual([
+        'meanLabelWeight',
+        'meanTeacher0Weight',
+        'meanChange',
+        'heldOutNoise',
+      ])
+      learned.student.dispose()
     },
   )
 
   it('learns the same through the whole network, and leaves the student as it was', async () => {
-    const method = adaptiveMixing({ ...small, lookAhead: 'network' })
-    await distill(run(method, { epochs: 6 }))
-    const label = weightsOfTerm(method.weightsOf(dataset.train.ids), 2, 0)
+    const learned = await learn(adaptiveMixing({ ...small, lookAhead: 'network' }), { epochs: 6 })
+    const label = meanWeight(learned, 'labelWeight')
     expect(label.wrong).toBeLessThan(0.8 * label.right)
 
     const student = network()
@@ -171,49 +206,43 @@ describe('adaptiveMixing', () => {
     const [closed, differences] = await Promise.all(
       (['last-layer', 'network'] as const).map(async (lookAhead) => {
         const method = adaptiveMixing({ ...small, lookAhead, stepSize: 200, trainShare: 0.25 })
-        await distill(run(method, { student: linear(), epochs: 2 }))
-        return method.weightsOf(dataset.train.ids)
+        const { examples } = await learn(method, { student: linear(), epochs: 2 })
+        return [...examples['labelWeight']!, ...examples['teacher0Weight']!]
       }),
     )
-    expect(closed!.some((weight, index) => Math.abs(weight - [0.1, 0.9][index % 2]!) > 0.1)).toBe(true)
-    expectAllClose(Array.from(differences!), Array.from(closed!), { absolute: 2e-3 })
+    expect(closed!.some((weight, index) => Math.abs(weight - (index < 96 ? 0.1 : 0.9)) > 0.1)).toBe(true)
+    expectAllClose(differences!, closed!, { absolute: 2e-3 })
   })
 
   it('turns from a teacher that misleads to one that helps', async () => {
-    const method = adaptiveMixing({ ...small, teachers: 2 })
-    await distill(run(method, { teachers: [wiseTeacher, fool] }))
-    const weights = method.weightsOf(dataset.train.ids)
-    const [wise, misled] = [1, 2].map((term) => weightsOfTerm(weights, 3, term))
+    const learned = await learn(adaptiveMixing(small), { teachers: [wiseTeacher, fool] })
+    const [wise, misled] = ['teacher0Weight', 'teacher1Weight'].map((name) => meanWeight(learned, name))
     expect(wise!.wrong).toBeGreaterThan(misled!.wrong + 0.5)
     expect(wise!.right).toBeGreaterThan(misled!.right + 0.5)
   })
 
   it('updates every so many epochs after the warm-up, and not before', async () => {
-    const epochs: number[] = []
-    const method = adaptiveMixing({
-      ...small,
-      every: 2,
-      warmUpEpochs: 3,
-      onUpdate: ({ epoch }) => epochs.push(epoch),
-    })
-    const onEpochEnd = ({ epoch }: { epoch: number }): void => {
-      if (epoch < 4) expectAllClose(Array.from(method.weightsOf([7, 9])), [0.1, 0.9, 0.1, 0.9])
+    const method = adaptiveMixing({ ...small, every: 2, warmUpEpochs: 3 })
+    const onEpochEnd: NonNullable<DistillationOptions['callbacks']>['onEpochEnd'] = async (
+      { epoch },
+      view,
+    ) => {
+      if (epoch >= 4) return
+      const { labelWeight, teacher0Weight } = await view.examples(Int32Array.of(7, 9))
+      expectAllClose([...labelWeight!, ...teacher0Weight!], [0.1, 0.1, 0.9, 0.9])
     }
-    await distill(run(method, { epochs: 7, callbacks: { onEpochEnd } }))
-    expect(epochs).toEqual([4, 6])
+    const { notes } = await learn(method, { epochs: 7, callbacks: { onEpochEnd } })
+    expect(notes.map(({ epoch }) => epoch)).toEqual([4, 6])
   })
 
   it('begins alm-kd with convex weights drawn from the seed, the same whatever the order', async () => {
-    const initial = async (seed: number): Promise<number[]> => {
-      const method = adaptiveMixing({ variant: 'alm-kd' })
-      await distill(run(method, { epochs: 1, seed }))
-      return Array.from(method.weightsOf(dataset.train.ids))
-    }
+    const initial = async (seed: number): Promise<Record<string, Float32Array>> =>
+      (await learn(adaptiveMixing({ variant: 'alm-kd' }), { epochs: 1, seed })).examples
     const weights = await initial(1)
-    for (let index = 0; index < weights.length; index += 2) {
-      expect(weights[index]! + weights[index + 1]!).toBeCloseTo(1, 6)
+    const teacher = Array.from(weights['teacher0Weight']!)
+    for (const [row, weight] of weights['labelWeight']!.entries()) {
+      expect(weight + teacher[row]!).toBeCloseTo(1, 6)
     }
-    const teacher = weights.filter((_, index) => index % 2 === 1)
     expect(mean(teacher)).toBeCloseTo(0.5, 1)
     expect(Math.max(...teacher) - Math.min(...teacher)).toBeGreaterThan(0.9)
     expect(await initial(1)).toEqual(weights)
@@ -221,46 +250,34 @@ describe('adaptiveMixing', () => {
   })
 
   it('gives the same bits for the same seed and others for another', async () => {
-    const weights = async (seed: number): Promise<Float32Array> => {
-      const method = adaptiveMixing(small)
-      await distill(run(method, { seed, epochs: 3 }))
-      return method.weightsOf(dataset.train.ids)
-    }
+    const weights = async (seed: number): Promise<Record<string, Float32Array>> =>
+      (await learn(adaptiveMixing(small), { seed, epochs: 3 })).examples
     const first = await weights(1)
     expect(await weights(1)).toEqual(first)
     expect(await weights(2)).not.toEqual(first)
   })
 
-  it('goes on from a saved state', async () => {
-    const first = adaptiveMixing(small)
-    await distill(run(first, { epochs: 2 }))
-    const state = first.saveState!()
-    const second = adaptiveMixing(small)
-    second.loadState!(state)
-    const ids = dataset.train.ids.subarray(3, 9)
-    expect(second.weightsOf(ids)).toEqual(first.weightsOf(ids))
-    // The same steps from the same weights.
-    await Promise.all([first, second].map((method) => distill(run(method, { epochs: 2 }))))
-    expect(second.weightsOf(dataset.train.ids)).toEqual(first.weightsOf(dataset.train.ids))
-    tf.dispose(state)
-  })
-
-  it('has nothing to save before a run, and takes that back', () => {
-    const method = adaptiveMixing()
-    expect(method.saveState!()).toEqual({})
-    method.loadState!({})
-    expect(() => method.weightsOf([7])).toThrow('weightsOf: weights must have been made by a run, got none')
+  it('takes the settings of a preset, and of what stands beside it', async () => {
+    const learned = async (options: AdaptiveMixingOptions): Promise<Record<string, Float32Array>> =>
+      (await learn(adaptiveMixing({ every: 1, warmUpEpochs: 1, ...options }), { epochs: 2 })).examples
+    const { variant, ...cars } = adaptiveMixingPresets.cars
+    expect(await learned({ preset: 'cars' })).toEqual(await learned({ ...cars, variant }))
+    const beside = await learned({ preset: 'cars', groupBatches: 6 })
+    expect(beside).toEqual(await learned({ ...cars, groupBatches: 6 }))
+    expect(beside).not.toEqual(await learned({ preset: 'cars' }))
+    const convex = await learned({ preset: 'almKd' })
+    expect(convex['labelWeight']![0]! + convex['teacher0Weight']![0]!).toBeCloseTo(1, 6)
   })
 
   it('warns when the held-out part is too small to say anything', async () => {
-    const updates: MixingUpdate[] = []
-    const onUpdate = (update: MixingUpdate): void => void updates.push(update)
     const { inputs, labels, ids } = dataset.validation!
     const two = { inputs: inputs.slice(0, 4), labels: labels.slice(0, 2), ids: ids.slice(0, 2) }
     const tiny = { ...dataset, validation: two }
-    await distill(run(adaptiveMixing({ ...small, onUpdate }), { dataset: tiny, epochs: 2 }))
-    await distill(run(adaptiveMixing({ ...small, onUpdate }), { epochs: 2, learningRate: 1e-4 }))
-    expect(updates.map(({ heldOutNoise }) => heldOutNoise > 0.5)).toEqual([true, false])
+    const updates = [
+      ...(await learn(adaptiveMixing(small), { dataset: tiny, epochs: 2 })).notes,
+      ...(await learn(adaptiveMixing(small), { epochs: 2, learningRate: 1e-4 })).notes,
+    ]
+    expect(updates.map(({ figures }) => figures!['heldOutNoise']! > 0.5)).toEqual([true, false])
     expect(updates[0]!.warning).toMatch(/% of the validation gradient is chance; hold out more examples/)
     expect(updates[1]!.warning).toBeUndefined()
   })
@@ -272,59 +289,44 @@ describe('adaptiveMixing', () => {
       run(adaptiveMixing({ ...small, trainShare: 0.25 }), { epochs: 4, callbacks: { onEpochEnd } }),
     )
     expect(new Set(counts.slice(1)).size).toBe(1)
-    const method = adaptiveMixing(small)
-    await distill(run(method, { epochs: 1 }))
-    await expectNoLeak(() => method.saveState!())
+    const step = methodBatch({ studentLogits: [[1, 0]], teacherLogits: [[[1, 2]]], labels: [0] })
+    const { running } = startMethod(adaptiveMixing(small), step)
+    await expectNoLeak(() => running.save!())
   })
 
   describe('refuses', () => {
-    const learned = async (): Promise<tf.NamedTensorMap> => {
-      const method = adaptiveMixing(small)
-      await distill(run(method, { epochs: 1 }))
-      return method.saveState!()
-    }
+    const numbers = { studentLogits: [[1, 0], [0, 1]], teacherLogits: [[[1, 2], [2, 1]]], labels: [0, 1] } // prettier-ignore
+    const step = methodBatch(numbers)
+    const train = { ids: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) }
 
-    it.each<[string, () => Dataset, string]>([
-      [
-        'of other examples',
-        () => ({ ...dataset, train: { ...dataset.train, ids: dataset.train.ids.map((id) => id + 1) } }),
-        'got a table for other examples',
-      ],
-      [
-        'of other labels',
-        () => ({ ...dataset, train: { ...dataset.train, labels: dataset.train.cleanLabels! } }),
-        'got a table for other labels',
-      ],
-    ])('a saved table %s', async (_, other, message) => {
-      const method = adaptiveMixing(small)
-      method.loadState!(await learned())
-      await expect(distill(run(method, { dataset: other() }))).rejects.toThrow(
+    it.each<[string, Partial<typeof train>, string]>([
+      ['of other examples', { ids: Int32Array.of(0, 2) }, 'got a table for other examples'],
+      ['of other labels', { labels: Int32Array.of(1, 1) }, 'got a table for other labels'],
+    ])('a saved table %s', (_, other, message) => {
+      const state = startMethod(adaptiveMixing(small), step, { train }).running.save!()
+      const { running } = startMethod(adaptiveMixing(small), step, { train: { ...train, ...other } })
+      expect(() => running.load!(state)).toThrow(
         `adaptiveMixing: state must belong to the training split of this run, ${message}`,
       )
     })
 
-    it('a method that goes from one data set to another', async () => {
-      const method = adaptiveMixing(small)
-      await distill(run(method, { epochs: 1 }))
-      const other = { ...dataset, train: clouds(60, 5, true) }
-      await expect(distill(run(method, { dataset: other }))).rejects.toThrow('got a table for other examples')
-    })
-
-    it('a saved table of another number of teachers, or none', async () => {
-      const state = await learned()
-      expect(() => adaptiveMixing({ teachers: 2 }).loadState!(state)).toThrow(
-        'adaptiveMixing: state must have weights [ids, 3] for the label and 2 teachers, got [198, 2]',
+    it('a saved table of another number of teachers, or none', () => {
+      const state = startMethod(adaptiveMixing(small), step).running.save!()
+      const { teacherLogits } = numbers
+      const two = methodBatch({ ...numbers, teacherLogits: [...teacherLogits, ...teacherLogits] })
+      const { running } = startMethod(adaptiveMixing(), two)
+      expect(() => running.load!(state)).toThrow(
+        'adaptiveMixing: state must have weights [ids, 3] for the label and 2 other terms, got [2, 2]',
       )
-      expect(() => adaptiveMixing().loadState!({ slot: tf.scalar(1) })).toThrow(
+      expect(() => running.load!({ slot: tf.scalar(1) })).toThrow(
         'adaptiveMixing: state must hold the tensors weights and dataHash, got slot',
       )
     })
 
-    it('an id outside of the training split', async () => {
-      const method = adaptiveMixing(small)
-      await distill(run(method, { epochs: 1 }))
+    it('an id outside of the training split', () => {
+      const { running } = startMethod(adaptiveMixing(small), step)
       for (const id of [8, 1000, -1]) {
-        expect(() => method.weightsOf([7, id])).toThrow(
+        expect(() => running.examples!(Int32Array.of(0, id))).toThrow(
           `adaptiveMixing: ids must be of the training split, got ${id}`,
         )
       }
@@ -355,37 +357,29 @@ describe('adaptiveMixing', () => {
       await expect(distill(run(method, { learningRate, epochs: 2 }))).resolves.toBeDefined()
     })
 
-    it('another number of teachers than it was set up for', async () => {
-      const method = adaptiveMixing()
-      await expect(distill(run(method, { teachers: [wiseTeacher, fool] }))).rejects.toThrow(
-        'adaptiveMixing: teachers must be 1 as set up, got 2',
-      )
-      await expect(distill(run(adaptiveMixing({ teachers: 2 })))).rejects.toThrow(
-        'teachers must be at least 2 for adaptive-mixing, got 1',
-      )
-    })
-
     it('a teacher with other classes', async () => {
       const teachers = [(inputs: tf.Tensor) => tf.zeros<tf.Rank.R2>([inputs.shape[0], 4])]
       await expect(distill(run(adaptiveMixing(), { teachers }))).rejects.toThrow(
-        "teacher 0 must give logits [N, 3] like the data set's classes, got [96, 4]",
+        "teacher 0 must give logits [N, 3] like the data set's classes, got [1, 4]",
       )
     })
 
     it.each<[AdaptiveMixingOptions, string]>([
-      [{ variant: 'sum' as never }, 'variant must be amal, alm-kd, softmax, got sum'],
-      [{ teachers: 0 }, 'teachers must be a whole number >= 1, got 0'],
-      [{ temperature: 0 }, 'temperature must be a finite number > 0, got 0'],
-      [{ teacherWeight: 1 }, 'teacherWeight must be in (0, 1), got 1'],
-      [{ every: 0.5 }, 'every must be a whole number >= 1, got 0.5'],
-      [{ warmUpEpochs: -1 }, 'warmUpEpochs must be a whole number >= 0, got -1'],
-      [{ stepSize: -1500 }, 'stepSize must be a finite number > 0, got -1500'],
-      [{ repeats: 0 }, 'repeats must be a whole number >= 1, got 0'],
-      [{ batchSize: NaN }, 'batchSize must be a whole number >= 1, got NaN'],
-      [{ groupBatches: 0 }, 'groupBatches must be a whole number >= 1, got 0'],
-      [{ validationBatchSize: 0 }, 'validationBatchSize must be a whole number >= 1, got 0'],
+      [{ variant: 'sum' as never }, 'variant must be amal or alm-kd or softmax, got sum'],
+      [{ preset: 'all' as never }, 'preset must be cifar100 or'],
+      [{ temperature: 0 }, 'temperature must be > 0, got 0'],
+      [{ teacherWeight: 1 }, 'teacherWeight must be < 1, got 1'],
+      [{ every: 0.5 }, 'every must be a whole number, got 0.5'],
+      [{ warmUpEpochs: -1 }, 'warmUpEpochs must be >= 0, got -1'],
+      [{ stepSize: -1500 }, 'stepSize must be > 0, got -1500'],
+      [{ repeats: 0 }, 'repeats must be >= 1, got 0'],
+      [{ groupBatches: 0 }, 'groupBatches must be >= 1, got 0'],
+      [{ validationBatchSize: 0 }, 'validationBatchSize must be >= 1, got 0'],
       [{ lookAhead: 'all' as never }, 'lookAhead must be last-layer or network, got all'],
-      [{ trainShare: 1 }, 'trainShare must be in [0, 1), got 1'],
+      [{ trainShare: 1 }, 'trainShare must be < 1, got 1'],
+      [{ batchSize: 128 } as never, 'batchSize must not be given, got 128'],
+      [{ terms: [] }, 'terms must have at least 1 entries, got []'],
+      [{ terms: [{}] } as never, 'terms[0] must be a method'],
     ])('%j', (options, message) => {
       expect(() => adaptiveMixing(options)).toThrow(`adaptiveMixing: ${message}`)
     })

@@ -1,28 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { InvalidArgumentError, meanLoss, type DistillationMethod, type EpochContext } from '@kd/core'
+import { defineMethod, unitedNeeds, type Needs, type OptionsOf, type RunningMethod } from '@kd/core'
 import { assertLearningRates } from '../terms/assert-learning-rates.js'
-import { termNames, termScales, unscaledTerms, weightedTerms } from '../terms/mixing-terms.js'
-import { disposeHeldOut, heldOutExamples, heldOutTurns } from './held-out-examples.js'
-import { heldOutNoise } from './held-out-noise.js'
-import { mixingSettings, type AdaptiveMixingOptions, type MixingSettings } from './mixing-options.js'
+import { methodTermNeeds, startMethodTerms } from '../terms/method-terms.js'
+import { teacherTerms } from '../terms/mixed-terms.js'
+import { weightedTerms, weightName } from '../terms/mixing-terms.js'
+import { adaptiveMixingOptions, checkTerms, mixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
 import { MixingTable } from './mixing-table.js'
-import { mixingUpdate, type MixingUpdate } from './mixing-update.js'
-import { updateGroup } from './update-group.js'
-
-/** A method whose mixing weights can be read. */
-export interface AdaptiveMixing extends DistillationMethod {
-  /** Names of the K weights of an example: `label`, `teacher0`, ... */
-  readonly terms: readonly string[]
-  /**
-   * Current weights of training examples.
-   *
-   * @param ids - their ids
-   * @returns [n, K] row by row
-   * @throws {@link InvalidArgumentError} before the run, and for an id that the training split does not have
-   */
-  weightsOf(ids: ArrayLike<number>): Float32Array
-}
+import { updateTable } from './update-table.js'
 
 /**
  * Learned mixing (ALM-KD, AMAL): how loudly the label and each teacher speak is learned for each example, on held-out data.
@@ -40,9 +25,18 @@ export interface AdaptiveMixing extends DistillationMethod {
  *     'softmax'  scores_ik  <- scores_ik - stepSize * weights_ik (gradient_ik - sum_j weights_ij gradient_ij)
  *                weights_i  <- softmax(scores_i)
  *
- * Parts: `label`, `teacher0`, `teacher1`, ... The student needs a dense layer at its end, the data set a validation split,
- * and the learning rate must not be 0 at any update, which it scales: that is checked before the first epoch. Before the run's first epoch the loss has the initial
- * weights (for `'alm-kd'` their mean).
+ * Parts: `label`, `teacher0`, `teacher1`, ... By example it gives the weights, as `labelWeight`, `teacher0Weight`, ... The log of a run is
+ * told the figures of each update: `meanChange`, by which a weight moved, `heldOutNoise`, the part of the held-out gradient's squared
+ * length that is chance, and the mean weights, as `meanLabelWeight`, ..., with a warning where more than half is chance. The student needs
+ * a dense layer at its end, the data set a validation split, and the learning rate, which scales the updates, must not be 0 at any of
+ * them: that is checked before the first epoch.
+ *
+ * With `terms` the losses of any methods take the place of the teachers' terms, each term being the sum of its method's parts. Its name is the
+ * method's in camel case, numbered where two are equal. Variables, phases, views, state and values by example of the methods go on as
+ * in a run of their own. The look-ahead through the last layer takes the gradient of a term in the student's logits by automatic
+ * differentiation. Where a term reads features of the student or other forms of the inputs, that shows nothing, so the look-ahead goes through
+ * the whole network; the variables of the methods stay where they are in such a step. A term that stands as the same number for each
+ * example of a batch gets the weights of its group by what all of them do together.
  *
  * The authors' code is followed in constants and order of updates. Ours: the training order of an update is drawn anew each
  * time, and so is the order of the held-out examples; `'alm-kd'` takes the group as the training part of its direction, has
@@ -50,95 +44,71 @@ export interface AdaptiveMixing extends DistillationMethod {
  * constants of `'amal'`, the authors' being unknown to us. With mixed inputs (mixup) the first example's weights count.
  *
  * @param options - see {@link AdaptiveMixingOptions}
- * @returns a method for one or several teachers
- * @throws {@link InvalidArgumentError} when an option is out of range
+ * @returns a method for one or several teachers, or for as many as `terms` want
+ * @throws {@link InvalidArgumentError} when an option is out of range, or a term can't be learned from
  *
  * @example
  * ```ts
- * import { adaptiveMixing, adaptiveMixingPresets } from '@kd/meta-mixing'
+ * import { adaptiveMixing, curriculumTemperature } from '@kd/meta-mixing'
  *
- * const method = adaptiveMixing({ ...adaptiveMixingPresets.cifar100, teachers: 2 })
- * console.log(method.terms.join()) // label,teacher0,teacher1
+ * const amal = adaptiveMixing({ preset: 'cifar100' })
+ * const mixed = adaptiveMixing({ terms: [curriculumTemperature()], every: 5 })
+ * console.log(amal.needs.teachers, mixed.needs.teachers) // all 1
  * ```
  *
  * @see Sivasubramanian et al.: Adaptive Mixing of Auxiliary Losses in Supervised Learning, AAAI 2023, arXiv 2202.03250 (its first
  * version is ALM-KD); https://github.com/durgas16/AMAL
  */
-export function adaptiveMixing(options: AdaptiveMixingOptions = {}): AdaptiveMixing {
-  const settings = mixingSettings(options)
-  const { teachers } = settings
-  const terms = termNames(teachers)
-  const scales = termScales(settings)
-  const initial = mixingRules[settings.variant].initial(settings)
-  let table: MixingTable | undefined
-
-  return {
-    name: 'adaptive-mixing',
-    terms,
-    requires: { teachers, passes: { studentFeatures: ['penultimate'] }, validation: true },
-    loss(batch) {
-      const losses = unscaledTerms(batch, settings, 'adaptiveMixing')
-      // Scaled outside of the graph, which every training step goes through twice.
-      const weights = table?.columns(batch.ids, scales).map((column) => tf.tensor1d(column))
-      return meanLoss(weightedTerms(losses, weights ?? initial.map((weight, term) => weight * scales[term]!)))
-    },
-    async beforeEpoch(context) {
-      table ??= MixingTable.create(context.train, terms.length, (id) =>
-        mixingRules[settings.variant].initial(settings, context.random.split('initial weights').split(id)),
-      )
-      table.assertFits(context.train)
-      const isUpdate = (epoch: number): boolean =>
-        epoch >= settings.warmUpEpochs && epoch % settings.every === 0
-      assertLearningRates(context, isUpdate, 'adaptiveMixing')
-      if (!isUpdate(context.epoch)) return
-      const update = await updateTable(table, { settings, terms, context })
-      options.onUpdate?.(update)
-    },
-    saveState: () => table?.save() ?? {},
-    loadState(state) {
-      table = Object.keys(state).length === 0 ? undefined : MixingTable.load(state, terms.length)
-    },
-    weightsOf(ids) {
-      if (table !== undefined) return table.read(ids)
-      throw new InvalidArgumentError('weightsOf: weights must have been made by a run, got none', {
-        hint: 'they are there from the first beforeEpoch or loadState on',
-      })
-    },
-  }
-}
-
-/** One update of the whole table. */
-async function updateTable(
-  table: MixingTable,
-  run: {
-    readonly settings: MixingSettings
-    readonly terms: readonly string[]
-    readonly context: EpochContext
+export const adaptiveMixing = defineMethod({
+  name: 'adaptive-mixing',
+  summary: 'weights per example, learned on held-out data (AMAL 2023, ALM-KD)',
+  source:
+    'Sivasubramanian et al.: Adaptive Mixing of Auxiliary Losses in Supervised Learning, AAAI 2023, arXiv 2202.03250',
+  options: adaptiveMixingOptions,
+  check: checkTerms,
+  needs({ terms }) {
+    const own: Needs = { passes: { studentFeatures: ['penultimate'] }, validation: true }
+    return unitedNeeds(terms === undefined ? { teachers: 'all' } : methodTermNeeds(terms), own)
   },
-): Promise<MixingUpdate> {
-  const { settings, terms, context } = run
-  const { epoch, learningRate, train, random } = context
-  const draws = random.split('update').split(epoch)
-  const before = table.read(train.ids)
-  const withInputs = settings.lookAhead === 'network'
-  const heldOut = await heldOutExamples(context, { shuffle: draws.split('validation'), withInputs })
-  try {
-    const nextHeldOut = heldOutTurns(heldOut, settings.validationBatchSize)
-    await context.forEachBatch(
-      'train',
-      async (batch) => {
-        const validation = nextHeldOut()
-        try {
-          const { student } = context
-          await updateGroup(table, settings, { batch, validation, learningRate, terms, student })
-        } finally {
-          disposeHeldOut(validation)
-        }
+  start(run, options) {
+    const settings = mixingSettings(options, run.batchSize)
+    const given = options.terms && startMethodTerms(options.terms, run, 'adaptiveMixing')
+    const terms = given ?? teacherTerms(run.teachers.length, options.temperature)
+    const { names, scales } = terms
+    const rule = mixingRules[settings.variant]
+    const initial = { others: names.length - 1, teacherWeight: settings.teacherWeight }
+    const draws = run.random.split('initial weights')
+    const table = MixingTable.create(run.train, names.length, (id) => rule.initial(initial, draws.split(id)))
+    const mix: RunningMethod = {
+      phases: [
+        {
+          learner: 'student',
+          loss(step) {
+            // The weights are scaled outside of the graph, which every training step goes through twice.
+            const weights = table.columns(step.ids, scales).map((column) => tf.tensor1d(column))
+            return weightedTerms(names, terms.losses(step), weights)
+          },
+        },
+      ],
+      async beforeEpoch(context) {
+        const isUpdate = (epoch: number): boolean =>
+          epoch >= settings.warmUpEpochs && epoch % settings.every === 0
+        assertLearningRates(context, isUpdate, 'adaptiveMixing')
+        if (isUpdate(context.epoch)) context.note(await updateTable(table, { settings, terms, context }))
       },
-      { batchSize: settings.batchSize * settings.groupBatches, shuffle: draws.split('train') },
-    )
-    return mixingUpdate(epoch, terms, { before, after: table.read(train.ids) }, await heldOutNoise(heldOut))
-  } finally {
-    disposeHeldOut(heldOut)
-  }
-}
+      save: () => table.save(),
+      load(state) {
+        table.load(state)
+      },
+      examples(ids) {
+        const ones = names.map(() => 1)
+        const columns = table.columns(ids, ones)
+        return Object.fromEntries(names.map((name, term) => [weightName(name), columns[term]!]))
+      },
+    }
+    return given === undefined ? mix : given.around(mix)
+  },
+})
+
+/** Options of {@link adaptiveMixing}. */
+export type AdaptiveMixingOptions = OptionsOf<typeof adaptiveMixing>

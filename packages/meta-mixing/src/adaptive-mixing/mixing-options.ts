@@ -1,141 +1,137 @@
-import { assertInRange, assertPositive, InvalidArgumentError } from '@kd/core'
-import { mixingRules, type MixingVariant } from './mixing-rules.js'
-import type { MixingUpdate } from './mixing-update.js'
+import {
+  count,
+  fraction,
+  InvalidArgumentError,
+  optionalOption,
+  temperature,
+  type OptionsOutput,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { heldOutSize, optionalValidationBatchSize } from '../held-out/validation-batch-size.js'
+import { givenTerms } from '../terms/given-terms.js'
+import { seesInside } from '../terms/method-terms.js'
+import { adaptiveMixingPresets, type MixingPreset } from './adaptive-mixing-presets.js'
+import type { MixingVariant } from './mixing-rules.js'
 
-/** Options of {@link adaptiveMixing}; see {@link adaptiveMixingPresets} for the authors' settings. */
-export interface AdaptiveMixingOptions {
-  /**
-   * How many teachers are mixed, >= 1; the run must have as many.
-   * @defaultValue 1
-   */
-  readonly teachers?: number
-  /**
-   * Range of the weights: `'amal'` each on its own in (0, 2), `'alm-kd'` teachers in (0, 1) and the label 1 less the
-   * largest of them, `'softmax'` all in (0, 1) with sum 1.
-   * @defaultValue 'amal'
-   */
-  readonly variant?: MixingVariant
-  /**
-   * Softens teachers and student, > 0.
-   * @defaultValue 4
-   */
-  readonly temperature?: number
-  /**
-   * Weight that each teacher begins with (`'amal'`) or all together (`'softmax'`), in (0, 1); the label has the rest.
-   * Without effect on `'alm-kd'`, whose weights begin at random.
-   * @defaultValue 0.9
-   */
-  readonly teacherWeight?: number
-  /**
-   * Updates come before every epoch that is a multiple of this, >= 1.
-   * @defaultValue 10
-   */
-  readonly every?: number
-  /**
-   * No update before this epoch.
-   * @defaultValue 10
-   */
-  readonly warmUpEpochs?: number
-  /**
-   * What the gradient is multiplied by, > 0. The gradient itself shrinks with the learning rate and the batch size.
-   * @defaultValue 1500 for `'amal'` and `'softmax'`, 2000 for `'alm-kd'`
-   */
-  readonly stepSize?: number
-  /**
-   * Steps on each group of training examples at an update, >= 1.
-   * @defaultValue 5, for `'alm-kd'` 10
-   */
-  readonly repeats?: number
-  /**
-   * Batch size of the training, by which gradients are divided.
-   * @defaultValue 128
-   */
-  readonly batchSize?: number
-  /**
-   * Batches that make one look-ahead step together, >= 1.
-   * @defaultValue 3
-   */
-  readonly groupBatches?: number
-  /**
-   * Held-out examples that a group is judged on, >= 1; the next group is judged on the next ones. Infinity for all.
-   * @defaultValue 1000, for `'alm-kd'` Infinity
-   */
-  readonly validationBatchSize?: number
-  /**
-   * How much the group's own labels count beside the held-out ones in judging it, in [0, 1).
-   * @defaultValue 0, for `'alm-kd'` 0.25
-   */
-  readonly trainShare?: number
-  /**
-   * What takes the step in thought: the student's last layer, by the closed form of {@link mixingGradient}, or all of it, by the
-   * differences of {@link lookAheadGradient}, which costs several passes over each group and keeps the held-out inputs in memory.
-   * @defaultValue 'last-layer'
-   */
-  readonly lookAhead?: 'last-layer' | 'network'
-  /** Called after each update with figures for the log. */
-  readonly onUpdate?: (update: MixingUpdate) => void
+const presetNames = Object.keys(adaptiveMixingPresets) as (keyof typeof adaptiveMixingPresets)[]
+
+/** The options of {@link adaptiveMixing}. */
+export const adaptiveMixingOptions = {
+  preset: optionalOption(z.enum(presetNames), "the authors' settings by name; what stands beside it wins"),
+  variant: optionalOption(
+    z.enum(['amal', 'alm-kd', 'softmax']),
+    "range of the weights: amal each on its own in (0, 2), alm-kd teachers in (0, 1) and the label 1 less the largest of them, softmax all in (0, 1) with sum 1; without it the preset's, or amal",
+  ),
+  terms: givenTerms(
+    "methods whose losses are mixed with the label's; without it the divergence from each teacher",
+  ),
+  temperature: temperature(4, 'softens teachers and student; without effect on given terms'),
+  teacherWeight: fraction(
+    0.9,
+    'weight that each teacher or given term begins with (amal) or all together (softmax), the label having the rest; without effect on alm-kd, whose weights begin at random',
+    { above: true, below: true },
+  ),
+  every: count(10, 'updates come before every epoch that is a multiple of this'),
+  warmUpEpochs: count(10, 'no update before this epoch', 0),
+  stepSize: optionalOption(
+    z.number().check(z.positive()),
+    'what the gradient is multiplied by, which itself shrinks with the learning rate and the batch size; without it 1500, for alm-kd 2000',
+  ),
+  repeats: optionalOption(
+    z.int().check(z.minimum(1)),
+    'steps on each group of training examples at an update; without it 5, for alm-kd 10',
+  ),
+  groupBatches: optionalOption(
+    z.int().check(z.minimum(1)),
+    'batches that make one look-ahead step together; without it 3',
+  ),
+  validationBatchSize: optionalValidationBatchSize('1000, for alm-kd all'),
+  trainShare: optionalOption(
+    z.number().check(z.minimum(0), z.lt(1)),
+    "how much the group's own labels count beside the held-out ones in judging it; without it 0, for alm-kd 0.25",
+  ),
+  lookAhead: optionalOption(
+    z.enum(['last-layer', 'network']),
+    'what makes the look-ahead step: last-layer, in closed form, or network, all layers at the cost of several passes over each group and with the held-out inputs in memory; without it last-layer, but network where a given term reads features of the student or other forms of the inputs',
+  ),
 }
 
-/** All options but the callback, with defaults filled in. */
-export type MixingSettings = Readonly<Required<Omit<AdaptiveMixingOptions, 'onUpdate'>>>
+/** The options as they were given, with the defaults that depend on no other option. */
+export type GivenMixingOptions = OptionsOutput<typeof adaptiveMixingOptions>
+
+/** What `adaptiveMixing` works with. */
+export interface MixingSettings {
+  readonly variant: MixingVariant
+  readonly teacherWeight: number
+  readonly every: number
+  readonly warmUpEpochs: number
+  readonly stepSize: number
+  readonly repeats: number
+  /** Of the training: gradients are divided by it. */
+  readonly batchSize: number
+  readonly groupBatches: number
+  /** Infinity for all. */
+  readonly validationBatchSize: number
+  readonly trainShare: number
+  readonly lookAhead: 'last-layer' | 'network'
+}
 
 const variantDefaults = {
   amal: { stepSize: 1500, repeats: 5, validationBatchSize: 1000, trainShare: 0 },
-  'alm-kd': { stepSize: 2000, repeats: 10, validationBatchSize: Infinity, trainShare: 0.25 },
+  'alm-kd': { stepSize: 2000, repeats: 10, validationBatchSize: 'all', trainShare: 0.25 },
   softmax: { stepSize: 1500, repeats: 5, validationBatchSize: 1000, trainShare: 0 },
+} as const
+
+/**
+ * Fills in what depends on other options and on the run.
+ *
+ * @param options - as they were given
+ * @param batchSize - of the run
+ * @returns see {@link MixingSettings}
+ */
+export function mixingSettings(options: GivenMixingOptions, batchSize: number): MixingSettings {
+  const preset: Partial<MixingPreset> =
+    options.preset === undefined ? {} : adaptiveMixingPresets[options.preset]
+  const variant = options.variant ?? preset.variant ?? 'amal'
+  const defaults = variantDefaults[variant]
+  const { teacherWeight, every, warmUpEpochs } = options
+  return {
+    variant,
+    teacherWeight,
+    every,
+    warmUpEpochs,
+    stepSize: options.stepSize ?? preset.stepSize ?? defaults.stepSize,
+    repeats: options.repeats ?? preset.repeats ?? defaults.repeats,
+    batchSize,
+    groupBatches: options.groupBatches ?? preset.groupBatches ?? 3,
+    validationBatchSize: heldOutSize(
+      options.validationBatchSize ?? preset.validationBatchSize ?? defaults.validationBatchSize,
+    ),
+    trainShare: options.trainShare ?? preset.trainShare ?? defaults.trainShare,
+    lookAhead: options.lookAhead ?? (options.terms?.some(seesInside) ? 'network' : 'last-layer'),
+  }
 }
 
 /**
- * Fills in defaults and checks ranges.
+ * Checks given terms against what an update can learn from.
  *
- * @param options - as the user gave them
- * @returns what `adaptiveMixing` works with
- * @throws {@link InvalidArgumentError} for an unknown variant or a number out of range
+ * @param options - as they were given
+ * @throws {@link InvalidArgumentError} for a term that asks teachers about other forms of the inputs, which passes between epochs can't
+ * do, and for one that the look-ahead through the last layer can't see
  */
-export function mixingSettings({ variant = 'amal', ...options }: AdaptiveMixingOptions): MixingSettings {
-  if (!Object.hasOwn(mixingRules, variant)) {
+export function checkTerms({ terms = [], lookAhead }: GivenMixingOptions): void {
+  const asking = terms.find(({ needs: { views = {} } }) =>
+    Object.values(views).some(({ teachers }) => teachers !== false),
+  )
+  if (asking !== undefined) {
     throw new InvalidArgumentError(
-      `adaptiveMixing: variant must be ${Object.keys(mixingRules).join(', ')}, got ${variant}`,
+      `adaptiveMixing: terms must not ask teachers about other forms of the inputs, got ${asking.name}`,
+      { hint: 'updates come between epochs, where teachers see the inputs as they are' },
     )
   }
-  const { lookAhead = 'last-layer' } = options
-  const lookAheads: readonly string[] = ['last-layer', 'network']
-  if (!lookAheads.includes(lookAhead)) {
-    throw new InvalidArgumentError(
-      `adaptiveMixing: lookAhead must be ${lookAheads.join(' or ')}, got ${lookAhead}`,
-    )
-  }
-  const settings: MixingSettings = {
-    teachers: options.teachers ?? 1,
-    variant,
-    temperature: options.temperature ?? 4,
-    teacherWeight: options.teacherWeight ?? 0.9,
-    every: options.every ?? 10,
-    warmUpEpochs: options.warmUpEpochs ?? 10,
-    stepSize: options.stepSize ?? variantDefaults[variant].stepSize,
-    repeats: options.repeats ?? variantDefaults[variant].repeats,
-    batchSize: options.batchSize ?? 128,
-    groupBatches: options.groupBatches ?? 3,
-    validationBatchSize: options.validationBatchSize ?? variantDefaults[variant].validationBatchSize,
-    trainShare: options.trainShare ?? variantDefaults[variant].trainShare,
-    lookAhead,
-  }
-  for (const name of ['temperature', 'stepSize'] as const)
-    assertPositive(settings[name], name, 'adaptiveMixing')
-  for (const name of ['teachers', 'every', 'repeats', 'batchSize', 'groupBatches'] as const) {
-    assertCount(settings[name], name, 1)
-  }
-  assertCount(settings.warmUpEpochs, 'warmUpEpochs', 0)
-  if (settings.validationBatchSize !== Infinity) {
-    assertCount(settings.validationBatchSize, 'validationBatchSize', 1)
-  }
-  const open = { min: 0, max: 1, minOpen: true, maxOpen: true }
-  assertInRange(settings.teacherWeight, open, 'teacherWeight', 'adaptiveMixing')
-  assertInRange(settings.trainShare, { ...open, minOpen: false }, 'trainShare', 'adaptiveMixing')
-  return settings
-}
-
-function assertCount(value: number, argument: string, min: number): void {
-  if (Number.isInteger(value) && value >= min) return
-  throw new InvalidArgumentError(`adaptiveMixing: ${argument} must be a whole number >= ${min}, got ${value}`)
+  const inside = terms.find(seesInside)
+  if (lookAhead !== 'last-layer' || inside === undefined) return
+  throw new InvalidArgumentError(
+    `adaptiveMixing: lookAhead must be network for a term that reads features of the student or other forms of the inputs, got last-layer with ${inside.name}`,
+  )
 }

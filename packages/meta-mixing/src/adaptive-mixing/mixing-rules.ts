@@ -3,17 +3,18 @@ import type { RandomSource } from '@kd/core'
 /** How weights are parametrised: `'amal'` free, `'alm-kd'` label against teachers, `'softmax'` a distribution. */
 export type MixingVariant = 'amal' | 'alm-kd' | 'softmax'
 
-/** What a variant does to the weights of one example: entry 0 is the label's, entry m the m-th teacher's. */
+/** What a variant does to the weights of one example: entry 0 is the label's, the others are the teachers' or the given terms'. */
 export interface MixingRule {
-  /** Weights to begin with; without a random source the mean of what would be drawn. */
-  initial(start: InitialWeights, random?: RandomSource): number[]
+  /** Weights to begin with, from a source of the example's own. */
+  initial(start: InitialWeights, random: RandomSource): number[]
   /** Takes a step of gradient descent in weights [N, K], row by row, and goes back to the variant's range. */
   step(weights: Float32Array, gradient: Float32Array, step: { columns: number; stepSize: number }): void
 }
 
 /** What initial weights depend on. */
 export interface InitialWeights {
-  readonly teachers: number
+  /** How many terms there are beside the label. */
+  readonly others: number
   /** As in the options of `adaptiveMixing`. */
   readonly teacherWeight: number
 }
@@ -31,8 +32,7 @@ const againstTeachers = (teacherWeights: readonly number[]): number[] => [
 /** The rule of each variant. */
 export const mixingRules: Readonly<Record<MixingVariant, MixingRule>> = {
   amal: {
-    initial: ({ teachers, teacherWeight }) =>
-      againstTeachers(new Array<number>(teachers).fill(teacherWeight)),
+    initial: ({ others, teacherWeight }) => againstTeachers(new Array<number>(others).fill(teacherWeight)),
     step(weights, gradient, { stepSize }) {
       for (let index = 0; index < weights.length; index++) {
         weights[index] = clamp(weights[index]! - stepSize * gradient[index]!, 2)
@@ -40,8 +40,7 @@ export const mixingRules: Readonly<Record<MixingVariant, MixingRule>> = {
     },
   },
   'alm-kd': {
-    initial: ({ teachers }, random) =>
-      againstTeachers(Array.from({ length: teachers }, () => random?.uniform() ?? 0.5)),
+    initial: ({ others }, random) => againstTeachers(Array.from({ length: others }, () => random.uniform())),
     step(weights, gradient, { columns, stepSize }) {
       for (let label = 0; label < weights.length; label += columns) {
         let largest = 0
@@ -56,9 +55,9 @@ export const mixingRules: Readonly<Record<MixingVariant, MixingRule>> = {
     },
   },
   softmax: {
-    initial: ({ teachers, teacherWeight }) => [
+    initial: ({ others, teacherWeight }) => [
       1 - teacherWeight,
-      ...new Array<number>(teachers).fill(teacherWeight / teachers),
+      ...new Array<number>(others).fill(teacherWeight / others),
     ],
     step(weights, gradient, { columns, stepSize }) {
       for (let start = 0; start < weights.length; start += columns) {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { InvalidArgumentError, ShapeError, type EpochContext } from '@kd/core'
+import { InvalidArgumentError, ShapeError, type RunStart } from '@kd/core'
+
+type TrainingSplit = RunStart['train']
 
 /** The mixing weights of every training example, by its id. */
 export class MixingTable {
@@ -24,7 +26,7 @@ export class MixingTable {
    * @returns the table
    */
   static create(
-    train: EpochContext['train'],
+    train: TrainingSplit,
     columns: number,
     initial: (id: number) => readonly number[],
   ): MixingTable {
@@ -38,11 +40,10 @@ export class MixingTable {
    * Takes back what {@link MixingTable.save} gave.
    *
    * @param state - its tensors, which are not disposed
-   * @param columns - K
-   * @returns the table
-   * @throws {@link ShapeError} when it has another number of terms, {@link InvalidArgumentError} when it is no such state
+   * @throws {@link ShapeError} when it has another number of terms, {@link InvalidArgumentError} when it is no such state or was learned
+   * on other examples or labels
    */
-  static load(state: tf.NamedTensorMap, columns: number): MixingTable {
+  load(state: tf.NamedTensorMap): void {
     const { weights, dataHash } = state
     if (weights === undefined || dataHash === undefined) {
       const found = Object.keys(state).join(', ') || 'none'
@@ -50,13 +51,20 @@ export class MixingTable {
         `adaptiveMixing: state must hold the tensors weights and dataHash, got ${found}`,
       )
     }
+    const columns = this.#columns
     if (weights.rank !== 2 || weights.shape[1] !== columns || dataHash.size !== 2) {
       throw new ShapeError(
-        `adaptiveMixing: state must have weights [ids, ${columns}] for the label and ${columns - 1} teachers, got [${weights.shape.join(', ')}]`,
+        `adaptiveMixing: state must have weights [ids, ${columns}] for the label and ${columns - 1} other terms, got [${weights.shape.join(', ')}]`,
       )
     }
     const [ids, labels] = dataHash.dataSync()
-    return new MixingTable(columns, weights.dataSync<'float32'>().slice(), [ids!, labels!])
+    if (ids !== this.#dataHash[0] || labels !== this.#dataHash[1]) {
+      throw new InvalidArgumentError(
+        `adaptiveMixing: state must belong to the training split of this run, got a table for other ${ids === this.#dataHash[0] ? 'labels' : 'examples'}`,
+        { hint: 'a table can only go on with the data set, split and label noise that it was learned on' },
+      )
+    }
+    this.#weights.set(weights.dataSync<'float32'>())
   }
 
   /** The table as tensors, which the caller disposes. */
@@ -66,21 +74,6 @@ export class MixingTable {
       weights: tf.tensor2d(this.#weights.slice(), [rows, this.#columns]),
       dataHash: tf.tensor1d([...this.#dataHash], 'int32'),
     }
-  }
-
-  /**
-   * Checks that the table belongs to a training split.
-   *
-   * @param train - its ids and labels
-   * @throws {@link InvalidArgumentError} when the table was made for other ids or labels
-   */
-  assertFits(train: EpochContext['train']): void {
-    const [ids, labels] = dataHash(train)
-    if (ids === this.#dataHash[0] && labels === this.#dataHash[1]) return
-    throw new InvalidArgumentError(
-      `adaptiveMixing: state must belong to the training split of this run, got a table for other ${ids === this.#dataHash[0] ? 'labels' : 'examples'}`,
-      { hint: 'a table can only go on with the data set, split and label noise that it was learned on' },
-    )
   }
 
   /**
@@ -135,7 +128,7 @@ export class MixingTable {
 }
 
 /** Hashes of ids and of labels, as 31-bit numbers. */
-function dataHash({ ids, labels }: EpochContext['train']): [number, number] {
+function dataHash({ ids, labels }: TrainingSplit): [number, number] {
   return [hash(ids), hash(labels)]
 }
 

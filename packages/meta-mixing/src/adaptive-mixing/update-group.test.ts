@@ -1,31 +1,28 @@
-import type { PassBatch } from '@kd/core'
+import { classification, optionsSchema, parseOptions, type EpochStudent, type Step } from '@kd/core'
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import golden from './update-group.golden.json' with { type: 'json' }
-import { mixingSettings } from './mixing-options.js'
+import { teacherTerms } from '../terms/mixed-terms.js'
+import { adaptiveMixingOptions, mixingSettings, type GivenMixingOptions } from './mixing-options.js'
 import type { MixingVariant } from './mixing-rules.js'
 import { MixingTable } from './mixing-table.js'
 import { updateGroup, type GroupUpdate } from './update-group.js'
 
 type GoldenUpdate = (typeof golden.cases)[number]
 
-const settingsOf = ({ variant, train, batchSize, stepSize, repeats, trainShare }: GoldenUpdate) =>
-  mixingSettings({
-    variant: variant as MixingVariant,
-    teachers: train.teacherLogits.length,
-    batchSize,
-    stepSize,
-    repeats,
-    trainShare,
-  })
+const settingsOf = ({ variant, batchSize, stepSize, repeats, trainShare }: GoldenUpdate) => {
+  const given = { variant: variant as MixingVariant, stepSize, repeats, trainShare }
+  const schema = optionsSchema(adaptiveMixingOptions)
+  return mixingSettings(parseOptions('adaptiveMixing', schema, given) as GivenMixingOptions, batchSize)
+}
 
 /** Ids that are neither in order nor without gaps, as after a split. */
 const idsOf = ({ train }: GoldenUpdate): Int32Array => Int32Array.from(train.labels, (_, row) => 40 - 3 * row)
 
 function groupOf(update: GoldenUpdate): GroupUpdate {
   const { train, validation, learningRate } = update
-  const batch: PassBatch = {
+  const step: Step = {
     ids: idsOf(update),
     inputs: tf.tensor2d(train.features),
     labels: tf.tensor1d(train.labels, 'int32'),
@@ -33,6 +30,8 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     teacherLogits: train.teacherLogits.map((logits) => tf.tensor2d(logits)),
     studentFeatures: { penultimate: tf.tensor2d(train.features) },
     teacherFeatures: train.teacherLogits.map(() => ({})),
+    task: classification({ classes: train.logits[0]!.length }),
+    views: {},
     epoch: 10,
   }
   const heldOut = {
@@ -41,9 +40,13 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     labels: tf.tensor1d(validation.labels, 'int32'),
     ids: Int32Array.from(validation.labels, (_, row) => 900 + row),
   }
-  const terms = ['label', ...train.teacherLogits.map((_, teacher) => `teacher${teacher}`)]
-  const student = { variables: [], logits: () => batch.studentLogits }
-  return { batch, validation: heldOut, learningRate, terms, student }
+  const terms = teacherTerms(train.teacherLogits.length, 4)
+  const student: EpochStudent = {
+    variables: [],
+    logits: () => step.studentLogits,
+    forward: () => ({ logits: step.studentLogits, features: {} }),
+  }
+  return { step, validation: heldOut, learningRate, terms, student }
 }
 
 function tableOf(update: GoldenUpdate): MixingTable {
@@ -92,9 +95,9 @@ describe('updateGroup', () => {
     const update = golden.cases[0]!
     const group = groupOf(update)
     const gradient = async (table: MixingTable): Promise<number> => {
-      const before = table.read(group.batch.ids)
+      const before = table.read(group.step.ids)
       await updateGroup(table, { ...settingsOf(update), repeats: 1, stepSize: 1e-3 }, group)
-      return Math.hypot(...table.read(group.batch.ids).map((weight, index) => weight - before[index]!))
+      return Math.hypot(...table.read(group.step.ids).map((weight, index) => weight - before[index]!))
     }
     const table = tableOf(update)
     const steepBefore = await gradient(table)
@@ -110,32 +113,32 @@ describe('updateGroup', () => {
 
   const update = golden.cases[1]!
   const group = groupOf(update)
-  const { batch } = group
+  const { step } = group
   it.each<[string, GroupUpdate, RegExp]>([
     [
       'a teacher',
       {
         ...group,
-        batch: {
-          ...batch,
-          teacherLogits: [batch.teacherLogits[0]!, withNumber(batch.teacherLogits[1]!, 2, NaN)],
+        step: {
+          ...step,
+          teacherLogits: [step.teacherLogits[0]!, withNumber(step.teacherLogits[1]!, 2, NaN)],
         },
       },
       /the gradient of teacher1 must be finite, got NaN for the example with id 34/,
     ],
     [
       'the student',
-      { ...group, batch: { ...batch, studentLogits: withNumber(batch.studentLogits, 1, NaN) } },
+      { ...group, step: { ...step, studentLogits: withNumber(step.studentLogits, 1, NaN) } },
       /the gradient of label must be finite, got NaN for the example with id 37/,
     ],
     [
       'the features',
       {
         ...group,
-        batch: {
-          ...batch,
+        step: {
+          ...step,
           studentFeatures: {
-            penultimate: withNumber(batch.studentFeatures['penultimate'] as tf.Tensor2D, 0, Infinity),
+            penultimate: withNumber(step.studentFeatures['penultimate'] as tf.Tensor2D, 0, Infinity),
           },
         },
       },
@@ -156,7 +159,7 @@ describe('updateGroup', () => {
   )
 
   it('refuses an id that the table does not know', async () => {
-    const other = { ...group, batch: { ...batch, ids: Int32Array.of(40, 37, 34, 31, 29) } }
+    const other = { ...group, step: { ...step, ids: Int32Array.of(40, 37, 34, 31, 29) } }
     await expect(updateGroup(tableOf(update), settingsOf(update), other)).rejects.toThrow(
       'adaptiveMixing: ids must be of the training split, got 29',
     )

@@ -1,21 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { KdError, type EpochStudent, type PassBatch } from '@kd/core'
+import { KdError, type EpochStudent, type Step, type View } from '@kd/core'
+import { lastLayer, type HeldOutBatch } from '../held-out/held-out-examples.js'
 import { lookAheadGradient } from '../look-ahead-gradient/look-ahead-gradient.js'
 import { lastLayerStep, type LookAheadStep } from '../mixing-gradient/last-layer-step.js'
-import { mixingTerms } from '../terms/mixing-terms.js'
-import { lastLayer, type HeldOutBatch } from './held-out-examples.js'
+import type { MixedTerms } from '../terms/mixed-terms.js'
+import { scaledTerms } from '../terms/mixing-terms.js'
 import type { MixingSettings } from './mixing-options.js'
 import { mixingRules } from './mixing-rules.js'
 import type { MixingTable } from './mixing-table.js'
-import { termGradients } from './term-gradients.js'
 
 /** One group of training examples, and what it is judged on. */
 export interface GroupUpdate {
-  readonly batch: PassBatch
+  readonly step: Step
   readonly validation: HeldOutBatch
   readonly learningRate: number
-  readonly terms: readonly string[]
+  readonly terms: MixedTerms
   readonly student: EpochStudent
+  /** Further forms of the group's inputs that terms want to see, by name. */
+  readonly viewInputs?: Readonly<Record<string, tf.Tensor>>
 }
 
 /**
@@ -31,22 +33,24 @@ export async function updateGroup(
   settings: MixingSettings,
   update: GroupUpdate,
 ): Promise<void> {
-  const { batch } = update
-  const gradients = termGradients(batch, settings)
+  const { step, terms } = update
+  const columns = terms.names.length
+  // Only the closed form works with gradients in the logits; some terms have none.
+  const gradients = settings.lookAhead === 'network' ? [] : terms.gradients(step, settings.batchSize)
   const judges = judgesOf(gradients, settings, update)
   const rule = mixingRules[settings.variant]
-  const numbers = { columns: gradients.length, stepSize: settings.stepSize }
+  const numbers = { columns, stepSize: settings.stepSize }
   try {
-    const weights = table.read(batch.ids)
+    const weights = table.read(step.ids)
     for (let repeat = 0; repeat < settings.repeats; repeat++) {
-      const slope = await slopeOf(weights, judges, [batch.ids.length, gradients.length])
+      const slope = await slopeOf(weights, judges, [step.ids.length, columns])
       if (!slope.every(Number.isFinite)) await throwNotFinite(gradients, update)
       rule.step(weights, slope, numbers)
     }
-    table.write(batch.ids, weights)
+    table.write(step.ids, weights)
   } finally {
     tf.dispose(gradients)
-    for (const { step } of judges) step.dispose()
+    for (const judge of judges) judge.step.dispose()
   }
 }
 
@@ -57,18 +61,18 @@ interface Judge {
 }
 
 function judgesOf(gradients: readonly tf.Tensor2D[], settings: MixingSettings, update: GroupUpdate): Judge[] {
-  const { batch, validation } = update
+  const { step, validation, learningRate } = update
   const { trainShare } = settings
   const makeStep = (examples: HeldOutBatch): LookAheadStep =>
     settings.lookAhead === 'network'
       ? networkStep(settings, update, examples)
       : lastLayerStep({
           termGradients: gradients,
-          features: lastLayer(batch).features,
+          features: lastLayer(step).features,
           validation: examples,
-          learningRate: update.learningRate,
+          learningRate,
         })
-  const own = { ...lastLayer(batch), inputs: batch.inputs, ids: batch.ids }
+  const own = { ...lastLayer(step), inputs: step.inputs, ids: step.ids }
   return [
     { share: 1 - trainShare, step: makeStep(validation) },
     ...(trainShare > 0 ? [{ share: trainShare, step: makeStep(own) }] : []),
@@ -76,23 +80,39 @@ function judgesOf(gradients: readonly tf.Tensor2D[], settings: MixingSettings, u
 }
 
 function networkStep(
-  settings: MixingSettings,
-  { batch, learningRate, student }: GroupUpdate,
+  { batchSize }: MixingSettings,
+  update: GroupUpdate,
   { inputs, labels }: HeldOutBatch,
 ): LookAheadStep {
+  const { step, learningRate, student, terms } = update
   return {
     gradient: (weights) =>
       lookAheadGradient({
         student,
-        inputs: batch.inputs,
-        termLosses: (studentLogits) => mixingTerms({ ...batch, studentLogits }, settings, 'adaptiveMixing'),
+        inputs: step.inputs,
+        termLosses: (studentLogits, studentFeatures) =>
+          scaledTerms(
+            terms.losses({ ...step, studentLogits, studentFeatures, views: studentViews(update) }),
+            terms.scales,
+          ),
         validation: { inputs: inputs!, labels },
         weights,
         learningRate,
-        batchSize: settings.batchSize,
+        batchSize,
       }),
     dispose: () => undefined,
   }
+}
+
+/** What the student says now about the further forms of the inputs. */
+function studentViews({ student, viewInputs = {} }: GroupUpdate): Record<string, View> {
+  return Object.fromEntries(
+    Object.entries(viewInputs).map(([name, inputs]) => {
+      const { logits, features } = student.forward(inputs)
+      const ofStudent = { studentLogits: logits as tf.Tensor2D, studentFeatures: features }
+      return [name, { inputs, ...ofStudent, teacherLogits: [], teacherFeatures: [] }]
+    }),
+  )
 }
 
 async function slopeOf(
@@ -111,22 +131,27 @@ async function slopeOf(
 }
 
 /** One bad number spoils the step of its whole group, so it is looked for only when the harm is done. */
-async function throwNotFinite(
-  gradients: readonly tf.Tensor2D[],
-  { batch, terms, validation }: GroupUpdate,
-): Promise<never> {
+async function throwNotFinite(gradients: readonly tf.Tensor2D[], update: GroupUpdate): Promise<never> {
+  const { step, terms, validation } = update
+  const losses =
+    gradients.length > 0 ? [] : tf.tidy(() => terms.losses({ ...step, views: studentViews(update) }))
   const tables = [
-    ...gradients.map((tensor, term) => ({ what: `the gradient of ${terms[term]!}`, tensor })),
-    { what: "the student's features", tensor: lastLayer(batch).features },
+    ...gradients.map((tensor, term) => ({ what: `the gradient of ${terms.names[term]!}`, tensor })),
+    ...losses.map((tensor, term) => ({ what: `the loss of ${terms.names[term]!}`, tensor })),
+    { what: "the student's features", tensor: lastLayer(step).features },
   ]
-  for (const { what, tensor } of tables) {
-    const values = await tensor.data()
-    const index = values.findIndex((value) => !Number.isFinite(value))
-    if (index === -1) continue
-    const id = batch.ids[Math.floor(index / tensor.shape[1])]
-    throw new KdError(
-      `adaptiveMixing: ${what} must be finite, got ${values[index]} for the example with id ${id}`,
-    )
+  try {
+    for (const { what, tensor } of tables) {
+      const values = await tensor.data()
+      const index = values.findIndex((value) => !Number.isFinite(value))
+      if (index === -1) continue
+      const id = step.ids[Math.floor((index * step.ids.length) / values.length)]
+      throw new KdError(
+        `adaptiveMixing: ${what} must be finite, got ${values[index]} for the example with id ${id}`,
+      )
+    }
+  } finally {
+    tf.dispose(losses)
   }
   for (const tensor of [validation.logits, validation.features]) {
     const values = await tensor.data()

@@ -1,4 +1,4 @@
-import { crossEntropy, klDivergence, type EpochStudent } from '@kd/core'
+import { crossEntropy, klDivergence, type Outputs } from '@kd/core'
 import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -10,9 +10,14 @@ type GoldenCase = (typeof golden.cases)[number]
 
 const matrix = (rows: number[][]): tf.Tensor2D => tf.tensor2d(rows)
 
-function studentOf({
-  variables,
-}: GoldenCase): EpochStudent & { features: (inputs: tf.Tensor) => tf.Tensor2D } {
+interface GoldenStudent {
+  readonly variables: tf.Variable[]
+  readonly features: (inputs: tf.Tensor) => tf.Tensor2D
+  readonly logits: (inputs: tf.Tensor) => tf.Tensor2D
+  readonly forward: (inputs: tf.Tensor) => Outputs
+}
+
+function studentOf({ variables }: GoldenCase): GoldenStudent {
   const own = variables.map((values) => tf.variable(tf.tensor(values)))
   const [hiddenKernel, hiddenBias, kernel, bias] = own as unknown as [
     tf.Tensor2D,
@@ -22,14 +27,15 @@ function studentOf({
   ]
   const features = (inputs: tf.Tensor): tf.Tensor2D =>
     tf.tanh(tf.add(tf.matMul(inputs as tf.Tensor2D, hiddenKernel), hiddenBias))
-  return {
-    variables: own,
-    features,
-    logits: (inputs) => tf.add(tf.matMul(features(inputs), kernel), bias),
-  }
+  const logits = (inputs: tf.Tensor): tf.Tensor2D => tf.add(tf.matMul(features(inputs), kernel), bias)
+  const forward = (inputs: tf.Tensor): Outputs => ({ logits: logits(inputs), features: {} })
+  return { variables: own, features, logits, forward }
 }
 
-function optionsOf(example: GoldenCase, student: EpochStudent): LookAheadGradientOptions {
+function optionsOf(
+  example: GoldenCase,
+  student: LookAheadGradientOptions['student'],
+): LookAheadGradientOptions {
   const { temperature } = example
   const labels = tf.tensor1d(example.labels, 'int32')
   const teachers = example.teacherLogits.map(matrix)
@@ -57,10 +63,11 @@ const largest = (values: ArrayLike<number>): number => Math.max(...Array.from(va
 /** The held-out loss after the step that is really taken, in one weight and back again. */
 function lossAfterStep(options: LookAheadGradientOptions, weights: tf.Tensor2D): number {
   const { student, inputs, termLosses, validation, learningRate, batchSize } = options
-  const { variables, logits } = student
+  const { variables } = student
+  const logits = (of: tf.Tensor): tf.Tensor2D => student.forward(of).logits as tf.Tensor2D
   return tf.tidy(() => {
     const loss = (): tf.Scalar =>
-      tf.div(tf.sum(tf.mul(weights, tf.stack([...termLosses(logits(inputs))], 1))), batchSize)
+      tf.div(tf.sum(tf.mul(weights, tf.stack([...termLosses(logits(inputs), {})], 1))), batchSize)
     const { grads } = tf.variableGrads(loss, [...variables])
     const before = variables.map((variable) => tf.clone(variable))
     for (const variable of variables) {
@@ -97,9 +104,9 @@ describe('lookAheadGradient', () => {
     const options = optionsOf(example, { ...student, variables: student.variables.slice(2) })
     const { inputs, validation, weights, learningRate, batchSize, termLosses } = options
     const logits = student.logits(inputs)
-    const terms = termLosses(logits).length
+    const terms = termLosses(logits, {}).length
     const termGradients = Array.from({ length: terms }, (_, term) =>
-      tf.grad((moved) => tf.div(tf.sum(termLosses(moved as tf.Tensor2D)[term]!), batchSize))(logits),
+      tf.grad((moved) => tf.div(tf.sum(termLosses(moved as tf.Tensor2D, {})[term]!), batchSize))(logits),
     ) as tf.Tensor2D[]
     const closed = mixingGradient({
       termGradients,
@@ -126,7 +133,7 @@ describe('lookAheadGradient', () => {
     let calls = 0
     const termLosses: typeof options.termLosses = (logits) => {
       if (++calls === 2) throw new Error('no more')
-      return options.termLosses(logits)
+      return options.termLosses(logits, {})
     }
     expect(() => lookAheadGradient({ ...options, termLosses })).toThrow('no more')
     expect(values()).toEqual(before)
@@ -136,9 +143,9 @@ describe('lookAheadGradient', () => {
     const example = golden.cases[0]!
     const options = optionsOf(example, studentOf(example))
     const unheard = tf.variable(tf.ones([1, 4]))
-    const sure: EpochStudent = {
+    const sure: LookAheadGradientOptions['student'] = {
       variables: [unheard],
-      logits: (inputs) => tf.mul(tf.zeros([inputs.shape[0], 4]), unheard),
+      forward: (inputs) => ({ logits: tf.mul(tf.zeros([inputs.shape[0], 4]), unheard), features: {} }),
     }
     expectAllClose(lookAheadGradient({ ...options, student: sure }), tf.zeros([6, 2]))
   })

@@ -1,14 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { assertPositive, crossEntropy, InvalidArgumentError, ShapeError, type EpochStudent } from '@kd/core'
+import {
+  assertPositive,
+  crossEntropy,
+  InvalidArgumentError,
+  ShapeError,
+  type EpochStudent,
+  type FeatureMap,
+} from '@kd/core'
 
 /** What {@link lookAheadGradient} takes: N examples, K loss terms, C classes. */
 export interface LookAheadGradientOptions {
   /** The network that takes the step; its variables are moved and put back. */
-  readonly student: EpochStudent
+  readonly student: Pick<EpochStudent, 'variables' | 'forward'>
   /** [N, ...] what it is trained on. */
   readonly inputs: tf.Tensor
-  /** K unweighted losses [N] of the examples from their logits [N, C]. */
-  readonly termLosses: (logits: tf.Tensor2D) => readonly tf.Tensor1D[]
+  /** K unweighted losses [N] of the examples from their logits [N, C] and the features that the student gives with them. */
+  readonly termLosses: (logits: tf.Tensor2D, features: FeatureMap) => readonly tf.Tensor1D[]
   /** What the weights are judged on: [V, ...] inputs and [V] int32 labels. */
   readonly validation: { readonly inputs: tf.Tensor; readonly labels: tf.Tensor1D }
   /** [N, K] the weights at which the gradient is taken. */
@@ -52,7 +59,10 @@ export interface LookAheadGradientOptions {
  * // The first label agrees with the held-out example, the second does not.
  * const labels = tf.tensor1d([0, 1], 'int32')
  * const gradient = lookAheadGradient({
- *   student: { variables: [kernel], logits: (inputs) => tf.matMul(inputs as tf.Tensor2D, kernel) },
+ *   student: {
+ *     variables: [kernel],
+ *     forward: (inputs) => ({ logits: tf.matMul(inputs as tf.Tensor2D, kernel), features: {} }),
+ *   },
  *   inputs: tf.tensor2d([[1], [1]]),
  *   termLosses: (logits) => [crossEntropy(logits, labels)],
  *   validation: { inputs: tf.tensor2d([[1]]), labels: tf.tensor1d([0], 'int32') },
@@ -78,14 +88,19 @@ export function lookAheadGradient(options: LookAheadGradientOptions): tf.Tensor2
       variable.assign(tf.add(before[index]!, tf.mul(factor, steps[index]!)))
     })
   }
-  const losses = (): tf.Tensor2D => tf.stack([...termLosses(student.logits(inputs))], 1) as tf.Tensor2D
+  const losses = (): tf.Tensor2D => {
+    const { logits, features } = student.forward(inputs)
+    return tf.stack([...termLosses(logits as tf.Tensor2D, features)], 1) as tf.Tensor2D
+  }
+  const heldOutLoss = (): tf.Scalar => {
+    const { logits } = student.forward(validation.inputs)
+    return tf.mean(crossEntropy(logits as tf.Tensor2D, validation.labels))
+  }
   try {
     return tf.tidy(() => {
       const step = gradients(variables, () => tf.sum(tf.mul(weights, losses())))
       moveTo(step, tf.scalar(-learningRate / batchSize))
-      const towards = gradients(variables, () =>
-        tf.mean(crossEntropy(student.logits(validation.inputs), validation.labels)),
-      )
+      const towards = gradients(variables, heldOutLoss)
       const length = tf.sqrt(tf.addN(towards.map((gradient) => tf.sum(tf.square(gradient)))))
       const reach = tf.divNoNan(tf.scalar(distance), length)
       moveTo(towards, reach)

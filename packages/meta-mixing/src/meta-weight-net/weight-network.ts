@@ -10,6 +10,8 @@ export interface WeightNetwork {
   save(): tf.NamedTensorMap
   /** Takes back what `save` gave. */
   load(state: tf.NamedTensorMap): void
+  /** Frees the variables. */
+  dispose(): void
 }
 
 /**
@@ -21,12 +23,12 @@ export interface WeightNetwork {
  * @returns the network
  */
 export function weightNetwork(terms: number, hiddenUnits: number, random: RandomSource): WeightNetwork {
-  const variables = {
+  const variables = tf.tidy(() => ({
     hiddenKernel: glorotKernel(terms, hiddenUnits, random.split('hidden')),
     hiddenBias: tf.variable(tf.zeros([hiddenUnits])),
     outputKernel: glorotKernel(hiddenUnits, terms, random.split('output')),
     outputBias: tf.variable(tf.zeros([terms])),
-  }
+  }))
   return {
     variables: Object.values(variables),
     weights(losses) {
@@ -45,6 +47,9 @@ export function weightNetwork(terms: number, hiddenUnits: number, random: Random
         }
         variable.assign(saved)
       }
+    },
+    dispose() {
+      tf.dispose({ ...variables })
     },
   }
 }

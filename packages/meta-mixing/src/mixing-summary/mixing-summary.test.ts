@@ -6,8 +6,7 @@ import { mixingSummary } from './mixing-summary.js'
 describe('mixingSummary', () => {
   it('gives mean, deviation, histogram and class means of each term', () => {
     const { label, teacher0 } = mixingSummary({
-      weights: Float32Array.of(0, 1, 1, 1, 2, 1, 1, 1),
-      terms: ['label', 'teacher0'],
+      values: { label: Float32Array.of(0, 1, 2, 1), teacher0: Float32Array.of(1, 1, 1, 1) },
       labels: Int32Array.of(0, 0, 2, 2),
       bins: 2,
     })
@@ -24,7 +23,7 @@ describe('mixingSummary', () => {
     const weights = Float32Array.from({ length: 60 }, () => random.integer(8) / 4)
     const cleanLabels = Int32Array.from({ length: 60 }, () => random.integer(3))
     const labels = cleanLabels.map((label, row) => (row % 3 === 0 ? (label + 1) % 3 : label))
-    const { label } = mixingSummary({ weights, terms: ['label'], labels, cleanLabels })
+    const { label } = mixingSummary({ values: { label: weights }, labels, cleanLabels })
     const right = Array.from(weights).filter((_, row) => row % 3 !== 0)
     const wrong = Array.from(weights).filter((_, row) => row % 3 === 0)
     const pairs: number[] = right.flatMap((high) =>
@@ -37,11 +36,11 @@ describe('mixingSummary', () => {
 
   it('refuses lengths that do not fit', () => {
     const labels = Int32Array.of(0, 1)
-    expect(() => mixingSummary({ weights: new Float32Array(3), terms: ['a', 'b'], labels })).toThrow(
-      'mixingSummary: weights must have 2 x 2 values for labels and terms, got 3',
+    expect(() => mixingSummary({ values: { a: new Float32Array(3) }, labels })).toThrow(
+      'mixingSummary: a must have 2 values like labels, got 3',
     )
     expect(() =>
-      mixingSummary({ weights: new Float32Array(2), terms: ['a'], labels, cleanLabels: Int32Array.of(1) }),
+      mixingSummary({ values: { a: new Float32Array(2) }, labels, cleanLabels: Int32Array.of(1) }),
     ).toThrow('mixingSummary: cleanLabels must have 2 values like labels, got 1')
   })
 })

@@ -1,11 +1,9 @@
 import { ShapeError } from '@kd/core'
 
-/** What {@link mixingSummary} takes: N examples, K terms. */
+/** What {@link mixingSummary} takes, for N examples. */
 export interface MixingSummaryOptions {
-  /** [N, K] row by row, as `weightsOf` of {@link adaptiveMixing} gives them. */
-  readonly weights: Float32Array
-  /** Names of the K terms. */
-  readonly terms: readonly string[]
+  /** Values by name, each [N], as a run gives them for its examples: weights, masks, scores. */
+  readonly values: Readonly<Record<string, Float32Array>>
   /** [N] the labels that were trained on. */
   readonly labels: Int32Array
   /** [N] the right labels, where they are known. */
@@ -17,7 +15,7 @@ export interface MixingSummaryOptions {
   readonly bins?: number
 }
 
-/** The weights of one term over the examples. */
+/** One kind of value over the examples. */
 export interface TermSummary {
   readonly mean: number
   readonly standardDeviation: number
@@ -30,7 +28,7 @@ export interface TermSummary {
     readonly meanWhereRight: number
     readonly meanWhereWrong: number
     /**
-     * Chance that a wrong label's example has less weight than a right one's, ties counting half: 0.5 says nothing, 1
+     * Chance that a wrong label's example has a lower value than a right one's, ties counting half: 0.5 says nothing, 1
      * separates them. NaN when all labels are right, or all wrong.
      */
     readonly wrongBelowRight: number
@@ -38,41 +36,40 @@ export interface TermSummary {
 }
 
 /**
- * Puts learned weights into figures for a log: distribution, means by class, and how well they tell wrong labels from right.
+ * Puts values of single examples, such as learned weights, into figures for a log: distribution, means by class, and how well
+ * they tell wrong labels from right.
  *
  * @param options - see {@link MixingSummaryOptions}
- * @returns a summary of each term, by its name
+ * @returns a summary of each kind of value, by its name
  * @throws {@link ShapeError} when lengths do not fit
  *
  * @example
  * ```ts
  * import { mixingSummary } from '@kd/meta-mixing'
  *
- * const { label } = mixingSummary({
- *   weights: new Float32Array([0.5, 1, 0.25, 1]),
- *   terms: ['label', 'teacher0'],
+ * const { labelWeight } = mixingSummary({
+ *   values: { labelWeight: new Float32Array([0.5, 0.25]), teacher0Weight: new Float32Array([1, 1]) },
  *   labels: new Int32Array([0, 1]),
  *   cleanLabels: new Int32Array([0, 0]),
  * })
- * console.log(label?.mean, label?.noise?.wrongBelowRight) // 0.375 1
+ * console.log(labelWeight?.mean, labelWeight?.noise?.wrongBelowRight) // 0.375 1
  * ```
  */
 export function mixingSummary(options: MixingSummaryOptions): Record<string, TermSummary> {
-  const { weights, terms, labels, cleanLabels } = options
-  if (weights.length !== labels.length * terms.length) {
-    throw new ShapeError(
-      `mixingSummary: weights must have ${labels.length} x ${terms.length} values for labels and terms, got ${weights.length}`,
-    )
-  }
+  const { labels, cleanLabels } = options
   if (cleanLabels !== undefined && cleanLabels.length !== labels.length) {
     throw new ShapeError(
       `mixingSummary: cleanLabels must have ${labels.length} values like labels, got ${cleanLabels.length}`,
     )
   }
   return Object.fromEntries(
-    terms.map((term, column) => {
-      const values = Float64Array.from(labels, (_, row) => weights[row * terms.length + column]!)
-      return [term, summarize(values, options)]
+    Object.entries(options.values).map(([name, values]) => {
+      if (values.length !== labels.length) {
+        throw new ShapeError(
+          `mixingSummary: ${name} must have ${labels.length} values like labels, got ${values.length}`,
+        )
+      }
+      return [name, summarize(Float64Array.from(values), options)]
     }),
   )
 }

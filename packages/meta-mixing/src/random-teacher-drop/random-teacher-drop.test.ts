@@ -1,5 +1,5 @@
-import { randomSource, type DistillationMethod } from '@kd/core'
-import { expectAllClose, methodBatch } from '@kd/testing'
+import { randomSource, type Method } from '@kd/core'
+import { expectAllClose, methodBatch, startMethod } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { adaptiveMixing } from '../adaptive-mixing/adaptive-mixing.js'
@@ -16,10 +16,11 @@ const batch = methodBatch({
 const mix = fixedMixing({ teacherWeights: [0.4, 0.6] })
 
 /** Whether each teacher is heard in each of many batches. */
-function heard(method: DistillationMethod, batches = 400): boolean[][] {
+function heard(method: Method, { batches = 400, seed = 0 } = {}): boolean[][] {
+  const { parts } = startMethod(method, batch, { random: randomSource(seed) })
   return Array.from({ length: batches }, (_, epoch) => {
-    const { parts } = method.loss({ ...batch, epoch })
-    return ['teacher0', 'teacher1'].map((part) => tf.sum(parts[part]!).dataSync()[0]! > 0)
+    const losses = parts({ ...batch, epoch })
+    return ['teacher0', 'teacher1'].map((part) => tf.sum(losses[part]!).dataSync()[0]! > 0)
   })
 }
 
@@ -34,41 +35,40 @@ describe('randomTeacherDrop', () => {
 
   it('keeps the label and what is not dropped, and takes the mean of that', () => {
     const method = randomTeacherDrop(mix)
-    const whole = mix.loss(batch)
+    const whole = startMethod(mix, batch).parts(batch)
     const epoch = heard(method).findIndex(([first, second]) => first && !second)
-    const { parts, total } = method.loss({ ...batch, epoch })
-    expectAllClose(parts['label']!, whole.parts['label']!)
-    expectAllClose(parts['teacher0']!, whole.parts['teacher0']!)
-    expectAllClose(parts['teacher1']!, [0, 0, 0])
-    expectAllClose(total, tf.mean(tf.add(whole.parts['label']!, whole.parts['teacher0']!)))
+    const { parts, loss } = startMethod(method, batch, { random: randomSource(0) })
+    const dropped = parts({ ...batch, epoch })
+    expectAllClose(dropped['label']!, whole['label']!)
+    expectAllClose(dropped['teacher0']!, whole['teacher0']!)
+    expectAllClose(dropped['teacher1']!, [0, 0, 0])
+    expectAllClose(loss({ ...batch, epoch }), tf.mean(tf.add(whole['label']!, whole['teacher0']!)))
   })
 
-  it('depends on seed, epoch and ids alone', () => {
-    expect(heard(randomTeacherDrop(mix, { seed: 3 }))).toEqual(heard(randomTeacherDrop(mix, { seed: 3 })))
-    expect(heard(randomTeacherDrop(mix, { seed: 4 }))).not.toEqual(heard(randomTeacherDrop(mix, { seed: 3 })))
+  it("depends on the run's seed, epoch and ids alone", () => {
+    const method = randomTeacherDrop(mix)
+    expect(heard(method, { seed: 3 })).toEqual(heard(method, { seed: 3 }))
+    expect(heard(method, { seed: 4 })).not.toEqual(heard(method, { seed: 3 }))
+    const { parts } = startMethod(randomTeacherDrop(mix, { rate: 0.5 }), batch)
     const dropped = [0, 1, 2, 3, 4, 5, 6, 7].map((offset) => {
-      const { parts } = randomTeacherDrop(mix, { rate: 0.5 }).loss({
-        ...batch,
-        ids: batch.ids.map((id) => id + offset),
-      })
-      return tf.sum(parts['teacher0']!).dataSync()[0] === 0
+      const losses = parts({ ...batch, ids: batch.ids.map((id) => id + offset) })
+      return tf.sum(losses['teacher0']!).dataSync()[0] === 0
     })
     expect(new Set(dropped).size).toBe(2)
   })
 
-  it('passes on what the method needs, keeps and does', () => {
-    const inner = adaptiveMixing({ teachers: 2 })
+  it('passes on what the method needs, keeps and does', async () => {
+    const inner = adaptiveMixing()
     const method = randomTeacherDrop(inner)
-    expect(method.requires).toEqual(inner.requires)
-    method.loadState!({ weights: tf.ones([3, 3]), dataHash: tf.tensor1d([1, 2], 'int32') })
-    expectAllClose(method.saveState!()['weights']!, tf.ones([3, 3]))
-    expect(method.beforeEpoch).toBeDefined()
-    expect(Object.keys(randomTeacherDrop(mix)).sort()).toEqual(['loss', 'name', 'requires'])
+    expect(method.needs).toEqual(inner.needs)
+    const { running } = startMethod(method, batch)
+    expectAllClose(running.save!()['weights']!, [[0.1, 0.9, 0.9], [0.1, 0.9, 0.9], [0.1, 0.9, 0.9]]) // prettier-ignore
+    expect(running.beforeEpoch).toBeDefined()
+    expect(Object.keys(await running.examples!(batch.ids))).toHaveLength(3)
+    expect(Object.keys(startMethod(randomTeacherDrop(mix), batch).running)).toEqual(['phases'])
   })
 
   it('refuses a rate out of range', () => {
-    expect(() => randomTeacherDrop(mix, { rate: 1 })).toThrow(
-      'randomTeacherDrop: rate must be in [0, 1), got 1',
-    )
+    expect(() => randomTeacherDrop(mix, { rate: 1 })).toThrow('randomTeacherDrop: rate must be < 1, got 1')
   })
 })

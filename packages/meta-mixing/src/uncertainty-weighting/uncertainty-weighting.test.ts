@@ -1,60 +1,55 @@
-import { describeMethodConformance, expectAllClose, gradientOf, methodBatch } from '@kd/testing'
+import { describeMethodConformance, expectAllClose, methodBatch, startMethod } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { uncertaintyWeighting } from './uncertainty-weighting.js'
+import { uncertaintyWeighting, type UncertaintyWeightingOptions } from './uncertainty-weighting.js'
 import golden from './uncertainty-weighting.golden.json' with { type: 'json' }
 
-describeMethodConformance(uncertaintyWeighting, { golden })
+/** A golden case says how many teachers it has; a run counts its own. */
+const make = ({ teachers: _, ...options }: UncertaintyWeightingOptions & { teachers?: number } = {}) =>
+  uncertaintyWeighting(options)
+
+describeMethodConformance(make, { golden })
 
 const { batch: numbers } = golden.cases[1]!
 
 describe('uncertaintyWeighting', () => {
   it('gives the golden gradient in the variances', () => {
     for (const { options, batch, varianceGradient } of golden.cases) {
-      const method = uncertaintyWeighting(options)
-      const { grads } = tf.variableGrads(() => method.loss(methodBatch(batch)).total, [...method.variables!])
+      const step = methodBatch(batch)
+      const { running, loss } = startMethod(make(options), step)
+      const { grads } = tf.variableGrads(() => loss(step), Object.values(running.variables!))
       expectAllClose(Object.values(grads)[0]!, varianceGradient)
     }
   })
 
   it('hears a term the less, the larger it is', () => {
-    const method = uncertaintyWeighting({ teachers: 2 })
-    const [variable] = method.variables as [tf.Variable]
-    for (let step = 0; step < 300; step++) {
-      const { grads } = tf.variableGrads(() => method.loss(methodBatch(numbers)).total, [variable])
+    const step = methodBatch(numbers)
+    const { running, loss, parts } = startMethod(uncertaintyWeighting(), step)
+    const variable = running.variables!['logVariances']!
+    for (let update = 0; update < 300; update++) {
+      const { grads } = tf.variableGrads(() => loss(step), [variable])
       variable.assign(tf.sub(variable, tf.mul(0.2, grads[variable.name]!)))
     }
     // Where the gradient is zero exp(-s) * mean loss = 1/2, so that every term adds one half.
-    const { parts } = method.loss(methodBatch(numbers))
+    const after = parts(step)
     for (const part of ['label', 'teacher0', 'teacher1'])
-      expectAllClose(tf.mean(parts[part]!), 0.5, { absolute: 1e-3 })
+      expectAllClose(tf.mean(after[part]!), 0.5, { absolute: 1e-3 })
   })
 
-  it('goes on from a saved state', () => {
-    const batch = methodBatch(numbers)
-    const saved = uncertaintyWeighting({ teachers: 2, logVariances: [1, -1, 0.5] })
-    const loaded = uncertaintyWeighting({ teachers: 2 })
-    loaded.loadState!(saved.saveState!())
-    expectAllClose(loaded.loss(batch).total, saved.loss(batch).total)
-    const gradient = (method: typeof saved): tf.Tensor2D =>
-      gradientOf(
-        (logits: tf.Tensor2D) => method.loss(methodBatch(numbers, logits)).total,
-        batch.studentLogits,
-      )
-    expectAllClose(gradient(loaded), gradient(saved))
-    expect(() => uncertaintyWeighting().loadState!(saved.saveState!())).toThrow(
-      'uncertaintyWeighting: state must have 2 logVariances, got 3',
-    )
-    expect(() => uncertaintyWeighting().loadState!({})).toThrow('got none')
+  it('begins with a variance for the label and each teacher of the run', () => {
+    const { running } = startMethod(uncertaintyWeighting(), methodBatch(numbers))
+    expectAllClose(running.variables!['logVariances']!, [0, 0, 0])
+    expect(uncertaintyWeighting().needs.teachers).toBe('all')
+    expect(uncertaintyWeighting({ logVariances: [1, 2, 3] }).needs.teachers).toBe(2)
   })
 
   it('refuses options out of range', () => {
-    expect(() => uncertaintyWeighting({ teachers: 0 })).toThrow(
-      'uncertaintyWeighting: teachers must be a whole number >= 1, got 0',
-    )
     expect(() => uncertaintyWeighting({ temperature: -1 })).toThrow('temperature')
     expect(() => uncertaintyWeighting({ logVariances: [0] })).toThrow(
-      'uncertaintyWeighting: logVariances must be 2 finite numbers, got [0]',
+      'uncertaintyWeighting: logVariances must have at least 2 entries, got [0]',
+    )
+    expect(() => startMethod(uncertaintyWeighting({ logVariances: [0, 1] }), methodBatch(numbers))).toThrow(
+      'uncertaintyWeighting: logVariances must be 3 numbers for the label and each teacher, got [0, 1]',
     )
   })
 })

@@ -3,7 +3,7 @@ import { rankScores, type RankScoresOptions } from './rank-scores.js'
 
 /** One of several criteria. */
 export interface Criterion extends RankScoresOptions {
-  /** [N] */
+  /** [N] the scores by one criterion. */
   readonly scores: ArrayLike<number>
   /** How much it counts, > 0. @defaultValue 1 */
   readonly weight?: number

@@ -6,16 +6,16 @@ export interface RankScoresOptions {
   /** Which end of the scores gets rank 1. @defaultValue 'highest' */
   readonly keep?: 'highest' | 'lowest'
   /**
-   * The share at each end whose ranks are set to the rank at which it begins, in [0, 0.5): what is extreme no longer outdoes what
-   * is merely good.
+   * The share of examples at each end whose ranks are set to the rank at which that share begins, in [0, 0.5). An extreme score then
+   * counts no more than a good one.
    * @defaultValue 0
    */
   readonly winsorize?: number
 }
 
 /**
- * Replaces scores by ranks from 0, worst, to 1, best; equal scores share their mean rank. Influence has outliers that would swamp any
- * other criterion; ranks have none.
+ * Replaces scores by ranks from 0, worst, to 1, best; equal scores share their mean rank. Influence has outliers beside which no other
+ * criterion would count; ranks have none.
  *
  * @param scores - [N]
  * @param options - see {@link RankScoresOptions}

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@kd/core'
 import { assertScores } from './assert-scores.js'
 
 /**
- * Selects the examples whose score is above a threshold, such as 0 for influence: those that lower the held-out loss.
+ * Selects the examples whose score is above a threshold. With the threshold 0 and influence they are those that lower the held-out loss.
  *
  * @param scores - [N]
  * @param threshold - a score must be greater than it

@@ -7,7 +7,7 @@ export interface SelectTopOptions {
   readonly fraction: number
   /** Which end of the scores is selected. @defaultValue 'highest' */
   readonly keep?: 'highest' | 'lowest'
-  /** [N] class indices, for `balanced`. */
+  /** [N] class indices; `balanced` needs them. */
   readonly labels?: ArrayLike<number>
   /**
    * Whether each class is selected from by itself, so that classes keep their shares; counts are rounded by largest remainder.

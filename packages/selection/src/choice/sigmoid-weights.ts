@@ -1,11 +1,14 @@
 import { assertPositive } from '@kd/core'
 import { assertScores } from './assert-scores.js'
 
+/** The sharpness where none is given. */
+export const DEFAULT_SHARPNESS = 1
+
 /** Options of {@link sigmoidWeights}. */
 export interface SigmoidWeightsOptions {
   /**
-   * How steep the sigmoid is, > 0: with 1 a score as large as the median absolute score gets 0.73; with more, weights come near
-   * a mask.
+   * How steep the sigmoid is, > 0. With 1 a score as large as the median absolute score gets 0.73. The larger it is, the nearer the
+   * weights come to a mask.
    * @defaultValue 1
    */
   readonly sharpness?: number
@@ -16,7 +19,7 @@ export interface SigmoidWeightsOptions {
  *
  *     weight_i = 1 / (1 + exp(-sharpness * score_i / s)),   s = median_j |score_j|, or the mean where the median is 0
  *
- * A harmful example gets less than 1/2, a useful one more, and one without influence exactly 1/2. Made for {@link weighted}.
+ * A harmful example gets less than 1/2, a useful one more, and one without influence exactly 1/2. {@link weighted} takes these weights.
  *
  * @param scores - [N] finite, with a meaning of zero: influence, `tracIn`, `margin`
  * @param options - see {@link SigmoidWeightsOptions}
@@ -35,7 +38,7 @@ export interface SigmoidWeightsOptions {
  */
 export function sigmoidWeights(
   scores: ArrayLike<number>,
-  { sharpness = 1 }: SigmoidWeightsOptions = {},
+  { sharpness = DEFAULT_SHARPNESS }: SigmoidWeightsOptions = {},
 ): Float64Array {
   assertScores(scores, 'scores', 'sigmoidWeights', { finite: true })
   assertPositive(sharpness, 'sharpness', 'sigmoidWeights')

@@ -1,25 +1,25 @@
 import { assertSameShape, ShapeError } from '@kd/core'
 import { assertFinite, readLabels, readTable, type LabelList, type NumberTable, type Table } from './table.js'
 
-/** What the last layer sees and says of N examples. All tables are read and none is disposed. */
+/** Inputs and outputs of the last layer for N examples. All tables are read and none is disposed. */
 export interface LastLayerExamples {
-  /** [N, D] inputs of the last layer, without the 1 that its bias multiplies. */
+  /** [N, D] the inputs of the last layer, without the 1 that its bias is multiplied by. */
   readonly features: Table
-  /** [N, C] its outputs, unnormalised. */
+  /** [N, C] the outputs of the last layer, before the softmax. */
   readonly logits: Table
   /** [N] class indices. */
   readonly labels: LabelList
   /**
-   * [N, C] makes the loss of an example temperature^2 * KL(teacher || model) at `temperature` in place of the cross-entropy to its
-   * label.
+   * [N, C] the logits of a teacher. With them the loss of an example is temperature^2 * KL(teacher || model) at `temperature`; without
+   * them it is the cross-entropy to the label.
    */
   readonly teacherLogits?: Table
 }
 
-/** Examples in memory, or a function that goes over them from the start, in one and the same order, each time it is called. */
+/** Examples in memory, or a function that goes over them from the start each time it is called, always in the same order. */
 export type LastLayerSource = LastLayerExamples | (() => AsyncIterable<LastLayerExamples>)
 
-/** A piece of the examples, read and checked. */
+/** A piece of the examples after reading and checking. */
 export interface LastLayerTables {
   readonly features: NumberTable
   readonly logits: NumberTable
@@ -27,11 +27,11 @@ export interface LastLayerTables {
   readonly teacherLogits?: NumberTable
 }
 
-/** Goes over read and checked examples. */
+/** Goes over the examples from the start; they are read and checked. */
 export type TablesSource = () => AsyncIterable<LastLayerTables>
 
 /**
- * Makes a source that can be gone over again and again: examples in memory are read once, others each time.
+ * Makes a source that can be read several times. Examples in memory are read and checked once, those of a function each time.
  *
  * @param source - see {@link LastLayerSource}
  * @param role - put before argument names in messages, such as `'validation.'`

@@ -1,17 +1,17 @@
 import { InvalidArgumentError, ShapeError } from '@kd/core'
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 
-/** A table of numbers outside the engine, row by row. */
+/** A table of numbers outside the engine; its rows lie one after the other. */
 export interface NumberTable {
   readonly values: Float32Array | Float64Array
   /** [rows, columns] */
   readonly shape: readonly [number, number]
 }
 
-/** A table as a tensor, or as numbers, which are read as they are. */
+/** A table, either a tensor or numbers outside the engine. */
 export type Table = Tensor2D | NumberTable
 
-/** Class indices as an int32 tensor [N] or as numbers. */
+/** N class indices, either an int32 tensor [N] or numbers. */
 export type LabelList = Tensor1D | ArrayLike<number>
 
 /**

@@ -1,22 +1,22 @@
 import { InvalidArgumentError } from '@kd/core'
 import { dot } from '../last-layer/matrix-products.js'
 import { directSolve } from '../solvers/direct-solve.js'
-import { gradientSolutions } from './gradient-solutions.js'
-import type { SelfInfluenceOptions } from './self-influence.js'
+import { gradientSolutions, type SelfInfluenceOptions } from './own-gradient-influence.js'
 
-/** Numbers in all solutions together beyond which they are not kept: 1 GiB. */
+/** The most numbers that are kept for all solutions together: 1 GiB. */
 const MOST_NUMBERS = 2 ** 27
 
 /**
- * The order in which examples can be left out as a group so that the last layer's weights move least: each time the one whose leaving
- * keeps
+ * Gives the order in which examples can be left out as a group so that the last layer's weights move least. At each step the example is
+ * left out with which
  *
- *     | sum over those left out of (H + damping I)^-1 g_i |
+ *     | sum over all examples left out of (H + damping I)^-1 g_i |
  *
- * smallest. The score is an example's place in that order, so that `selectTop(scores, { fraction })` keeps all but a greedily chosen
- * group. Other than {@link parameterInfluence} it sees that examples which pull against each other can go together.
+ * becomes smallest. The score is an example's place in that order, so that `selectTop(scores, { fraction })` keeps all but a greedily
+ * chosen group. Unlike {@link parameterInfluence} it takes into account that two examples which move the weights in opposite directions
+ * can be left out together.
  *
- * Time grows with N^2 C (D + 1) and memory with N C (D + 1): for some thousand examples.
+ * Time grows with N^2 C (D + 1) and memory with N C (D + 1), which allows some thousand examples.
  *
  * @param options - examples, damping, temperature, and a solver (default `directSolve()`, for at most 5000 weights)
  * @returns [N] each whole number from 0, left out first, to N - 1; higher = keep
@@ -55,7 +55,7 @@ export async function groupParameterInfluence(options: SelfInfluenceOptions): Pr
 
 function greedyOrder(solutions: readonly Float64Array[]): Float64Array {
   const lengths = solutions.map((solution) => dot(solution, solution))
-  // Of each example with the sum over those left out.
+  // The dot product of each example's solution with the sum of those left out.
   const products = new Float64Array(solutions.length)
   const places = new Float64Array(solutions.length).fill(-1)
   for (let place = 0; place < solutions.length; place++) {

@@ -10,15 +10,13 @@ import type { LastLayerExamples } from '../examples/last-layer-examples.js'
 import type { NumberTable } from '../examples/table.js'
 import { graNd } from '../scores/gra-nd.js'
 import { conjugateGradient } from '../solvers/conjugate-gradient.js'
-import { diagonalHessian } from '../solvers/diagonal-hessian.js'
+import { diagonalHessian, identityHessian } from '../solvers/hessian-solver.js'
 import { directSolve } from '../solvers/direct-solve.js'
-import { identityHessian } from '../solvers/identity-hessian.js'
 import { randomProblem, rowsOf, tableOf } from '../testing/random-problem.js'
 import golden from './last-layer-influence.golden.json' with { type: 'json' }
 import { groupParameterInfluence } from './group-parameter-influence.js'
 import { lastLayerInfluence, type LastLayerInfluenceSettings } from './last-layer-influence.js'
-import { parameterInfluence } from './parameter-influence.js'
-import { selfInfluence } from './self-influence.js'
+import { parameterInfluence, selfInfluence } from './own-gradient-influence.js'
 
 const numbers = (array: ArrayLike<number>): number[] => Array.from(array)
 const EXACT = { relative: 1e-7, absolute: 1e-10 }

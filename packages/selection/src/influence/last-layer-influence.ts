@@ -17,7 +17,7 @@ import type { HessianSolver } from '../solvers/hessian-solver.js'
 
 /** How influence is computed, see {@link lastLayerInfluence}. */
 export interface LastLayerInfluenceSettings extends CurvatureOptions {
-  /** Held-out examples; their loss is the cross-entropy to the label. Without `teacherLogits`. */
+  /** The held-out examples. Their loss is the cross-entropy to the label; their `teacherLogits` are not read. */
   readonly validation: LastLayerExamples
   /**
    * Divides by the Hessian.
@@ -25,20 +25,20 @@ export interface LastLayerInfluenceSettings extends CurvatureOptions {
    */
   readonly solver?: HessianSolver
   /**
-   * Whether a class of the training examples may be missing from the held-out ones. Its examples are then judged only by what
-   * they do to other classes.
+   * Whether a class of the training examples may be missing from the held-out ones. Its examples are then judged only by their effect on
+   * other classes.
    * @defaultValue false
    */
   readonly allowAbsentClasses?: boolean
 }
 
-/** Examples that come in pieces, for those that are larger than memory. */
+/** Examples in pieces, where all together are larger than memory. */
 export interface LastLayerStream {
-  /** Goes over all pieces from the start, in one and the same order, each time it is called. */
+  /** Goes over all pieces from the start each time it is called, always in the same order. */
   readonly stream: () => AsyncIterable<LastLayerExamples>
 }
 
-/** Options of {@link lastLayerInfluence}: the examples in memory, or as a stream for those that are larger. */
+/** Options of {@link lastLayerInfluence}: the examples in memory or as a stream. */
 export type LastLayerInfluenceOptions =
   (LastLayerExamples & LastLayerInfluenceSettings) | (LastLayerStream & LastLayerInfluenceSettings)
 
@@ -47,12 +47,12 @@ export type LastLayerInfluenceOptions =
  *
  *     influence_i = mean_v g_v^T (H + damping I)^-1 g_i,   g_i = (p_i - y_i) [features_i, 1]^T
  *
- * with H the exact Hessian of the mean training loss in the layer's weights and bias. Positive: with more weight on example
- * i the held-out loss falls, so it is one to keep; to first order, leaving it out raises the held-out loss by influence_i / N. It is
- * minus the mean over held-out examples of Koh and Liang's I_up,loss.
+ * H is the exact Hessian of the mean training loss in the layer's weights and bias. A positive influence means that more weight on
+ * example i lowers the held-out loss, so that the example should be kept. To first order, leaving it out raises the held-out loss by
+ * influence_i / N. The value is minus the mean over held-out examples of Koh and Liang's I_up,loss.
  *
- * One solve and two more passes over the examples; memory for one block of 256 examples and some vectors of C (D + 1) numbers, beside the
- * examples themselves. All arithmetic is float64 in JavaScript, so that every engine gives the same scores.
+ * It takes one solve and two more passes over the examples. Beside the examples it needs memory for one block of 256 examples and some
+ * vectors of C (D + 1) numbers. All arithmetic is float64 in JavaScript, so that every engine gives the same scores.
  *
  * With a `stream`, each pass calls it anew; it must give the same pieces in the same order, and may dispose a piece when it is
  * asked for the next.
@@ -102,7 +102,7 @@ export async function lastLayerInfluence(options: LastLayerInfluenceOptions): Pr
   return gradientProducts(forEachBlock, await solve(heldOut.meanGradient), summary)
 }
 
-/** [N] g_i . direction for every example. */
+/** Computes [N] the dot product of each example's gradient with a direction. */
 async function gradientProducts(
   forEachBlock: ForEachBlock,
   direction: Float64Array,

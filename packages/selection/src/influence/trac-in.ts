@@ -1,21 +1,21 @@
 import { assertPositive, InvalidArgumentError } from '@kd/core'
 import type { LastLayerExamples } from '../examples/last-layer-examples.js'
-import { identityHessian } from '../solvers/identity-hessian.js'
+import { identityHessian } from '../solvers/hessian-solver.js'
 import { lastLayerInfluence } from './last-layer-influence.js'
 
 /** The model at one time of its training, see {@link tracIn}. */
 export interface Checkpoint extends LastLayerExamples {
   /** The held-out examples as this checkpoint sees them. */
   readonly validation: LastLayerExamples
-  /** Of the steps around this checkpoint, > 0. */
+  /** The learning rate of the steps around this checkpoint, > 0. */
   readonly learningRate: number
 }
 
 /** Options of {@link tracIn}. */
 export interface TracInOptions {
-  /** At least one; the same examples in the same order in each. An async iterable lets each be freed before the next. */
+  /** At least one checkpoint, each with the same examples in the same order. An async iterable lets each be freed before the next. */
   readonly checkpoints: Iterable<Checkpoint> | AsyncIterable<Checkpoint>
-  /** Of the loss where `teacherLogits` are given. @defaultValue 4 */
+  /** The temperature of the loss where `teacherLogits` are given, > 0. @defaultValue 4 */
   readonly temperature?: number
 }
 
@@ -24,7 +24,7 @@ export interface TracInOptions {
  *
  *     score_i = sum_k learningRate_k * g_i(k) . mean_v g_v(k)
  *
- * with the last layer's gradients. No Hessian.
+ * The gradients g are those of the last layer. There is no Hessian in it.
  *
  * @param options - see {@link TracInOptions}
  * @returns [N] higher = keep

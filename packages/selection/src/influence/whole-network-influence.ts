@@ -1,6 +1,7 @@
 import { assertPositive, KdError } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { dot } from '../last-layer/matrix-products.js'
+import { DEFAULT_DAMPING } from '../last-layer/prepare-last-layer.js'
 import { networkDerivatives, type NetworkDerivatives } from '../network/network-derivatives.js'
 import { seenByNetwork, type NetworkExamples, type SeenByNetwork } from '../network/network-examples.js'
 import type { ConjugateGradientReport } from '../solvers/conjugate-gradient.js'
@@ -8,12 +9,12 @@ import { preconditionedDescent } from '../solvers/preconditioned-descent.js'
 
 /** Options of {@link wholeNetworkInfluence}. */
 export interface WholeNetworkInfluenceOptions extends NetworkExamples {
-  /** Inputs to logits [N, C]; run in inference mode. Its weights change meanwhile and are put back. */
+  /** A network from inputs to logits [N, C], which is run in inference mode. Its weights are changed in between and put back. */
   readonly model: LayersModel
-  /** Held-out examples. */
+  /** The held-out examples, whose loss is looked at. */
   readonly validation: NetworkExamples
   /**
-   * Added to the curvature's diagonal, > 0.
+   * What is added to the curvature's diagonal, > 0.
    * @defaultValue 0.01
    */
   readonly damping?: number
@@ -24,21 +25,22 @@ export interface WholeNetworkInfluenceOptions extends NetworkExamples {
    */
   readonly curvature?: 'gauss-newton' | 'hessian'
   /**
-   * The relative residual of the conjugate gradients, > 0; differences in float32 allow little better than the default.
+   * The relative residual that the conjugate gradients must reach, > 0; differences in float32 hardly allow a smaller one than the
+   * default.
    * @defaultValue 1e-3
    */
   readonly tolerance?: number
   /**
-   * After how many it is an error that the residual is larger, >= 1.
+   * The most iterations, >= 1; it is an error when the residual is still larger after them.
    * @defaultValue 200
    */
   readonly iterations?: number
   /**
-   * Rows that the network is run over at a time.
+   * How many rows the network is run over at a time.
    * @defaultValue 256
    */
   readonly batchSize?: number
-  /** Told after each iteration. */
+  /** Called after each iteration. */
   readonly onIteration?: (report: ConjugateGradientReport) => void
 }
 
@@ -47,15 +49,16 @@ export interface WholeNetworkInfluenceOptions extends NetworkExamples {
  *
  *     influence_i = mean_v g_v^T (H + damping I)^-1 g_i
  *
- * as {@link lastLayerInfluence}, of which it is the check. Products with H are differences of gradients (or, for Gauss-Newton, of
- * logits) at weights moved by 3 thousandths of their length to either side, because nested gradients are wrong in TensorFlow.js. So
- * scores are good to some thousandths of the largest. Each iteration costs about two passes over the training examples, forward and back.
+ * It checks {@link lastLayerInfluence}, which takes the last layer alone. Products with H are differences of gradients (or, for
+ * Gauss-Newton, of logits) at weights that are moved by 3 thousandths of their length to either side, because nested gradients are wrong
+ * in TensorFlow.js. So scores are right to some thousandths of the largest one. Each iteration costs about two passes over the training
+ * examples, forward and back.
  *
  * @param options - see {@link WholeNetworkInfluenceOptions}
  * @returns [N] in nats, higher = keep
  * @throws {@link InvalidArgumentError} when an option or a label is out of range, or the network gives NaN
- * @throws {@link ShapeError} when the model is none from one input to logits [N, C], or there are no rows
- * @throws {@link KdError} when the damped Hessian is indefinite, or the residual does not get small
+ * @throws {@link ShapeError} when the model does not lead from one input to logits [N, C], or there are no rows
+ * @throws {@link KdError} when the damped Hessian is indefinite, or the residual does not become small enough
  *
  * @example
  * ```ts
@@ -74,7 +77,7 @@ export interface WholeNetworkInfluenceOptions extends NetworkExamples {
  * @see Koh, Liang: Understanding Black-box Predictions via Influence Functions, ICML 2017; the differences are our choice
  */
 export async function wholeNetworkInfluence(options: WholeNetworkInfluenceOptions): Promise<Float64Array> {
-  const { model, validation, batchSize = 256, damping = 0.01 } = options
+  const { model, validation, batchSize = 256, damping = DEFAULT_DAMPING } = options
   assertPositive(damping, 'damping', 'wholeNetworkInfluence')
   assertPositive(batchSize, 'batchSize', 'wholeNetworkInfluence')
   const train = await seenByNetwork(model, options, batchSize, '')
@@ -135,7 +138,7 @@ async function solve(
   )
 }
 
-/** mean_i J_i^T (p_i - y_i) */
+/** Computes mean_i J_i^T (p_i - y_i). */
 async function meanGradient(
   derivatives: NetworkDerivatives,
   { inputs, residuals, count }: SeenByNetwork,
@@ -144,7 +147,7 @@ async function meanGradient(
   return sum.map((value) => value / count)
 }
 
-/** mean_i J_i^T (diag(p_i) - p_i p_i^T) J_i direction */
+/** Computes mean_i J_i^T (diag(p_i) - p_i p_i^T) J_i direction. */
 async function gaussNewtonProduct(
   derivatives: NetworkDerivatives,
   { inputs, probabilities, classes, count }: SeenByNetwork,

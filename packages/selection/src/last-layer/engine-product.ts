@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { LastLayerTables, TablesSource } from '../examples/last-layer-examples.js'
 import type { NumberTable } from '../examples/table.js'
 
-/** Examples at a time: their tables stay in a processor's second cache. */
+/** How many examples are worked on at a time: so few that their tables stay in a processor's second cache. */
 const ROWS = 2048
 
 /**
  * sum_i (diag(p_i) - p_i p_i^T) direction x_i x_i^T by float32 products on the engine; sums over blocks are float64. Relative errors
- * are about 10^-6, and softmax is taken anew each time, so that nothing beside the examples stays in memory.
+ * are about 10^-6. The softmax is computed at each call, so that nothing beside the examples stays in memory.
  *
  * @param source - read and checked tables
  * @param direction - [C, D + 1]
- * @param temperature - of the loss against teacher logits
+ * @param temperature - softens the loss against teacher logits
  * @returns [C, D + 1]
  */
 export async function engineProduct(
@@ -19,7 +19,7 @@ export async function engineProduct(
   direction: Float64Array,
   temperature: number,
 ): Promise<Float64Array> {
-  // Divided by its size, so that a small direction does not fall below what float32 can hold.
+  // The direction is divided by its size, so that a small direction does not fall below what float32 can hold.
   const size = direction.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1
   const sums = new Float64Array(direction.length)
   let layer: { weights: tf.Tensor2D; bias: tf.Tensor1D } | undefined

@@ -3,23 +3,23 @@ import type { LastLayerTables, TablesSource } from '../examples/last-layer-examp
 import type { NumberTable } from '../examples/table.js'
 import { ROWS_TOGETHER, type Matrix } from './matrix-products.js'
 
-/** Examples that are worked on together; their tables stay in a processor's cache. */
+/** How many examples are worked on together: so few that their tables stay in a processor's cache. */
 const BLOCK_ROWS = 256
 
 /**
- * A few examples at a time, as the products with the Hessian want them. The arrays are overwritten by the next block; rows behind
- * the last example are zero.
+ * Some of the examples, in the form that products with the Hessian need. The next block overwrites the arrays. Rows behind the last
+ * example are zero.
  */
 export interface LastLayerBlock {
-  /** Number of the first example, from 0. */
+  /** The number of the block's first example among all, from 0. */
   readonly first: number
-  /** How many examples. */
+  /** How many examples the block has. */
   readonly count: number
-  /** [rows, D + 1] features and a 1 for the bias. */
+  /** [rows, D + 1] the features, and a 1 that the bias is multiplied by. */
   readonly inputs: Matrix
-  /** [rows, C] p, softmax of the logits, at the temperature where the loss has one. */
+  /** [rows, C] p: the softmax of the logits, at the loss's temperature where it has one. */
   readonly probabilities: Matrix
-  /** [rows, C] derivative of each example's loss in its logits: p - y, or temperature (p - p of the teacher). */
+  /** [rows, C] the derivative of each example's loss in its logits: p - y, or temperature (p - p of the teacher). */
   readonly residuals: Matrix
   /** [count] class indices. */
   readonly labels: Int32Array
@@ -32,7 +32,7 @@ export type ForEachBlock = (visit: (block: LastLayerBlock) => void | Promise<voi
  * Cuts a source into blocks.
  *
  * @param source - read and checked tables
- * @param temperature - of the loss against teacher logits
+ * @param temperature - softens the loss against teacher logits
  * @param functionName - the function that was called, for messages
  * @returns a function that goes over the blocks
  */

@@ -8,27 +8,27 @@ import { addTransposedProduct, multiplyTransposed } from './matrix-products.js'
  *
  *     H = (1/N) sum_i (diag(p_i) - p_i p_i^T) kron x_i x_i^T,   x_i = [features_i, 1]
  *
- * It is exact, and equal to the Gauss-Newton matrix, because the logits are linear in these weights. It is never formed: what
- * solvers get are products with it and the examples it is made of.
+ * It is exact, and equal to the Gauss-Newton matrix, because the logits are linear in these weights. The matrix is never
+ * made: solvers get products with it, and the examples that it consists of.
  */
 export interface LastLayerHessian {
-  /** N */
+  /** N, the number of examples. */
   readonly count: number
-  /** C */
+  /** C, the number of classes. */
   readonly classes: number
-  /** D + 1 */
+  /** D + 1, the inputs of the layer with the 1 of its bias. */
   readonly inputs: number
   /** What is added to its diagonal, > 0. */
   readonly damping: number
   /** (H + damping I) direction, for a direction [C, D + 1]. */
   product(direction: Float64Array): Promise<Float64Array>
-  /** The same to about 10^-6, by float32 products on the engine. */
+  /** The same product, by float32 arithmetic on the engine; its relative error is about 10^-6. */
   engineProduct(direction: Float64Array): Promise<Float64Array>
-  /** The examples, block by block. */
+  /** Goes over the examples, block by block. */
   readonly forEachBlock: ForEachBlock
 }
 
-/** Adds sum_i (diag(p_i) - p_i p_i^T) direction x_i x_i^T over a block to `output`. `scores` is room for [rows, C]. */
+/** Adds sum_i (diag(p_i) - p_i p_i^T) direction x_i x_i^T over a block to `output`; `scores` gives it room for [rows, C] numbers. */
 export function addBlockProduct(
   { inputs, probabilities }: LastLayerBlock,
   direction: Float64Array,
@@ -47,11 +47,11 @@ export function addBlockProduct(
 
 /** What the Hessian is made of. */
 export interface HessianExamples {
-  /** As they were read. */
+  /** Gives the examples as they were read. */
   readonly source: TablesSource
-  /** Block by block. */
+  /** Goes over them block by block. */
   readonly forEachBlock: ForEachBlock
-  /** Of the loss against teacher logits. */
+  /** Softens the loss against teacher logits. */
   readonly temperature: number
 }
 
@@ -60,7 +60,7 @@ export interface HessianExamples {
  *
  * @param examples - the examples
  * @param size - how many there are, their classes and inputs
- * @param damping - added to the diagonal
+ * @param damping - is added to the diagonal
  * @returns the Hessian
  */
 export function lastLayerHessian(
@@ -68,7 +68,7 @@ export function lastLayerHessian(
   size: { readonly count: number; readonly classes: number; readonly inputs: number },
   damping: number,
 ): LastLayerHessian {
-  const damped = (sums: Float64Array, direction: Float64Array): Float64Array =>
+  const addDamping = (sums: Float64Array, direction: Float64Array): Float64Array =>
     sums.map((sum, index) => sum / size.count + damping * direction[index]!)
   return {
     ...size,
@@ -82,10 +82,10 @@ export function lastLayerHessian(
         if (scores.length < length) scores = new Float64Array(length)
         addBlockProduct(block, direction, scores, sums)
       })
-      return damped(sums, direction)
+      return addDamping(sums, direction)
     },
     async engineProduct(direction) {
-      return damped(await engineProduct(source, direction, temperature), direction)
+      return addDamping(await engineProduct(source, direction, temperature), direction)
     },
   }
 }

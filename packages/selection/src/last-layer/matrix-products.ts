@@ -1,20 +1,20 @@
-/** A matrix row by row. */
+/** A matrix whose numbers lie row by row. */
 export interface Matrix {
   readonly values: Float64Array
   readonly rows: number
   readonly columns: number
 }
 
-/** Rows that are worked on together: as many as keep their sums in registers. */
+/** How many rows are worked on together: so few that their sums stay in registers. */
 export const ROWS_TOGETHER = 4
 
 /**
- * output = left right^T. Plain loops in float64 over four rows by two columns: on wasm a float32 product through the engine takes
+ * Computes output = left right^T by plain loops in float64 over four rows by two columns. On the engine wasm a float32 product takes
  * longer (see the package's README), and float32 would lose the digits that the solvers need.
  *
  * @param left - [m, k], m a multiple of {@link ROWS_TOGETHER}
  * @param right - [n, k]
- * @param output - takes [m, n]
+ * @param output - [m, n], is overwritten
  */
 export function multiplyTransposed(left: Matrix, right: Matrix, output: Float64Array): void {
   const { values: a, rows, columns: depth } = left
@@ -67,11 +67,11 @@ export function multiplyTransposed(left: Matrix, right: Matrix, output: Float64A
 }
 
 /**
- * output += left^T right.
+ * Computes output += left^T right.
  *
  * @param left - [m, n], m a multiple of {@link ROWS_TOGETHER}
  * @param right - [m, k]
- * @param output - [n, k], added to
+ * @param output - [n, k], is added to
  */
 export function addTransposedProduct(left: Matrix, right: Matrix, output: Float64Array): void {
   const { values: a, rows, columns: height } = left
@@ -117,7 +117,7 @@ export function addTransposedProduct(left: Matrix, right: Matrix, output: Float6
   }
 }
 
-/** sum_i left_i right_i of two vectors. */
+/** Computes sum_i left_i right_i of two vectors. */
 export function dot(left: Float64Array, right: Float64Array): number {
   let sum = 0
   for (let index = 0; index < left.length; index++) sum += left[index]! * right[index]!

@@ -4,29 +4,33 @@ import { lastLayerBlocks, type ForEachBlock } from './last-layer-blocks.js'
 import { lastLayerHessian, type LastLayerHessian } from './last-layer-hessian.js'
 import { addTransposedProduct } from './matrix-products.js'
 
-/** What all functions on the last layer's curvature take beside the examples. */
+/** The damping where none is given. */
+export const DEFAULT_DAMPING = 0.01
+
+/** Options of all functions that use the last layer's curvature. */
 export interface CurvatureOptions {
   /**
-   * Added to the Hessian's diagonal, > 0; the weight decay of a layer trained with loss + damping / 2 * |weights|^2.
+   * What is added to the Hessian's diagonal, > 0. It is the weight decay of a layer that was trained with
+   * loss + damping / 2 * |weights|^2.
    * @defaultValue 0.01
    */
   readonly damping?: number
   /**
-   * Of the loss where `teacherLogits` are given, > 0.
+   * The temperature of the loss where `teacherLogits` are given, > 0.
    * @defaultValue 4
    */
   readonly temperature?: number
 }
 
-/** Sizes and labels found in one pass. */
+/** What one pass over examples finds out about them. */
 export interface ExamplesSummary {
   readonly count: number
   readonly classes: number
-  /** D + 1 */
+  /** D + 1, the inputs of the layer with the 1 of its bias. */
   readonly inputs: number
   /** [C] how many examples have each label. */
   readonly labelCounts: Int32Array
-  /** [C, D + 1] mean over examples of the gradient of the loss. */
+  /** [C, D + 1] the mean over examples of the gradient of the loss. */
   readonly meanGradient: Float64Array
 }
 
@@ -47,7 +51,7 @@ export interface LastLayer {
  */
 export async function prepareLastLayer(
   examples: LastLayerSource,
-  { damping = 0.01, temperature = 4 }: CurvatureOptions,
+  { damping = DEFAULT_DAMPING, temperature = 4 }: CurvatureOptions,
   functionName: string,
 ): Promise<LastLayer> {
   assertDamping(damping, functionName)

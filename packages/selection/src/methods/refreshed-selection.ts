@@ -1,31 +1,30 @@
-import { assertInRange, type DistillationMethod } from '@kd/core'
+import { choice, defineWrapper, flag, fraction, type OptionsInput } from '@kd/core'
 import { selectTop } from '../choice/select-top.js'
-import { refreshedMethod, type RefreshOptions } from './refreshed-method.js'
-import { selectedLoss } from './selected-loss.js'
+import { refreshOptions, refreshScores } from './refreshed-scores.js'
+import { distillChosen } from './selected.js'
+
+const options = {
+  ...refreshOptions,
+  fraction: fraction(0.7, 'share of the training split that is distilled', { above: true }),
+  keep: choice(['highest', 'lowest'], 'highest', 'which end of the scores is distilled'),
+  balanced: flag(false, 'whether each class is chosen from by itself'),
+}
 
 /** Options of {@link refreshedSelection}. */
-export interface RefreshedSelectionOptions extends RefreshOptions {
-  /**
-   * How much of the training split is distilled, in (0, 1].
-   * @defaultValue 0.7
-   */
-  readonly fraction?: number
-  /** Which end of the scores is distilled. @defaultValue 'highest' */
-  readonly keep?: 'highest' | 'lowest'
-  /** Whether each class is chosen from by itself. @defaultValue false */
-  readonly balanced?: boolean
-}
+export type RefreshedSelectionOptions = OptionsInput<typeof options>
 
 /**
  * Data Selection that makes its choice itself, before the first epoch or again every few epochs: with Label Revision inside, the
  * whole method of the paper as one expression. What is chosen is distilled, the rest is taught by labels, as {@link selected} does.
  *
- * Scores need a validation split and the input of a last dense layer. The student of the first epochs knows nothing yet: with
- * `model: 'student'` and `every: 0` the choice is that of an untrained network.
+ * Influence, and a score of your own, needs a validation split and the input of a last dense layer; the other scores look at predictions
+ * on the training split alone. The student of the first epochs knows nothing yet: with `model: 'student'` and `every: 0` the choice is
+ * that of an untrained network.
  *
- * @param method - distils the chosen examples
+ * @param method - distils the chosen examples; any method for any task that the score can judge
  * @param options - see {@link RefreshedSelectionOptions}
- * @returns the combined method, named `selected-` and the method's name; its state is the current choice
+ * @returns the combined method, named `selected-` and the method's name; its state in a run is the current choice, and of single examples
+ * it says `selectionScore` and `selected`, 1 or 0, beside what the method says
  * @throws {@link InvalidArgumentError} when an option is out of range; in training as {@link lastLayerInfluence}
  *
  * @example
@@ -34,23 +33,27 @@ export interface RefreshedSelectionOptions extends RefreshOptions {
  * import { refreshedSelection } from '@kd/selection'
  *
  * const method = refreshedSelection(labelRevision({ eta: 0.8 }), { fraction: 0.7 })
- * console.log(method.name, method.requires?.validation) // selected-label-revision true
+ * console.log(method.name, method.needs.validation) // selected-label-revision true
  * ```
  *
  * @see Lan et al.: Improve Knowledge Distillation via Label Revision and Data Selection, arXiv 2404.03693. Which model is scored, by which
  * formula, which fraction, and whether the choice is renewed is not published where we could read it: all defaults are ours.
  */
-export function refreshedSelection(
-  method: DistillationMethod,
-  { fraction = 0.7, keep = 'highest', balanced = false, ...options }: RefreshedSelectionOptions = {},
-): DistillationMethod {
-  assertInRange(fraction, { min: 0, max: 1, minOpen: true }, 'fraction', 'refreshedSelection')
-  return refreshedMethod(method, options, {
-    functionName: 'refreshedSelection',
-    prefix: 'selected',
-    stateName: 'selection.mask',
-    dtype: 'int32',
-    valuesOf: (scores, { labels }) => selectTop(scores, { fraction, keep, balanced, labels }),
-    loss: (batch, valueOf) => selectedLoss(method, batch, (id) => valueOf(id) === 1),
-  })
-}
+export const refreshedSelection = defineWrapper({
+  name: 'refreshed-selection',
+  summary: 'Data Selection: distil the examples with the best scores, teach the others by their labels',
+  source:
+    'Lan et al.: Improve Knowledge Distillation via Label Revision and Data Selection, arXiv 2404.03693',
+  options,
+  wrap: (method, { fraction, keep, balanced, ...refresh }) =>
+    refreshScores(method, refresh, {
+      functionName: 'refreshedSelection',
+      name: `selected-${method.name}`,
+      needs: { tasks: balanced ? ['classification'] : 'any' },
+      stateName: 'selection.mask',
+      dtype: 'int32',
+      column: 'selected',
+      valuesOf: (scores, { labels }) => selectTop(scores, { fraction, keep, balanced, labels }),
+      change: distillChosen,
+    }),
+})

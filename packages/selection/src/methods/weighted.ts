@@ -1,20 +1,23 @@
-import { wrapMethod, type DistillationMethod } from '@kd/core'
-import { valuesById, type ByIdOptions } from './values-by-id.js'
-import { weightedLoss } from './weighted-loss.js'
+import { studentPhases, wrapMethod } from '@kd/core'
+import type { ExampleLosses, Method, RunningMethod, Step } from '@kd/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { exampleColumns } from './example-columns.js'
+import { givenValues, type ByIdOptions, type ValueOf } from './values-by-id.js'
 
 /**
  * A weight per example between a method and the labels:
  *
- *     loss_i = weight_i * the method's + (1 - weight_i) * CE(student_i, label_i)
+ *     loss_i = weight_i * the method's + (1 - weight_i) * the task's loss to label_i
  *
- * The continuous form of {@link selected}, say with `rankScores(influence)` or
- * `sigmoidWeights(influence)` as weights. Unlike there the method sees the whole batch, and
- * each of its parts is multiplied example by example. Parts: the method's, and `unselected`.
+ * This is the continuous form of {@link selected}, for example with `rankScores(influence)` or `sigmoidWeights(influence)` as weights.
+ * Unlike there the method sees the whole batch, and each of its parts is multiplied example by example. Parts: the method's, and
+ * `unselected`.
  *
- * @param method - distils
+ * @param method - distils; any method for any task
  * @param weights - each in [0, 1]
  * @param options - `ids: dataset.train.ids` for weights in the order of a training split; without it they are by example id
- * @returns the combined method, named `weighted-` and the method's name
+ * @returns the combined method, named `weighted-` and the method's name; of single examples it says `distillationWeight`, beside what
+ * the method says
  * @throws {@link InvalidArgumentError} when there are no weights, one is outside [0, 1], or ids and weights differ in length; in
  * training when an example has no row
  *
@@ -27,16 +30,38 @@ import { weightedLoss } from './weighted-loss.js'
  * console.log(method.name) // weighted-vanilla-kd
  * ```
  *
- * @see the idea of influence as a weight: KD-AIF, arXiv 2501.02705; that paper's formula is not the one here
+ * @see KD-AIF, arXiv 2501.02705, for the idea of influence as a weight; that paper's formula is not the one here
  */
-export function weighted(
-  method: DistillationMethod,
-  weights: ArrayLike<number>,
-  { ids }: ByIdOptions = {},
-): DistillationMethod {
-  const weightOf = valuesById(weights, ids, 'weights', 'weighted')
+export function weighted(method: Method, weights: ArrayLike<number>, { ids }: ByIdOptions = {}): Method {
+  const weightOf = givenValues(weights, ids, 'weights', 'weighted')
   return wrapMethod(method, {
     name: `weighted-${method.name}`,
-    loss: (batch) => weightedLoss(method, batch, weightOf),
+    start: (_, inner) => ({
+      ...weighDistillation(inner, weightOf),
+      examples: exampleColumns(inner, () => ({ distillationWeight: weightOf })),
+    }),
   })
+}
+
+/**
+ * Gives each example a weight between a method and its label wherever the student learns, see {@link weighted}.
+ *
+ * @param inner - the method in a run
+ * @param weightOf - in [0, 1]
+ * @returns what changes of the method
+ */
+export function weighDistillation(inner: RunningMethod, weightOf: ValueOf): Pick<RunningMethod, 'phases'> {
+  return {
+    phases: studentPhases(inner, (step, lossOf) => weighedLoss(step, lossOf, weightOf)),
+  }
+}
+
+function weighedLoss(step: Step, lossOf: (step: Step) => ExampleLosses, weightOf: ValueOf): ExampleLosses {
+  const weight = tf.tensor1d(Array.from(step.ids, weightOf))
+  return {
+    ...Object.fromEntries(
+      Object.entries(lossOf(step)).map(([name, part]) => [name, tf.mul<tf.Tensor1D>(weight, part)]),
+    ),
+    unselected: tf.mul(tf.sub(1, weight), step.task.labelLoss(step.studentLogits, step.labels)),
+  }
 }

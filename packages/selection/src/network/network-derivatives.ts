@@ -3,18 +3,18 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { dot } from '../last-layer/matrix-products.js'
 import { logitsOf, rowsOf } from './network-examples.js'
 
-/** Length of a difference step over that of the weights: about the cube root of float32's precision. */
+/** The length of a difference step divided by that of the weights: about the cube root of float32's precision. */
 const STEP = 3e-3
 
-/** First derivatives of a network's logits in all trainable weights, at the weights that it has when this is made. */
+/** First derivatives of a network's logits in all trainable weights, at the weights that the network had when this was made. */
 export interface NetworkDerivatives {
   /** How many trainable weights there are. */
   readonly size: number
-  /** [size] sum_ic slopes_ic * d logit_ic / d weights, for slopes [N, C]. */
+  /** Computes [size] sum_ic slopes_ic * d logit_ic / d weights, for slopes [N, C]. */
   pullBack(inputs: tf.Tensor, slopes: Float64Array): Promise<Float64Array>
-  /** [N, C] derivative of the logits along a direction [size], by central differences. */
+  /** Computes [N, C] the derivative of the logits along a direction [size], by central differences. */
   pushForward(inputs: tf.Tensor, direction: Float64Array): Promise<Float64Array>
-  /** (value(weights + step direction) - value(weights - step direction)) / (2 step), the weights being put back in between. */
+  /** Computes (value(weights + step direction) - value(weights - step direction)) / (2 step), and puts the weights back. */
   difference(direction: Float64Array, value: () => Promise<ArrayLike<number>>): Promise<Float64Array>
 }
 
@@ -22,8 +22,8 @@ export interface NetworkDerivatives {
  * Prepares derivatives of a network. They take gradients and differences of first order only: nested gradients are wrong in
  * TensorFlow.js.
  *
- * @param model - changed while differences are taken, and put back each time
- * @param batchSize - rows at a time
+ * @param model - its weights are changed while differences are taken, and put back each time
+ * @param batchSize - how many rows are run at a time
  * @returns the derivatives
  */
 export async function networkDerivatives(model: LayersModel, batchSize: number): Promise<NetworkDerivatives> {
@@ -79,7 +79,7 @@ export async function networkDerivatives(model: LayersModel, batchSize: number):
   }
 }
 
-/** Gradient of sum slopes * logits in each variable; disposes the inputs. */
+/** Computes the gradient of sum slopes * logits in each variable, and disposes the inputs. */
 function gradientsOf(
   model: LayersModel,
   variables: readonly tf.Variable[],

@@ -4,22 +4,22 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { softmaxRow } from '../last-layer/last-layer-blocks.js'
 import { readLabels, readTable, type LabelList } from '../examples/table.js'
 
-/** Examples as a network takes them. */
+/** Inputs of a network, with their labels. */
 export interface NetworkExamples {
-  /** [N, ...] normalised inputs; read, not disposed. */
+  /** [N, ...] normalised inputs; they are read and not disposed. */
   readonly inputs: tf.Tensor
   /** [N] class indices. */
   readonly labels: LabelList
 }
 
-/** Examples with what the network says of them. */
+/** Examples with the network's predictions. */
 export interface SeenByNetwork {
   readonly inputs: tf.Tensor
   readonly count: number
   readonly classes: number
-  /** [N, C] softmax of the logits. */
+  /** [N, C] p: the softmax of the logits. */
   readonly probabilities: Float64Array
-  /** [N, C] p - y */
+  /** [N, C] p - y, with y the label as a one-hot row. */
   readonly residuals: Float64Array
 }
 
@@ -39,7 +39,7 @@ export async function logitsOf(
   return logits
 }
 
-/** Rows from `from`, at most `count`. */
+/** Takes at most `count` rows, beginning with row `from`. */
 export function rowsOf(inputs: tf.Tensor, from: number, count: number): tf.Tensor {
   return tf.slice(inputs, from, Math.min(count, inputs.shape[0] - from))
 }
@@ -48,7 +48,7 @@ export function rowsOf(inputs: tf.Tensor, from: number, count: number): tf.Tenso
  * Runs a network over examples and checks them.
  *
  * @param model - one input, one output of logits [N, C]
- * @param examples - what it is run over
+ * @param examples - it is run over these
  * @param batchSize - rows at a time
  * @param role - put before argument names in messages, such as `'validation.'`
  * @returns probabilities and residuals

@@ -1,18 +1,19 @@
 import { InvalidArgumentError } from '@kd/core'
 import type { LabelList, Table } from '../examples/table.js'
-import { correctness } from './correctness.js'
+import { correctness } from './scores.js'
 
 /** Options of {@link forgettingEvents}. */
 export interface ForgettingEventsOptions {
-  /** [N, C] tables of a model's logits over its training, say one per epoch; an async iterable lets each be freed before the next. */
+  /** [N, C] logits of a model at several times of its training, for example after each epoch. An async iterable lets each table be freed before the next. */
   readonly history: Iterable<Table> | AsyncIterable<Table>
   /** [N] class indices. */
   readonly labels: LabelList
 }
 
 /**
- * Forgetting events: how often a model went from right to wrong on an example between two looks at it. An example that it was
- * never right on counts as many as there are looks, which is more than any other can have. High = hard or mislabelled.
+ * Forgetting events: how often a model's prediction of an example changed from right to wrong between two looks at it. An example that
+ * was never predicted right gets the number of looks, which is more than any other can have. A high score marks an example that is hard
+ * or mislabelled.
  *
  * @param options - see {@link ForgettingEventsOptions}
  * @returns [N] counts

@@ -4,17 +4,17 @@ import { residualLengths, type ResidualOptions } from './score-rows.js'
 
 /** Options of {@link graNd}. */
 export interface GraNdOptions extends ResidualOptions {
-  /** [N, D] inputs of the last layer, without the 1 of its bias. */
+  /** [N, D] the inputs of the last layer, without the 1 that its bias is multiplied by. */
   readonly features: Table
 }
 
 /**
- * GraNd: length of the gradient of each example's loss, here in the last layer's weights and bias,
+ * GraNd: the length of the gradient of each example's loss, here in the last layer's weights and bias.
  *
  *     score_i = |p_i - y_i| * |[features_i, 1]|
  *
- * High = hard or mislabelled. Meant for a model early in its training; the published form takes all weights and the mean over several
- * initial weights.
+ * A high score marks an example that is hard or mislabelled. It is meant for a model early in its training. The published form takes all
+ * weights, and the mean over several initial weights.
  *
  * @param options - logits [N, C], labels [N], features [N, D], and a teacher for the loss of distillation
  * @returns [N] >= 0

@@ -2,28 +2,31 @@ import { assertPositive, assertSameShape } from '@kd/core'
 import { assertFinite, readLabels, readTable, type LabelList, type Table } from '../examples/table.js'
 import { softmaxRow } from '../last-layer/last-layer-blocks.js'
 
-/** What scores of a model's predictions take. */
+/** A model's predictions, and the labels. */
 export interface PredictionOptions {
-  /** [N, C] unnormalised. */
+  /** [N, C] the logits of the model. */
   readonly logits: Table
   /** [N] class indices. */
   readonly labels: LabelList
 }
 
-/** As {@link PredictionOptions}, with a teacher for the loss of distillation. */
+/** A model's predictions, and a teacher where the loss is that of distillation. */
 export interface ResidualOptions extends PredictionOptions {
-  /** [N, C] makes the loss temperature^2 * KL(teacher || model) in place of the cross-entropy to the label. */
+  /**
+   * [N, C] the logits of a teacher. With them the loss is temperature^2 * KL(teacher || model), without them the cross-entropy to the
+   * label.
+   */
   readonly teacherLogits?: Table
-  /** Of the loss against a teacher, > 0. @defaultValue 4 */
+  /** The temperature of the loss against a teacher, > 0. @defaultValue 4 */
   readonly temperature?: number
 }
 
-/** One example's prediction; the arrays are overwritten by the next one. */
+/** The prediction of one example; the next one overwrites the arrays. */
 export interface PredictedRow {
   readonly label: number
-  /** [C] unnormalised. */
+  /** [C] the logits. */
   readonly logits: ArrayLike<number>
-  /** [C] softmax of the logits. */
+  /** [C] the softmax of the logits. */
   readonly probabilities: Float64Array
 }
 
@@ -45,7 +48,7 @@ export async function scoreRows(
   })
 }
 
-/** [N] length of the derivative of each example's loss in its logits. */
+/** Computes [N] the length of the derivative of each example's loss in its logits. */
 export async function residualLengths(
   { logits, labels, teacherLogits, temperature = 4 }: ResidualOptions,
   functionName: string,

@@ -1,18 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expectAllClose } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
-import { identityHessian } from '../solvers/identity-hessian.js'
+import { identityHessian } from '../solvers/hessian-solver.js'
 import { lastLayerInfluence } from '../influence/last-layer-influence.js'
 import { tracIn } from '../influence/trac-in.js'
 import { randomProblem, rowsOf, tableOf } from '../testing/random-problem.js'
-import { correctness } from './correctness.js'
-import { el2n } from './el2n.js'
-import { entropy } from './entropy.js'
+import { correctness, el2n, entropy, labelConfidence, margin, randomScores } from './scores.js'
 import { forgettingEvents } from './forgetting-events.js'
 import { graNd } from './gra-nd.js'
-import { labelConfidence } from './label-confidence.js'
-import { margin } from './margin.js'
-import { randomScores } from './random-scores.js'
 
 const { train, validation } = randomProblem({ examples: 12, classes: 4, width: 3, seed: 9 })
 const numbers = (array: ArrayLike<number>): number[] => Array.from(array)

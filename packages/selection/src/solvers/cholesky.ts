@@ -1,7 +1,7 @@
 import { KdError } from '@kd/core'
 
 /**
- * Factors a symmetric positive definite matrix in place: lower triangle L with matrix = L L^T; above it nothing is changed.
+ * Factors a symmetric positive definite matrix in place: its lower triangle becomes L with matrix = L L^T, the numbers above stay.
  *
  * @param matrix - [size, size] row by row; only its lower triangle is read
  * @param size - of its sides
@@ -36,7 +36,7 @@ export function factorCholesky(matrix: Float64Array, size: number): void {
  *
  * @param factor - from {@link factorCholesky}
  * @param size - of its sides
- * @param vector - b, then x; a part of an array is given by `subarray`
+ * @param vector - holds b before the call and x after it; it may be a `subarray` of an array
  */
 export function solveCholesky(factor: Float64Array, size: number, vector: Float64Array): void {
   for (let row = 0; row < size; row++) {
@@ -44,7 +44,7 @@ export function solveCholesky(factor: Float64Array, size: number, vector: Float6
     for (let k = 0; k < row; k++) sum -= factor[row * size + k]! * vector[k]!
     vector[row] = sum / factor[row * size + row]!
   }
-  // Column by column: the factor is read along its rows.
+  // This goes column by column, so that the factor is read along its rows.
   for (let row = size - 1; row >= 0; row--) {
     const value = (vector[row]! /= factor[row * size + row]!)
     for (let k = 0; k < row; k++) vector[k]! -= factor[row * size + k]! * value

@@ -6,44 +6,44 @@ import type { HessianSolver, SolveHessian } from './hessian-solver.js'
 import { perClassHessian } from './per-class-hessian.js'
 import { preconditionedDescent } from './preconditioned-descent.js'
 
-/** Engines on which a float32 product takes longer than one in float64 in JavaScript. */
+/** Engines on which a float32 product takes longer than a float64 product in JavaScript. */
 const SLOW_ENGINES = ['cpu', 'wasm']
-/** How much smaller the residual gets by float32 products before it is taken anew in float64. */
+/** The factor by which float32 products reduce the residual before it is computed again in float64. */
 const ENGINE_TOLERANCE = 1e-4
 
-/** How far a solution by conjugate gradients is. */
+/** The state of a solution by conjugate gradients. */
 export interface ConjugateGradientReport {
-  /** From 1; each is one pass over the examples. */
+  /** The number of the iteration, from 1; each is one pass over the examples. */
   readonly iteration: number
-  /** |gradient - (H + damping I) solution| / |gradient|; after a float32 product, what it seems to be. */
+  /** |gradient - (H + damping I) solution| / |gradient|; after a float32 product an estimate of it. */
   readonly residual: number
 }
 
 /** Options of {@link conjugateGradient}. */
 export interface ConjugateGradientOptions {
   /**
-   * The relative residual at which the solution is good, > 0.
+   * The relative residual at which the solution is accurate enough, > 0.
    * @defaultValue 1e-7
    */
   readonly tolerance?: number
   /**
-   * After how many it is an error that it is not yet good, >= 1.
+   * The most iterations, >= 1; it is an error when the solution is not accurate enough after them.
    * @defaultValue 200
    */
   readonly iterations?: number
   /**
-   * Whether most products are float32 ones on the engine. Then the residual is taken anew in float64 whenever it has become
-   * 10^-4 times as small, so that the solution is as good; where float32 brings it no further, the rest is done in float64.
-   * @defaultValue true, but on the engines cpu and wasm, where it would be slower
+   * Whether most products are float32 ones on the engine. The residual is then computed again in float64 whenever it has
+   * become 10^4 times smaller, so that the solution is as accurate; where float32 does not reduce it any more, the rest is done in float64.
+   * @defaultValue true, except on the engines cpu and wasm, where it would be slower
    */
   readonly engineProducts?: boolean
-  /** Told after each iteration. */
+  /** Called after each iteration. */
   readonly onIteration?: (report: ConjugateGradientReport) => void
 }
 
 /**
- * Divides by the Hessian with conjugate gradients: exact up to the tolerance, with one pass over the examples per iteration
- * and memory for a few vectors. Preconditioned by the Hessian's blocks per class, taken from a sample.
+ * Divides by the Hessian with conjugate gradients. The result is exact up to the tolerance; each iteration takes one pass over the
+ * examples, and memory is needed for a few vectors. The preconditioner is the Hessian's block of each class, made from a sample.
  *
  * @param options - see {@link ConjugateGradientOptions}
  * @returns a solver named `conjugate-gradient`; it throws a {@link KdError} when it does not converge
@@ -73,7 +73,7 @@ export function conjugateGradient({
   return {
     name: 'conjugate-gradient',
     async prepare(hessian) {
-      // Not typed so, but there is none before an engine was chosen; the scores need none.
+      // Before an engine was chosen there is no backend, whatever the type says; the scores do not need one.
       const engine = tf.getBackend() as string | undefined
       const onEngine = engineProducts ?? (engine !== undefined && !SLOW_ENGINES.includes(engine))
       const precondition = await perClassHessian(hessian, onEngine)

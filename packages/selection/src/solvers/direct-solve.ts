@@ -3,12 +3,11 @@ import type { LastLayerHessian } from '../last-layer/last-layer-hessian.js'
 import { factorCholesky, solveCholesky } from './cholesky.js'
 import type { HessianSolver } from './hessian-solver.js'
 
-/** Weights beyond which the matrix would take more than 200 MB and minutes to factor. */
+/** The most weights: with more, the matrix would take more than 200 MB, and minutes to factor. */
 const MOST_WEIGHTS = 5000
 
 /**
- * Forms the whole Hessian and factors it (Cholesky): the reference for all other solvers, for at most 5000 weights
- * C (D + 1). Memory grows with the square of that number and time with its cube.
+ * Forms the whole Hessian and factors it (Cholesky), for at most 5000 weights C (D + 1). It is the reference for all other solvers. Memory grows with the square of that number and time with its cube.
  *
  * @returns a solver named `direct`
  *

@@ -4,12 +4,12 @@ import { factorCholesky, solveCholesky } from './cholesky.js'
 import type { HessianSolver } from './hessian-solver.js'
 
 /**
- * Divides by a Kronecker product (K-FAC): the mean of products is taken for the product of means,
+ * Divides by a Kronecker product (K-FAC), which replaces the mean of products by the product of means:
  *
  *     H + damping I  ~  (A + a I) kron (G + g I),   A = mean_i (diag(p_i) - p_i p_i^T),   G = mean_i x_i x_i^T
  *
- * with a g = damping shared out by the mean diagonals of A and G. One pass, then two small factors, so that dividing is
- * cheap: the solver for {@link selfInfluence} of large layers.
+ * a and g are such that a g = damping, in the proportion of the mean diagonals of A and G. It takes one pass and two small factors, so
+ * that each division is cheap. This makes it the solver for {@link selfInfluence} of large layers.
  *
  * @returns a solver named `kfac`
  *

@@ -6,13 +6,13 @@ import type { HessianSolver } from './hessian-solver.js'
 /** Options of {@link lissa}. */
 export interface LissaOptions {
   /**
-   * How many terms of the series, >= 1.
+   * How many terms of the series are summed, >= 1.
    * @defaultValue 2000
    */
   readonly depth?: number
   /**
-   * What the Hessian is divided by so that its largest eigenvalue is below 1, > 0. The default holds for every block: half the largest
-   * squared length of an input (with its 1), plus the damping.
+   * The number > 0 that the Hessian is divided by so that its largest eigenvalue is below 1.
+   * @defaultValue half the largest squared length of an input (with its 1), plus the damping, which suffices for every block
    */
   readonly scale?: number
 }
@@ -22,9 +22,9 @@ export interface LissaOptions {
  *
  *     s_0 = gradient,   s_{k+1} = gradient + s_k - (H_k + damping I) s_k / scale,   result = s_depth / scale
  *
- * H_k is the Hessian of one block of 256 examples, taken in the order in which the examples come: examples sorted by class
- * give a biased result. What remains to be done after k terms shrinks as (1 - damping / scale)^k where the loss is flat, so small
- * dampings want great depths; conjugate gradients are the better choice wherever they converge.
+ * H_k is the Hessian of one block of 256 examples, in the order in which the examples come; examples that are sorted by class give a
+ * biased result. Where the loss is flat, the error after k terms shrinks as (1 - damping / scale)^k, so that a small damping needs a
+ * great depth. Conjugate gradients are the better choice wherever they converge.
  *
  * @param options - see {@link LissaOptions}
  * @returns a solver named `lissa`
@@ -80,7 +80,7 @@ export function lissa({ depth = 2000, scale }: LissaOptions = {}): HessianSolver
   }
 }
 
-/** No eigenvalue of diag(p) - p p^T is above 1/2. */
+/** Finds a scale that suffices for every block, because no eigenvalue of diag(p) - p p^T is above 1/2. */
 async function safeScale({ inputs: width, damping, forEachBlock }: LastLayerHessian): Promise<number> {
   let largest = 0
   await forEachBlock(({ inputs: { values }, count }) => {

@@ -1,31 +1,31 @@
 import { dot } from '../last-layer/matrix-products.js'
 import type { SolveHessian } from './hessian-solver.js'
 
-/** What {@link preconditionedDescent} solves, and when it stops. */
+/** Which system {@link preconditionedDescent} solves, and when it stops. */
 export interface DescentOptions {
-  /** A symmetric matrix times a vector. */
+  /** Multiplies the symmetric matrix by a vector. */
   readonly product: (direction: Float64Array) => Promise<Float64Array>
-  /** Near the inverse of the matrix, symmetric and positive definite. */
+  /** Multiplies a vector by an approximate inverse of the matrix, which is symmetric and positive definite. */
   readonly precondition: SolveHessian
-  /** Stop when the residual's length is at most this. */
+  /** The length of the residual at which it stops. */
   readonly target: number
-  /** Stop after so many products. */
+  /** After how many products it stops at the latest. */
   readonly iterations: number
-  /** Told the residual's length after each product. */
+  /** Called after each product with the length of the residual. */
   readonly onIteration: (length: number) => void
 }
 
-/** How far {@link preconditionedDescent} came. */
+/** What {@link preconditionedDescent} gives back. */
 export interface Descent {
   readonly solution: Float64Array
-  /** right - matrix solution, as the recurrence has it. */
+  /** right - matrix solution, as the recurrence computes it. */
   readonly rest: Float64Array
   /** Why it stopped; `'curvature'`: the matrix is not positive definite, or a number is not finite. */
   readonly end: 'target' | 'iterations' | 'curvature'
 }
 
 /**
- * Conjugate gradients from zero: solves matrix x = right as far as asked.
+ * Solves matrix x = right by conjugate gradients from zero, until a target is reached.
  *
  * @param right - the right side
  * @param options - see {@link DescentOptions}

@@ -13,7 +13,7 @@ export function tableOf(rows: readonly (readonly number[])[]): NumberTable {
   return { values: Float64Array.from(rows.flat()), shape: [rows.length, rows[0]!.length] }
 }
 
-/** The same examples in the order of the given rows. */
+/** Takes some rows of examples, in the order given. */
 export function rowsOf({ features, logits, labels }: TestExamples, rows: readonly number[]): TestExamples {
   const take = ({ values, shape: [, columns] }: NumberTable): NumberTable => ({
     values: Float64Array.from(
@@ -28,7 +28,7 @@ export function rowsOf({ features, logits, labels }: TestExamples, rows: readonl
   }
 }
 
-/** A random layer with examples, and three held-out examples of each class. */
+/** Makes a random layer with examples, and three held-out examples of each class. */
 export function randomProblem(size: { examples: number; classes: number; width: number; seed: number }): {
   train: TestExamples
   validation: TestExamples

@@ -22,6 +22,7 @@ export interface Environment {
 const names = [
   '@kd/core',
   '@kd/losses',
+  '@kd/features',
   '@kd/selection',
   '@kd/meta-mixing',
   '@kd/native',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { softmaxWithTemperature, type DistillationBatch } from '@kd/core'
+import { softmaxWithTemperature, type Step } from '@kd/core'
 import { labelResiduals } from '../mixing-gradient/label-residuals.js'
 
 /**
@@ -9,12 +9,12 @@ import { labelResiduals } from '../mixing-gradient/label-residuals.js'
  *     g_i0 = (softmax(z_i) - oneHot(label_i)) / batchSize
  *     g_im = temperature (softmax(z_i / temperature) - softmax(teacher_im / temperature)) / batchSize
  *
- * @param batch - a group of examples
+ * @param step - a group of examples
  * @param options - temperature, and the batch size that means are taken over
  * @returns one [N, C] for the label and each teacher; the caller disposes them
  */
 export function termGradients(
-  { studentLogits, teacherLogits, labels }: DistillationBatch,
+  { studentLogits, teacherLogits, labels }: Step,
   { temperature, batchSize }: { readonly temperature: number; readonly batchSize: number },
 ): tf.Tensor2D[] {
   return tf.tidy(() => {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { DistillationBatch, EpochContext, RandomSource } from '@kd/core'
+import type { Step, EpochContext, RandomSource } from '@kd/core'
 import type { HeldOutExamples } from '../mixing-gradient/mixing-gradient-options.js'
 
-/** Held-out examples, with their inputs where the whole network looks ahead. */
+/** Held-out examples, with their inputs where the look-ahead goes through the whole network. */
 export interface HeldOutBatch extends HeldOutExamples {
   /** [V] */
   readonly ids: Int32Array
@@ -51,12 +51,12 @@ export function disposeHeldOut({ ids: _, ...tensors }: HeldOutBatch): void {
 /**
  * The student's last layer on a batch.
  *
- * @param batch - with its penultimate features
+ * @param step - with its penultimate features
  * @param take - makes each tensor of the result; by default the batch's own
  * @returns features, logits, labels
  */
 export function lastLayer(
-  { studentFeatures, studentLogits, labels }: DistillationBatch,
+  { studentFeatures, studentLogits, labels }: Step,
   take: <Value extends tf.Tensor>(tensor: Value) => Value = (tensor) => tensor,
 ): HeldOutExamples {
   const features = studentFeatures['penultimate'] as tf.Tensor2D

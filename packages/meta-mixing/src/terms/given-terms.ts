@@ -1,0 +1,19 @@
+import { optionalOption, type Method } from '@kd/core'
+import * as z from 'zod/mini'
+
+type MethodList = z.ZodMiniArray<z.ZodMiniCustom<Method, Method>>
+
+const aMethod = z.custom<Method>(
+  (value) => typeof (value as Partial<Method> | undefined)?.start === 'function',
+  'must be a method',
+)
+
+/**
+ * The option that takes methods as terms of a mix.
+ *
+ * @param text - what it does
+ * @returns the declaration of the option
+ */
+export function givenTerms(text: string): z.ZodMiniOptional<MethodList> {
+  return optionalOption(z.array(aMethod).check(z.minLength(1)), text)
+}

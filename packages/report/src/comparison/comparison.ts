@@ -13,6 +13,8 @@ export interface Comparison {
   readonly seeds: readonly number[]
   /** Labels on some of the axes: a run is compared with the one of its seed that has these labels and otherwise its own. */
   readonly baseline?: Readonly<Record<string, string>>
+  /** The figure that runs are compared by; absent for the top-1 accuracy of classification. */
+  readonly figure?: ComparedFigure
   /** One run per combination of labels and seed, finished or not. */
   readonly runs: readonly ComparedRun[]
 }
@@ -23,6 +25,16 @@ export interface ComparisonAxis {
   readonly name: string
   /** The names of its values. */
   readonly labels: readonly string[]
+}
+
+/** The figure that tells most about a task, by which runs are compared. */
+export interface ComparedFigure {
+  readonly name: string
+  /** The name for people. */
+  readonly title: string
+  /** `'share'`: a part of the examples in [0, 1], shown as a percentage. */
+  readonly unit: 'share' | 'nats' | 'number'
+  readonly better: 'higher' | 'lower'
 }
 
 /** One run of a {@link Comparison}. */
@@ -41,13 +53,13 @@ export interface ComparedRun {
   readonly last?: EpochAccuracy
   /** The student of the epoch that was best on the validation split; absent without that split. The test split chooses nothing. */
   readonly best?: EpochAccuracy
-  /** The top-1 accuracy of each teacher. */
+  /** The figure of each teacher, mostly its top-1 accuracy. */
   readonly teachers?: readonly { readonly train: number; readonly test?: number }[]
   /** The wall time of the run. */
   readonly seconds?: number
 }
 
-/** The top-1 accuracy at the end of one epoch, as shares of the examples. */
+/** The figure at the end of one epoch: mostly the top-1 accuracy, as a share of the examples. */
 export interface EpochAccuracy {
   /** The number of the epoch, from 1. */
   readonly epoch: number

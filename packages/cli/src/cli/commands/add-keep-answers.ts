@@ -4,19 +4,26 @@ import type { CommandContext, Show } from './command-context.js'
 import type { KeepAnswersFlags } from './keep-answers-command.js'
 import { addRunnerOptions } from './runner-options.js'
 
-/** Adds `kd label` to the command line. */
+/** Adds `kd keep-answers` to the command line, and under its old name, which is not shown. */
 export function addKeepAnswers(program: Command, context: CommandContext, show: Show): void {
-  const command = program
-    .command('label')
-    .description('let the teachers of a config label its data once, for runs that then need no teacher')
+  addNamed(program.command('keep-answers'), context, show)
+  const old = addNamed(program.command('label', { hidden: true }), context, show)
+  old.hook('preAction', () => {
+    context.terminal.err.write('kd label is called kd keep-answers now; the old name works until 1.0\n')
+  })
+}
+
+function addNamed(command: Command, context: CommandContext, show: Show): Command {
+  command
+    .description('ask the teachers of a config about its data once, for runs that then need no teacher')
     .argument('<config>', 'YAML or JSON file')
     .argument('[overrides...]', overridesHelp)
     .addOption(engine())
     .option(
       '--out <folder>',
-      'folder of the labels, otherwise runs/<config>-labels; what is done in it stays done',
+      'folder of the answers, otherwise runs/<config>-answers; what is done in it stays done',
     )
-    .option('--force', 'replace other labels in --out')
+    .option('--force', 'replace other answers in --out')
     .option(
       '--splits <names>',
       'train, validation, test or some of them, with commas (default: all there are)',
@@ -31,10 +38,10 @@ export function addKeepAnswers(program: Command, context: CommandContext, show: 
       wholeNumber,
     )
     .option('--shard-rows <examples>', 'examples of a file, a multiple of 250', wholeNumber)
-  addRunnerOptions(command)
+  return addRunnerOptions(command)
     .option(
       '--threads <number>',
-      "of each process; otherwise the machine's divided by --jobs, and 1 where other machines label",
+      "of each process; otherwise the machine's divided by --jobs, and 1 where other machines ask",
       wholeNumber,
     )
     .addOption(json())

@@ -8,7 +8,7 @@ import type { CommandContext } from './command-context.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
 
-/** Flags of `kd label`. */
+/** Flags of `kd keep-answers`. */
 export interface KeepAnswersFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
@@ -21,7 +21,7 @@ export interface KeepAnswersFlags extends RunnerFlags {
   readonly threads?: number
 }
 
-/** `kd label CONFIG [key=value ...]`. */
+/** `kd keep-answers CONFIG [key=value ...]`. */
 export async function keepAnswersCommand(
   config: string,
   overrides: readonly string[],
@@ -57,13 +57,13 @@ function submittedText({ folder, failed }: Pick<KeepAnswersResult, 'folder' | 'f
   ].join('\n')
 }
 
-function answersText({ labels, examples, perSecond, ...result }: KeepAnswersResult): string {
+function answersText({ answers, examples, perSecond, ...result }: KeepAnswersResult): string {
   const time = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
   if (result.ended === 'aborted')
     return `ended by you (${time}); the same command again goes on: ${result.folder}`
   if (result.ended === 'submitted') return submittedText(result)
   const speed = perSecond === undefined ? '' : `, ${speedText(perSecond)}`
-  const rows = labels.map(({ folder, teacher, shards, bytes, ...one }) => [
+  const rows = answers.map(({ folder, teacher, shards, bytes, ...one }) => [
     teacher,
     String(one.examples),
     String(shards),
@@ -71,7 +71,7 @@ function answersText({ labels, examples, perSecond, ...result }: KeepAnswersResu
     folder,
   ])
   return [
-    `${examples} examples of ${result.dataset} labelled now, ${time}${speed}`,
-    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ labels: ... }]'], rows),
+    `asked about ${examples} examples of ${result.dataset} now, ${time}${speed}`,
+    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ answers: ... }]'], rows),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from '@kd/core'
+import { taskOf, type AnyDataset } from '@kd/core'
 import { UsageError } from '../../config/usage-error.js'
 import { answerSplits, type AnswerSplit } from '../../run/answers/answer-manifest.js'
 import { ANSWER_BATCH } from '../job/answer-shards.js'
@@ -31,13 +31,13 @@ const SHARD_ROWS = 10_000
  * Checks a form against the data, and fills defaults in.
  *
  * @param options - as asked for
- * @param dataset - to be labelled
+ * @param dataset - that teachers are asked about
  * @returns the form
  * @throws {@link UsageError} naming the option that does not fit
  */
 export function answerForm(
   { dtype = 'float32', top, ...options }: AnswerFormOptions,
-  dataset: Dataset,
+  dataset: AnyDataset,
 ): AnswerForm {
   const there = answerSplits.filter((split) => dataset[split] !== undefined)
   const splits = answerSplits.filter((split) => (options.splits ?? there).includes(split))
@@ -47,6 +47,14 @@ export function answerForm(
       `--splits must be of those that ${dataset.name} has, ${there.join(', ')}, got ${missing ?? 'none'}`,
     )
   const classes = dataset.classNames.length
+  const { name, outputShape } = taskOf(dataset)
+  if (outputShape.join() !== String(classes)) {
+    throw new UsageError(
+      `kd keep-answers must have a task of ${classes} outputs, got ${name} with outputs of [${outputShape.join(', ')}]`,
+    )
+  }
+  if (top !== undefined && name !== 'classification')
+    throw new UsageError(`--top must come with the task classification, got ${name}`)
   if (top !== undefined && !(Number.isInteger(top) && top >= 1 && top < classes))
     throw new UsageError(`--top must be a whole number below the ${classes} classes, got ${top}`)
   if (top !== undefined && classes > 2 ** 16)
@@ -60,10 +68,10 @@ export function answerForm(
 }
 
 /**
- * Bytes of one example's labels: its id, and all logits, or the greatest with their classes and one for the others.
+ * Bytes of one example's answers: its id, and all logits, or the greatest with their classes and one for the others.
  *
  * @param form - how they are kept
- * @param classes - C
+ * @param classes - C, how many outputs there are
  * @returns without the headers of files
  */
 export function rowBytes({ dtype, top }: Pick<AnswerForm, 'dtype' | 'top'>, classes: number): number {

@@ -14,13 +14,13 @@ import {
 } from '../../run/answers/answer-manifest.js'
 
 /**
- * Takes up labels that are there, or begins them.
+ * Takes up answers that are there, or begins them.
  *
- * @param folder - of the labels
+ * @param folder - of the answers
  * @param manifest - what they are to be
  * @param tell - hears of files that are damaged
  * @returns the shards that are not there yet
- * @throws {@link UsageError} when there are other labels, naming what differs
+ * @throws {@link UsageError} when there are other answers, naming what differs
  */
 export async function missingShards(
   folder: AnswerFolder,
@@ -35,9 +35,9 @@ export async function missingShards(
 }
 
 /**
- * Looks all shards of labels up.
+ * Looks all shards of answers up.
  *
- * @param folder - of the labels
+ * @param folder - of the answers
  * @param manifest - what they are
  * @param tell - hears of files that are damaged
  * @returns each with what a manifest says of it, if it is there
@@ -61,9 +61,9 @@ async function findShards(
 }
 
 /**
- * Checks every shard once more, and writes the manifest that makes labels of them.
+ * Checks every shard once more, and writes the manifest that makes answers of them.
  *
- * @param folder - of the labels
+ * @param folder - of the answers
  * @param manifest - what they are
  * @param tell - hears of files that are damaged
  * @returns the shards
@@ -78,7 +78,7 @@ export async function finishAnswers(
   const missing = found.find(({ entry }) => entry === undefined)?.place
   if (missing !== undefined)
     throw new KdError(
-      `labels of ${folder.path} must be complete, got no shard ${missing.index} of ${missing.split}`,
+      `kept answers of ${folder.path} must be complete, got no shard ${missing.index} of ${missing.split}`,
     )
   const ofSplit = (split: AnswerSplit): ShardEntry[] =>
     found.flatMap(({ place, entry }) => (place.split === split ? [entry!] : []))
@@ -90,7 +90,7 @@ export async function finishAnswers(
   )
   const whole: AnswerManifest = { ...manifest, splits }
   const before = await folder.manifest()
-  // One that is right already says which versions made the labels.
+  // One that is right already says which versions made the answers.
   if (JSON.stringify(before?.splits) !== JSON.stringify(splits)) await folder.writeManifest(whole)
   await folder.removeOthers(whole)
   return found.map(({ entry }) => entry!)
@@ -109,7 +109,7 @@ function otherAnswers({ path }: AnswerFolder, before: AnswerManifest, now: Answe
     ({ key, one, other }) => `${key} is ${other} and was ${one}`,
   )
   return new UsageError(
-    `${path} holds other labels: ${changes.slice(0, 5).join('; ')}`,
+    `${path} holds other answers: ${changes.slice(0, 5).join('; ')}`,
     'choose another folder with --out, or add --force to replace them',
   )
 }

@@ -40,7 +40,7 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
     const { job, read } = ready
     const how = { ...options, signal, place }
     if (job.kind === 'teacher') return doTeacher(job, read, how)
-    return job.kind === 'label' ? doAnswers(job, read, how) : doDistill(job, read, how)
+    return job.kind === 'answers' ? doAnswers(job, read, how) : doDistill(job, read, how)
   })
   return outcome ?? { state: 'stopped' }
 }

@@ -16,12 +16,12 @@ import {
 } from './answer-manifest.js'
 import { decodeShard, encodeShard, type AnswerShard, type ShardContent } from './answer-shard.js'
 
-/** Larger than the manifest of any labels that fit a disk. */
+/** Larger than the manifest of any answers that fit a disk. */
 const MAX_MANIFEST = 500_000_000
 const ownFile = /^(manifest\.json|(train|validation|test)-\d{5,7}-[0-9a-f]{64}\.safetensors)(\.\d+\.tmp)?$/
 
 /**
- * The labels of one teacher: a manifest, and shards. A shard's name holds the hash of its bytes, and it gets that name only when
+ * The kept answers of one teacher: a manifest, and shards. A shard's name holds the hash of its bytes, and it gets that name only when
  * it is whole and on the disk.
  */
 export class AnswerFolder {
@@ -61,7 +61,7 @@ export class AnswerFolder {
   /**
    * Looks for a shard that is there already.
    *
-   * @param id - of the labels that it must be part of
+   * @param id - of the answers that it must be part of
    * @param place - where it stands
    * @param rows - that it must have
    * @param onRefused - told of each file that has its name and is not used, and why
@@ -92,7 +92,7 @@ export class AnswerFolder {
   /**
    * Reads a shard of the manifest.
    *
-   * @param manifest - of these labels
+   * @param manifest - of these answers
    * @param place - of the shard, which the manifest has
    * @returns the shard
    * @throws {@link KdError} naming the file when it is missing, damaged or another one
@@ -102,7 +102,9 @@ export class AnswerFolder {
     const path = join(this.path, file)
     const bytes = await readPlainFile(path)
     if (bytes === undefined)
-      throw new KdError(`${path}: no such file`, { hint: 'run kd label again: it makes what is missing' })
+      throw new KdError(`${path}: no such file`, {
+        hint: 'run kd keep-answers again: it makes what is missing',
+      })
     return within(path, () => {
       assertHash(bytes, sha256(bytes), wanted)
       const shard = decodeShard(bytes)
@@ -132,19 +134,20 @@ export class AnswerFolder {
 
 function assertHash(bytes: Uint8Array, hash: string, wanted: string): void {
   if (hash === wanted) return
-  throw new KdError(`labels: its ${bytes.length} bytes must have the SHA-256 ${wanted}, got ${hash}`, {
-    hint: 'the file is damaged: run kd label again, which makes it anew',
+  throw new KdError(`kept answers: its ${bytes.length} bytes must have the SHA-256 ${wanted}, got ${hash}`, {
+    hint: 'the file is damaged: run kd keep-answers again, which makes it anew',
   })
 }
 
 function assertPlace(
-  { labels, split, index, ids }: AnswerShard,
+  { answers, split, index, ids }: AnswerShard,
   wanted: ShardPlace & { readonly id: string; readonly rows: number },
 ): void {
   const says = (id: string, of: ShardPlace, rows: number): string =>
-    `shard ${of.index} of ${of.split} with ${rows} rows of labels ${id}`
-  const [one, other] = [says(wanted.id, wanted, wanted.rows), says(labels, { split, index }, ids.length)]
-  if (one !== other) throw new KdError(`labels: a file must be what its name says, ${one}, got ${other}`)
+    `shard ${of.index} of ${of.split} with ${rows} rows of the answers ${id}`
+  const [one, other] = [says(wanted.id, wanted, wanted.rows), says(answers, { split, index }, ids.length)]
+  if (one !== other)
+    throw new KdError(`kept answers: a file must be what its name says, ${one}, got ${other}`)
 }
 
 /** The bytes of a file that is no link; undefined where there is none. */

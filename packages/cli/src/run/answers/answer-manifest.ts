@@ -2,10 +2,10 @@ import { KdError } from '@kd/core'
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 
-/** File in a folder of labels that says what they are. */
+/** The file in a folder of kept answers that says what they are. */
 export const MANIFEST = 'manifest.json'
 
-/** Splits that can have labels, in the order in which they get them. */
+/** The splits whose examples a teacher can be asked about, in the order in which it is asked. */
 export const answerSplits = ['train', 'validation', 'test'] as const
 /** One of them. */
 export type AnswerSplit = (typeof answerSplits)[number]
@@ -37,21 +37,24 @@ const splitSchema = z.strictObject({
 
 const manifestSchema = z
   .strictObject({
-    format: z.literal('kd-labels'),
+    // Versions before 1.0 wrote kd-labels.
+    format: z.enum(['kd-answers', 'kd-labels']).transform(() => 'kd-answers' as const),
     version: z.literal(1),
-    /** SHA-256 of everything that the labels depend on: see `answersId`. */
+    /** SHA-256 of everything that the answers depend on: see `answersId`. */
     id: sha256,
     teacher: z.strictObject({
       name: text,
-      /** SHA-256 of its weights. */
+      /** SHA-256 of its weights; of what the config says of a teacher that a plugin brings without weights. */
       weights: sha256,
       /** Hash of the recipe that it was trained by, if it was. */
       recipe: sha256.optional(),
     }),
     dataset: z.strictObject({
       name: text,
+      /** What the answers are for; absent for classification. */
+      task: text.optional(),
       inputShape: z.array(count).min(1).max(8),
-      classNames: z.array(text).min(2).max(10_000_000),
+      classNames: z.array(text).min(1).max(10_000_000),
       normalization: z.strictObject({
         mean: z.array(z.number()).max(1_000_000),
         standardDeviation: z.array(z.number()).max(1_000_000),
@@ -94,7 +97,7 @@ const manifestSchema = z
     }
   })
 
-/** What labels are: whose, of which data, in which form, in which files. */
+/** What kept answers are: whose, of which data, in which form, in which files. */
 export type AnswerManifest = z.output<typeof manifestSchema>
 /** A shard in a manifest. */
 export type ShardEntry = z.output<typeof shardSchema>
@@ -139,7 +142,7 @@ export function isComplete(manifest: AnswerManifest): boolean {
   )
 }
 
-/** Everything that labels depend on, as a hash: shards with the same one belong together. */
+/** Everything that answers depend on, as a hash: shards with the same one belong together. */
 export function answersId({
   teacher,
   dataset,
@@ -178,14 +181,16 @@ export function decodeManifest(content: string): AnswerManifest {
   try {
     value = JSON.parse(content)
   } catch (cause) {
-    throw new KdError(`labels: ${MANIFEST} must be JSON, got ${content.length} other characters`, { cause })
+    throw new KdError(`kept answers: ${MANIFEST} must be JSON, got ${content.length} other characters`, {
+      cause,
+    })
   }
   const { success, data, error } = manifestSchema.safeParse(value)
   if (!success) {
     const [issue] = error.issues
     const at = issue!.path.map(String).join('.').slice(0, 100)
     throw new KdError(
-      `labels: ${MANIFEST} must have the form of version 1, got ${at || 'it'}: ${issue!.message.slice(0, 200)}`,
+      `kept answers: ${MANIFEST} must have the form of version 1, got ${at || 'it'}: ${issue!.message.slice(0, 200)}`,
     )
   }
   return data

@@ -4,7 +4,7 @@ import type { AnswerFolder } from './answer-folder.js'
 import { answerSplits, shardsOf, type AnswerManifest, type AnswerSplit } from './answer-manifest.js'
 import { shardRow, type AnswerShard } from './answer-shard.js'
 
-/** The labels of one split in memory, in the form in which they were stored. */
+/** The answers about one split in memory, in the form in which they were stored. */
 interface KeptSplit {
   readonly shards: readonly AnswerShard[]
   /** Row of each id, through all shards. */
@@ -12,7 +12,7 @@ interface KeptSplit {
 }
 
 /**
- * A teacher that was asked before. Its labels are held in memory as they are stored: 4 bytes for each logit that was kept
+ * A teacher that was asked before. Its answers are held in memory as they are stored: 4 bytes for each logit that was kept
  * (16-bit ones are widened), and 2 more for its class where only the greatest were.
  */
 export class AnswerTable implements KeptAnswers {
@@ -42,10 +42,10 @@ export class AnswerTable implements KeptAnswers {
   }
 
   /**
-   * Reads all labels of a data set.
+   * Reads all answers about a data set.
    *
    * @param folder - with a complete manifest that fits the data set
-   * @param options - the manifest, the data set before label noise, and whether labels stand for augmented inputs
+   * @param options - the manifest, the data set before label noise, and whether answers stand for augmented inputs
    * @returns the teacher
    * @throws {@link KdError} naming the file that is missing, damaged or of other examples
    */
@@ -70,7 +70,7 @@ export class AnswerTable implements KeptAnswers {
     return new AnswerTable(folder, manifest, splits, fixed)
   }
 
-  /** Whether a split was labelled. */
+  /** Whether the teacher was asked about a split. */
   has(split: AnswerSplit): boolean {
     return this.#splits.has(split)
   }
@@ -78,9 +78,12 @@ export class AnswerTable implements KeptAnswers {
   keptLogits(split: AnswerSplit, ids: Int32Array): Float32Array {
     const found = this.#splits.get(split)
     if (found === undefined) {
-      throw new KdError(`labels of ${this.#path} must have the ${split} split for this method, got none`, {
-        hint: `label it as well: kd label with --splits ${[...this.#splits.keys(), split].join(',')}`,
-      })
+      throw new KdError(
+        `kept answers of ${this.#path} must have the ${split} split for this method, got none`,
+        {
+          hint: `ask about it as well: kd keep-answers with --splits ${[...this.#splits.keys(), split].join(',')}`,
+        },
+      )
     }
     const classes = this.#manifest.dataset.classNames.length
     const { rowsPerShard } = this.#manifest
@@ -89,7 +92,7 @@ export class AnswerTable implements KeptAnswers {
       const row = found.rows.get(id)
       if (row === undefined)
         throw new KdError(
-          `labels of ${this.#path} must have every example of ${split}, got none for id ${id}`,
+          `kept answers of ${this.#path} must have every example of ${split}, got none for id ${id}`,
         )
       const output = logits.subarray(index * classes, (index + 1) * classes)
       shardRow(found.shards[Math.floor(row / rowsPerShard)]!, row % rowsPerShard, output)

@@ -49,6 +49,7 @@ export type {
   RunStart,
   ViewBatch,
 } from './method/method.js'
+export { startMethod } from './method/method.js'
 export type { FeatureNames, FeatureNeeds, Needs, ViewNeeds } from './method/needs.js'
 export { unitedNeeds } from './method/needs.js'
 export type { ExampleLosses, Step, View } from './method/step.js'

@@ -1,1 +1,1 @@
-export {}
+export { fitnetHint, type FitnetHintOptions } from './fitnet-hint/fitnet-hint.js'

@@ -10,6 +10,7 @@ export { standardizeLogits } from './logit-standardization/standardize-logits.js
 export { standardizedLogits } from './logit-standardization/standardized-logits.js'
 export { multiLevelLogit, type MultiLevelLogitOptions } from './multi-level-logit/multi-level-logit.js'
 export { normalizedKd, type NormalizedKdOptions } from './normalized-kd/normalized-kd.js'
+export { proximalTeacher, type ProximalTeacherOptions } from './proximal-teacher/proximal-teacher.js'
 export { refinedLogits, type RefinedLogitsOptions } from './refined-logits/refined-logits.js'
 export {
   responseCorrection,

@@ -138,8 +138,9 @@ export function describeFeatureConformance<Options>(
       const method = factory()
       await expectNoLeak(() => {
         const started = startMethod(method, step)
-        tf.tidy(() => featureLosses(started, step))
+        const losses = tf.tidy(() => featureLosses(started, step))
         free(started)
+        return losses
       })
     })
   })

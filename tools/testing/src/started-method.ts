@@ -1,5 +1,6 @@
 import {
   meanLoss,
+  startMethod as startInRun,
   randomSource,
   type ExampleLosses,
   type Method,
@@ -27,7 +28,7 @@ export interface StartedMethod {
  * @returns the method, and its losses
  */
 export function startMethod(method: Method, step: Step, run: Partial<RunStart> = {}): StartedMethod {
-  const running = method.start({
+  const running = startInRun(method, {
     task: step.task,
     student: { logits: step.studentLogits.shape.slice(1), features: shapesOf(step.studentFeatures) },
     teachers: step.teacherLogits.map((logits, teacher) => ({

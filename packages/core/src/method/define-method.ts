@@ -25,11 +25,11 @@ export type OptionsOutput<Shape extends OptionsShape> = Shape extends z.core.$Zo
       : z.core.output<z.ZodMiniObject<Shape>>
     : never
 
-/** What every definition says, once, for types, checks, `kd list`, the JSON Schema and READMEs. */
+/** What every definition says. Types, checks, `kd list`, the JSON Schema and READMEs are made from it. */
 export interface Definition<Shape extends OptionsShape> {
   /** The name in configs, logs and reports, in kebab-case. */
   readonly name: string
-  /** One line: what it does. */
+  /** What it does, in one line. */
   readonly summary: string
   /** Where it comes from: authors, title, where published. */
   readonly source?: string
@@ -43,14 +43,14 @@ export interface MethodDefinition<Shape extends OptionsShape> extends Definition
   readonly needs?: Needs | ((options: OptionsOutput<Shape>) => Needs)
   /** Checks that no schema can make, of options together; throws what is wrong. */
   readonly check?: (options: OptionsOutput<Shape>) => void
-  /** The losses of one step, for a method that keeps nothing. */
+  /** Gives the losses of one step. A method that keeps nothing has it in place of `start`. */
   readonly loss?: (step: Step, options: OptionsOutput<Shape>) => ExampleLosses
-  /** What it does to single examples, for such a method. */
+  /** Says what a method with `loss` does to single examples. */
   readonly examples?: (
     step: Step,
     options: OptionsOutput<Shape>,
   ) => Promise<Readonly<Record<string, Float32Array>>>
-  /** For any other method: makes what a run has of it. */
+  /** Starts the method for one run. A method that keeps variables or state has it in place of `loss`. */
   readonly start?: (run: RunStart, options: OptionsOutput<Shape>) => RunningMethod
 }
 
@@ -62,7 +62,7 @@ export interface MethodFactory<Shape extends OptionsShape = OptionsShape> {
   readonly source: string | undefined
   /** All options, for schemas and lists. */
   readonly options: OptionsSchema
-  /** What it needs, with the options at their defaults; undefined where an option has none. */
+  /** What it needs when all options are left out. It is undefined where an option cannot be left out. */
   readonly needs: Needs | undefined
 }
 
@@ -178,14 +178,12 @@ export function defineWrapper<const Shape extends OptionsShape>(
   }) as unknown as WrapperFactory<Shape>
 }
 
-/** The schema of options declared either way; it knows no others. */
+/** Makes a schema of options that were declared in either way. It refuses any other option. */
 export function optionsSchema(options: OptionsShape): OptionsSchema {
-  return options instanceof z.ZodMiniType
-    ? (options as OptionsSchema)
-    : z.strictObject(options as z.core.$ZodShape)
+  return options instanceof z.ZodMiniType ? options : z.strictObject(options)
 }
 
-/** `vanillaKd` of `vanilla-kd`. */
+/** Turns `vanilla-kd` into `vanillaKd`. */
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

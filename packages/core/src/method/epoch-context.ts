@@ -11,26 +11,26 @@ export interface PassOptions {
    * @defaultValue 250
    */
   readonly batchSize?: number
-  /** Draws the order of the examples; file order without it. */
+  /** Draws the order of the examples. Without it they come in the order of the file. */
   readonly shuffle?: RandomSource
   /**
-   * Whether batches have the teachers' outputs; without them a pass costs the student's alone.
+   * Whether batches have the teachers' outputs. Without them the teachers are not run.
    * @defaultValue true
    */
   readonly teachers?: boolean
 }
 
-/** The student between two epochs, for methods that try steps of it. Whoever moves its variables puts them back. */
+/** The student between two epochs, for methods that try out steps on it. A method that changes its variables must put them back. */
 export interface EpochStudent {
   /** Its trainable weights. */
   readonly variables: readonly Variable[]
-  /** Runs it as in use on [N, ...inputShape]; gradients flow. */
+  /** Runs it in mode `'eval'` on inputs [N, ...inputShape]. Gradients flow. */
   logits(inputs: Tensor): Tensor2D
-  /** The same, with the features that the method's steps have. */
+  /** Does the same as `logits`, and also gives the features that the method asked for. */
   forward(inputs: Tensor): Outputs
 }
 
-/** Figures of a method's work between two epochs, for the log. */
+/** What a method reports for the log about its work between two epochs. */
 export interface MethodNotes {
   readonly figures?: Readonly<Record<string, number>>
   /** Something that a person should know. */
@@ -45,24 +45,24 @@ export interface EpochContext {
   readonly epochs: number
   /** Learning rate of the coming epoch's first step. */
   readonly learningRate: number
-  /** The same of any epoch of the run, for methods that would rather fail before the first than in a later one. */
+  /** Gives the learning rate of the first step of any epoch, so that a method can refuse a rate before the first epoch. */
   readonly learningRateOf: (epoch: number) => number
   /** One more than the largest example id of the training split: the length of a table by id. */
   readonly idLimit: number
-  /** The training split: which ids there are, and the labels that are trained on, corrupted or not. */
+  /** The ids of the training split, and the labels that are trained on, which may be corrupted. */
   readonly train: Pick<Examples, 'ids' | 'labels'>
-  /** For random choices of the method, from the run's seed; the same at each epoch, so split it by epoch where that matters. */
+  /** Draws the method's random choices, from the run's seed. It is the same source in each epoch: split it by epoch to draw other numbers. */
   readonly random: RandomSource
   readonly student: EpochStudent
   /**
-   * Runs student and teachers as in use over a split, without gradients, and hands each batch to `visit`. Its
-   * tensors are disposed when `visit` returns.
+   * Runs student and teachers in mode `'eval'` over a split, without gradients, and hands each batch to `visit`. The tensors of a batch
+   * are disposed when `visit` returns.
    */
   forEachBatch(
     split: 'train' | 'validation',
     visit: (batch: Step) => void | Promise<void>,
     pass?: PassOptions,
   ): Promise<void>
-  /** Says something for the log. */
+  /** Writes something to the log. */
   note(notes: MethodNotes): void
 }

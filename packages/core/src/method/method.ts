@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { Examples } from '../dataset/dataset.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
@@ -34,7 +35,10 @@ export interface Method {
   /** The name in kebab-case, for logs and reports. */
   readonly name: string
   readonly needs: Needs
-  /** Makes what one run has of it: variables and state. */
+  /**
+   * Makes what one run has of it: variables and state. Runs inside a tidy, so that what variables are made from is freed: a tensor that
+   * it holds on to must be kept with `tf.keep`.
+   */
   start(run: RunStart): RunningMethod
 }
 
@@ -52,9 +56,9 @@ export interface RunStart {
   readonly teachers: readonly OutputShapes[]
   readonly batchSize: number
   readonly epochs: number
-  /** The training split: which ids there are, and the labels that are trained on, corrupted or not. */
+  /** The ids of the training split, and the labels that are trained on, which may be corrupted. */
   readonly train: Pick<Examples, 'ids' | 'labels'>
-  /** For initial weights and random choices, from the run's seed. */
+  /** Draws initial weights and random choices, from the run's seed. */
   readonly random: RandomSource
 }
 
@@ -63,26 +67,33 @@ export type NamedVariables = Readonly<Record<string, Variable>>
 
 /** One update of one learner. */
 export interface Phase {
-  /** Whose variables it trains: the student's with the method's own, the method's own alone, or those of a teacher by its number. */
+  /** Who learns: `'student'`, `'method'`, which trains the method's own variables alone, or a teacher, given by its number from 0. */
   readonly learner: 'student' | 'method' | number
   /**
-   * What logs and checkpoints call it; each phase of a method has another name.
+   * The name in logs and checkpoints. The phases of a method have different names.
    * @defaultValue 'student', 'method' or 'teacher' and the teacher's number from 1
    */
   readonly name?: string
   /**
-   * The losses of one step. Runs inside a tidy; it must not dispose its arguments. Gradients flow into the learner alone, which runs in
-   * train mode; the student, where it is not the learner, runs as in use.
+   * Gives the losses of one step. It runs inside a tidy and must not dispose its arguments. Gradients flow into the learner alone. The
+   * learner runs in mode `'train'`; a student that is not the learner runs in mode `'eval'`.
    */
   loss(step: Step): ExampleLosses
   /**
    * Names of the method's variables that it trains.
-   * @defaultValue all that no other phase names
+   * @defaultValue none but in one phase, which trains all variables that no phase names: the first one of the method, or else of the
+   * student, that names none
    */
   readonly variables?: readonly string[]
-  /** @defaultValue the run's optimizer; each phase has its own state in any case */
+  /**
+   * Moves the variables. Each phase has its own state of it.
+   * @defaultValue the run's optimizer
+   */
   readonly optimizer?: Optimizer
-  /** @defaultValue the run's learning rate */
+  /**
+   * A number for a constant rate, or a schedule.
+   * @defaultValue the run's learning rate
+   */
   readonly learningRate?: number | LearningRateSchedule
 }
 
@@ -95,7 +106,7 @@ export interface ViewBatch {
   readonly epoch: number
   /** From 0. */
   readonly step: number
-  /** The source of this step, from the run's seed. */
+  /** Draws the random numbers of this step, from the run's seed. */
   readonly random: RandomSource
 }
 
@@ -106,26 +117,30 @@ export interface RunningMethod {
   /** Trainable weights of its own; the loop trains, saves and frees them. */
   readonly variables?: NamedVariables
   /**
-   * Makes the further forms of a batch's inputs that `needs.views` names, by those names. The caller disposes them.
+   * Makes the further forms of a batch's inputs that `needs.views` names, by those names. The caller disposes them. It runs inside a
+   * tidy, unless it returns a promise: then it disposes its intermediate tensors itself.
    */
   views?(batch: ViewBatch): Promise<Readonly<Record<string, Tensor>>> | Readonly<Record<string, Tensor>>
-  /** Called after the last phase of each step, outside of the gradient, for memories by id. Runs inside a tidy. */
+  /**
+   * Called after the last phase of each step, so that a method can remember something by example id. It runs inside a tidy, outside of the
+   * gradient. The step has what the student said about the clean inputs in its phase, and what the teachers say now.
+   */
   afterStep?(step: Step): void
-  /** Called before each epoch: for updates that need a pass over a split. */
+  /** Called before each epoch, for updates that need a pass over a split. */
   beforeEpoch?(context: EpochContext): Promise<void>
   /**
-   * State that a resumed run needs to go on as the same run, `variables` aside: everything that it keeps for later. The caller
-   * disposes the tensors. A method that has `beforeEpoch` and keeps something must have it.
+   * Copies everything that it keeps for later steps except `variables`, so that a resumed run goes on as the same run. The caller disposes
+   * the tensors. A method that has `beforeEpoch` and keeps something must have `save`.
    */
   save?(): NamedTensorMap
-  /** Takes back what `save` gave, before the first call of anything else; the tensors are the caller's to dispose. */
+  /** Takes back what `save` gave, before anything else is called. The caller disposes the tensors. */
   load?(state: NamedTensorMap): void
   /**
    * What it does to single training examples: weights, masks, scores, by the names that logs and reports show, each [N].
    *
    * @param ids - which examples
-   * @param step - what student and teachers say about them in use, where the method's needs have `exampleOutputs` and the caller has
-   * run them; what can't be said without is left out
+   * @param step - what student and teachers say about them in mode `'eval'`. It is there if the method needs `exampleOutputs` and the
+   * caller has run them; without it the method leaves out the values that depend on it
    */
   examples?(
     ids: Int32Array,
@@ -135,7 +150,22 @@ export interface RunningMethod {
   dispose?(): void
 }
 
-/** The name of a phase, given or by default. */
+/** Gives the name of a phase, its own or the default one. */
 export function phaseName({ name, learner }: Phase): string {
   return name ?? (typeof learner === 'number' ? `teacher${learner + 1}` : learner)
+}
+
+/**
+ * Starts a method, see {@link Method.start}.
+ *
+ * @param method - any
+ * @param run - what it knows of the run
+ * @returns the method in that run
+ */
+export function startMethod(method: Method, run: RunStart): RunningMethod {
+  let running: RunningMethod | undefined
+  tf.tidy(() => {
+    running = method.start(run)
+  })
+  return running!
 }

@@ -1,8 +1,8 @@
 /** What a method wants of student and teachers for one form of the inputs. */
 export interface ViewNeeds {
-  /** Features of the student, or false where it need not see this view. */
+  /** Features of the student. With false the student does not run on this view, which then has no student logits. */
   readonly student?: readonly string[] | false
-  /** Features of every teacher or, as a list of lists, of each; false where no teacher need see this view. */
+  /** Features of every teacher or, as a list of lists, of each. With false no teacher is asked about this view. */
   readonly teachers?: FeatureNames | false
 }
 
@@ -12,18 +12,18 @@ export type FeatureNames = readonly string[] | readonly (readonly string[])[]
 /** Layers whose outputs a method reads; `'penultimate'` is the input of the last dense layer. */
 export interface FeatureNeeds {
   readonly studentFeatures?: readonly string[]
-  /** In `needs` itself they make the teachers run at every training step. */
+  /** If a method needs them in its training steps, the teachers run at every step. */
   readonly teacherFeatures?: FeatureNames
 }
 
 /** What a method needs beside labels and student logits. It is checked before a run begins. */
 export interface Needs extends FeatureNeeds {
   /**
-   * How many teachers at least; `'all'`: one or more, and every one is listened to.
+   * The least number of teachers. `'all'` means one or more, all of which are used.
    * @defaultValue 0
    */
   readonly teachers?: number | 'all'
-  /** What only the passes between epochs have as well, which costs the training steps nothing. */
+  /** Features that only the passes between epochs need. The training steps then do not compute them. */
   readonly passes?: FeatureNeeds
   /** Further forms of the inputs that its `views` makes, by name. */
   readonly views?: Readonly<Record<string, ViewNeeds>>

@@ -10,13 +10,13 @@ import type { Task } from '../task/task.js'
 export interface View<Logits extends Tensor = Tensor2D> {
   /** [N, ...inputShape] as the models saw them. */
   readonly inputs: Tensor
-  /** [N, C] unnormalised; gradients flow through it where the student learns. */
+  /** [N, C] unnormalised. Gradients flow through them in the student's phases. */
   readonly studentLogits: Logits
-  /** One [N, C] table per teacher; no gradient flows, save into a teacher that learns. */
+  /** One [N, C] table per teacher. Gradients flow only into a teacher that learns in this phase. */
   readonly teacherLogits: readonly Logits[]
-  /** The student's layer outputs by name: only those that the method asked for. */
+  /** The layer outputs of the student that the method asked for, by name. */
   readonly studentFeatures: FeatureMap
-  /** The same of each teacher. */
+  /** The layer outputs of each teacher that the method asked for, by name. */
   readonly teacherFeatures: readonly FeatureMap[]
 }
 
@@ -27,9 +27,9 @@ export interface Step<
 > extends View<Logits> {
   /** [N] row of each example in the training set, see `Examples.ids`. */
   readonly ids: Int32Array
-  /** The truth as the task gives it: [N] int32 class indices for classification. */
+  /** The labels as tensors of the task. For classification these are [N] int32 class indices. */
   readonly labels: Labels
-  /** Says what a label means, and its loss. */
+  /** Defines what a label means, and its loss. */
   readonly task: Task
   /** The epoch of this step, from 0, for terms that are ramped up. */
   readonly epoch: number

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { model as makeLayersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 import { withBatchStatistics } from './batch-statistics.js'
@@ -30,22 +30,23 @@ import { stageOutputs } from './stages.js'
 export function layersModel(model: LayersModel, role: string = model.name): Model {
   assertGivesLogits(model, role)
   const stages = stageOutputs(model)
-  const readers = new Map<string, LayersModel>()
-  // One pass gives logits and all features; a reader is built once for each set of names.
-  const readerOf = (names: readonly string[]): LayersModel => {
+  const readers = new Map<string, Reader>()
+  // A reader is built once for each set of names.
+  const readerOf = (names: readonly string[]): Reader => {
     const key = names.join('\n')
     let reader = readers.get(key)
     if (reader === undefined) {
-      const outputs = names.map((name) => featureOf(model, stages, name, role))
-      reader = makeLayersModel({ inputs: model.inputs, outputs: [model.outputs[0]!, ...outputs] })
+      reader = makeReader(
+        model,
+        names.map((name) => featureOf(model, stages, name, role)),
+      )
       readers.set(key, reader)
     }
     return reader
   }
   const apply = (inputs: tf.Tensor, training: boolean, names: readonly string[]): Outputs => {
     if (names.length === 0) return { logits: model.apply(inputs, { training }) as tf.Tensor, features: {} }
-    const [logits, ...features] = readerOf(names).apply(inputs, { training }) as [tf.Tensor, ...tf.Tensor[]]
-    return { logits, features: Object.fromEntries(names.map((name, index) => [name, features[index]!])) }
+    return namedOutputs(readerOf(names)(inputs, training), names)
   }
   return {
     name: model.name,
@@ -67,19 +68,9 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
         ? withBatchStatistics(model, () => apply(inputs, true, features))
         : apply(inputs, mode === 'train', features),
     forwardFrom: (feature, value, { mode, features }) => {
-      const from = featureOf(model, stages, feature, role)
-      const names = [...features]
-      const run = (training: boolean): Outputs => {
-        const rest = restOf(model, from, [
-          model.outputs[0]!,
-          ...names.map((name) => featureOf(model, stages, name, role)),
-        ])
-        const [logits, ...others] = rest(value, training)
-        return {
-          logits: logits!,
-          features: Object.fromEntries(names.map((name, index) => [name, others[index]!])),
-        }
-      }
+      const [from, ...others] = [feature, ...features].map((name) => featureOf(model, stages, name, role))
+      const rest = restOf(model, from!, [model.outputs[0]!, ...others])
+      const run = (training: boolean): Outputs => namedOutputs(rest(value, training), features)
       return mode === 'batch-statistics' ? withBatchStatistics(model, () => run(true)) : run(mode === 'train')
     },
     seed: (random) => {
@@ -122,6 +113,27 @@ function assertGivesLogits(model: LayersModel, role: string): void {
     throw new InvalidArgumentError(`distill: ${role} must give logits, got a model that ends in a softmax`, {
       hint: `remove the softmax of layer ${last.name}; losses apply it themselves, at their temperature`,
     })
+  }
+}
+
+function namedOutputs([logits, ...features]: readonly tf.Tensor[], names: readonly string[]): Outputs {
+  return {
+    logits: logits!,
+    features: Object.fromEntries(names.map((name, index) => [name, features[index]!])),
+  }
+}
+
+/** Gives logits and features of a batch, in the order of the features. */
+type Reader = (inputs: tf.Tensor, training: boolean) => tf.Tensor[]
+
+/** One pass gives logits and all features. What has several names, as the last layer of a stage has, is an output once. */
+function makeReader(model: LayersModel, features: readonly SymbolicTensor[]): Reader {
+  const wanted = [model.outputs[0]!, ...features]
+  const outputs = [...new Set(wanted)]
+  const reader = makeLayersModel({ inputs: model.inputs, outputs })
+  return (inputs, training) => {
+    const given = [reader.apply(inputs, { training }) as tf.Tensor | tf.Tensor[]].flat()
+    return wanted.map((tensor) => given[outputs.indexOf(tensor)]!)
   }
 }
 

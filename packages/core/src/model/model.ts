@@ -14,8 +14,9 @@ export interface Outputs {
 }
 
 /**
- * How a model runs. `'train'`: dropout draws, batch normalisation uses the batch and its averages move. `'eval'`: as in use.
- * `'batch-statistics'`: batch normalisation uses the batch, and nothing else is different from `'eval'`.
+ * How a model runs. In `'train'` dropout is on, and batch normalisation uses the statistics of the batch and updates its averages. In
+ * `'eval'` the model runs as in use: dropout is off and batch normalisation uses its averages. `'batch-statistics'` differs from `'eval'`
+ * in one thing: batch normalisation uses the statistics of the batch.
  */
 export type Mode = 'train' | 'eval' | 'batch-statistics'
 
@@ -34,9 +35,9 @@ export interface Model {
   readonly name: string
   /** The weights that training changes. */
   readonly variables: readonly Variable[]
-  /** All weights that belong to the model, trainable or not, in a fixed order: what a checkpoint holds. */
+  /** All weights of the model, trainable or not, in a fixed order. A checkpoint holds them. */
   readonly weights: readonly Variable[]
-  /** What it can show: layer names, `'stage1'` ... `'stageK'` where it works on images, `'penultimate'`. */
+  /** Names of the features that it can give: layer names, `'stage1'` ... `'stageK'` where it works on images, `'penultimate'`. */
   readonly features: readonly string[]
   /** Shape of one input, without the batch axis, where it is known before a run. */
   readonly inputShape?: readonly (number | null)[]
@@ -59,7 +60,7 @@ export interface Model {
    * @returns logits, and the features by name
    */
   forwardFrom?(feature: string, value: Tensor, how: ForwardOptions): Outputs
-  /** Gives everything in it that draws random numbers the numbers of one step. */
+  /** Seeds everything in it that draws random numbers, for one step. */
   seed?(random: RandomSource): void
   /** Remembers the seeds that the model is saved with; the function that it returns puts them back. */
   keepSeeds?(): () => void

@@ -22,7 +22,7 @@ export function stageOutputs(model: LayersModel): Readonly<Record<string, Symbol
   for (const [index, layer] of layers.entries()) {
     if (REARRANGING.test(layer.getClassName()) || layer.inboundNodes.length !== 1) continue
     const isPassed = wantedUntil.slice(0, index).every((until) => until <= index)
-    const output = layer.output as SymbolicTensor | SymbolicTensor[]
+    const output = layer.output
     if (!isPassed || Array.isArray(output) || output.shape.length !== 4) continue
     const [height, width] = output.shape.slice(1, 3)
     // What is left of an image after global pooling is no map.

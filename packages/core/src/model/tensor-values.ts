@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { KdError } from '../errors.js'
 
-/** A tensor's values outside the engine; nobody else holds the array. */
+/** A tensor's values outside the engine. The array is a copy that nothing else uses. */
 export interface TensorValues {
   readonly dtype: 'float32' | 'int32' | 'bool'
   readonly shape: readonly number[]
@@ -24,7 +24,7 @@ export function makeTensor({ values, shape, dtype }: TensorValues): tf.Tensor {
   return tf.tensor(values.slice(), [...shape], dtype)
 }
 
-/** {@link readTensor} for several, under names that begin with a prefix. */
+/** Copies several tensors out of the engine, under names that begin with a prefix. */
 export async function readTensors(
   prefix: string,
   tensors: Readonly<Record<string, tf.Tensor>>,
@@ -36,7 +36,7 @@ export async function readTensors(
   )
 }
 
-/** The tensors whose names begin with a prefix, made in the engine, by the rest of their names. */
+/** Makes the tensors whose names begin with a prefix, and names them by the rest of their names. */
 export function makeTensors(
   prefix: string,
   tensors: ReadonlyMap<string, TensorValues>,

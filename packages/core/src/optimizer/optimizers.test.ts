@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { adam } from './adam.js'
 import { clipGradients } from './clip-gradients.js'
-import type { Optimizer } from './optimizer.js'
+import type { Optimizer, RunningOptimizer } from './optimizer.js'
 import golden from './optimizers.golden.json' with { type: 'json' }
 import { sgd } from './sgd.js'
 
@@ -11,9 +11,10 @@ const make = (name: string, options: object): Optimizer => ({ sgd, adam })[name 
 
 /** Takes the golden steps; `between` may swap the optimizer. */
 function trace(
-  optimizer: Optimizer,
-  between = (same: Optimizer, _step: number): Optimizer => same,
+  { start }: Optimizer,
+  between = (same: RunningOptimizer, _step: number): RunningOptimizer => same,
 ): number[][][] {
+  let optimizer = start()
   const weights = tf.variable(tf.tensor2d(golden.start))
   const steps = golden.rates.map((rate, step) => {
     const gradient = tf.mul(tf.tensor2d(golden.curvature), weights)
@@ -35,9 +36,9 @@ describe('optimizers', () => {
   )
 
   it.each(golden.cases)('go on as the same run from a saved state: $optimizer $options', (goldenCase) => {
-    const swap = (old: Optimizer, step: number): Optimizer => {
+    const swap = (old: RunningOptimizer, step: number): RunningOptimizer => {
       if (step !== 3) return old
-      const fresh = make(goldenCase.optimizer, goldenCase.options)
+      const fresh = make(goldenCase.optimizer, goldenCase.options).start()
       fresh.loadState(old.state())
       old.dispose()
       return fresh
@@ -47,9 +48,20 @@ describe('optimizers', () => {
     )
   })
 
+  it.each(golden.cases)('keep nothing from one start to the next: $optimizer $options', (goldenCase) => {
+    const optimizer = make(goldenCase.optimizer, goldenCase.options)
+    // A start in the middle of another one's steps, as in two runs at once.
+    const meanwhile = (same: RunningOptimizer, step: number): RunningOptimizer => {
+      if (step === 2) trace(optimizer)
+      return same
+    }
+    const once = trace(optimizer)
+    expect(trace(optimizer, meanwhile)).toEqual(once)
+  })
+
   it('leave a variable without gradient as it is', () => {
     const weights = tf.variable(tf.tensor1d([1, 2]))
-    adam().step([weights], [undefined], 0.1)
+    adam().start().step([weights], [undefined], 0.1)
     expectAllClose(weights, [1, 2])
   })
 
@@ -62,7 +74,9 @@ describe('optimizers', () => {
     expect(() => sgd({ nesterov: true })).toThrow('sgd: nesterov must have momentum > 0, got 0')
     expect(() => adam({ epsilon: 0 })).toThrow('adam: epsilon')
     expect(() => {
-      sgd().loadState({ '0/mean': tf.scalar(1) })
+      sgd()
+        .start()
+        .loadState({ '0/mean': tf.scalar(1) })
     }).toThrow('loadState: keys must be index/name with a name of momentum, got "0/mean"')
   })
 })

@@ -74,7 +74,7 @@ export function choice<const Names extends readonly [string, ...string[]]>(
   value: Names[number],
   text: string,
 ): z.ZodMiniDefault<z.ZodMiniEnum<{ [Name in Names[number]]: Name }>> {
-  return option(z.enum(names), value as never, text) as never
+  return option(z.enum(names), value as never, text)
 }
 
 /**
@@ -154,7 +154,7 @@ export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
       const known = issue.message.split(' ').filter((name) => name !== '')
       return {
         path: [...path, issue.keys[0]!],
-        rule: `must not be given, got ${shownValue((issue.input as Record<string, unknown> | undefined)?.[issue.keys[0]!])}`,
+        rule: `must not be given, got ${shownValue(issue.input?.[issue.keys[0]!])}`,
         hint: known.length === 0 ? 'there are no options' : `the options are ${known.join(', ')}`,
       }
     }
@@ -176,7 +176,10 @@ export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
     }
     case 'custom':
       return { path, rule: issue.message }
-    default:
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
       return { path, rule: `must be right (${issue.code}), ${got}` }
   }
 }

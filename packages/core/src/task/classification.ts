@@ -64,7 +64,7 @@ const kinds: Readonly<Record<string, FigureKind>> = {
 const { top5: _, ...withoutTop5 } = kinds
 
 /**
- * What a data set is to be learned for.
+ * Finds the task that a data set is learned for.
  *
  * @param dataset - with its task, or with the names of its classes
  * @returns its task, by default classification

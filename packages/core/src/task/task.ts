@@ -6,14 +6,14 @@ export type Figures = Readonly<Record<string, number>>
 
 /** What a figure says, for tables, charts and the choice of the best epoch. */
 export interface FigureKind {
-  /** What it is called where people read it. */
+  /** The name in tables and charts. */
   readonly title: string
   /** `'share'`: a part of the examples in [0, 1]; `'nats'`: an amount of information; `'number'`: in units of the data. */
   readonly unit: 'share' | 'nats' | 'number'
   readonly better: 'higher' | 'lower'
 }
 
-/** Takes examples in pieces and sums them up. */
+/** Measures a split piece by piece. */
 export interface Meter {
   /**
    * Takes a piece of a split, in the split's order.
@@ -26,7 +26,7 @@ export interface Meter {
   figures(): Figures
 }
 
-/** What a target is, the loss of a label, what is measured and which way is better. */
+/** Defines what a label is, its loss, and what is measured. */
 export interface Task {
   /** The name in configs and messages, in kebab-case. */
   readonly name: string
@@ -65,9 +65,9 @@ export interface Task {
    * @returns [N]
    */
   divergence?(teacherLogits: Tensor, studentLogits: Tensor, temperature: number): Tensor1D
-  /** Figures of a training batch that are followed beside the loss, each a mean over the batch; runs inside a tidy. */
+  /** Gives figures of a training batch that are reported beside the loss, each a mean over the batch. It runs inside a tidy. */
   batchFigures?(logits: Tensor, labels: Tensor): Readonly<Record<string, Scalar>>
-  /** Begins to measure. */
+  /** Makes a meter that has seen no example yet. */
   meter(): Meter
 }
 

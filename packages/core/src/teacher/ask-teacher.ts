@@ -10,7 +10,7 @@ export interface AskOptions {
   readonly index: number
   /** Shape of one example's logits. */
   readonly outputShape: readonly number[]
-  /** Seconds that it may take for one answer; for ever without it. */
+  /** Seconds that it may take for one answer. Without it there is no limit. */
   readonly timeout?: number | undefined
   /** Ends the wait for an answer with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
@@ -118,8 +118,9 @@ function assertForm(
     )
   }
   if (shape.join() !== wanted.join()) {
+    const found = shape.map((size, axis) => (axis === 0 && size === ids.length ? 'N' : size))
     throw new ShapeError(
-      `distill: ${title} must give logits [N, ${outputShape.join(', ')}] like the data set's classes, got [${shape.join(', ')}]`,
+      `distill: ${title} must give logits [N, ${outputShape.join(', ')}] like the data set's classes, got [${found.join(', ')}]`,
       { hint: 'use a teacher trained on the same classes in the same order' },
     )
   }
@@ -207,7 +208,7 @@ async function inTime(
       },
       (error: unknown) => {
         end(() => {
-          reject(error as Error)
+          reject(answerFailed(title, error))
         })
       },
     )

@@ -10,7 +10,7 @@ import { keptAnswers, type KeptAnswers } from './kept-answers.js'
 export interface Question {
   /** The form of the inputs: `'clean'`, or the name of a further one that the method makes. */
   readonly view: string
-  /** [N, ...inputShape] normalised; they stay the asker's. */
+  /** [N, ...inputShape] normalised. A teacher does not dispose them. */
   readonly inputs: tf.Tensor
   /** [N] `Examples.ids`. */
   readonly ids: Int32Array
@@ -18,29 +18,28 @@ export interface Question {
   /** Names of the features that are wanted. */
   readonly features: readonly string[]
   /**
-   * How a teacher that runs here shall run.
+   * The mode in which a model runs.
    * @defaultValue 'eval'
    */
   readonly mode?: Mode
 }
 
 /**
- * Whoever answers questions about a batch: a model that runs here, another runtime, a server, or answers that were kept. It may
- * take its time.
+ * Answers questions about a batch, at once or later: a model that runs here, another runtime, a server, or answers that were kept.
  */
 export interface Teacher {
   /** The name for messages. */
   readonly name: string
-  /** Names of the features that it can show; undefined where it can't say before it is asked. */
+  /** Names of the features that it can give. They are undefined if they are not known before it is asked. */
   readonly features: readonly string[] | undefined
   /**
-   * Answers. The tensors that it returns belong to the asker, who disposes them. Where it answers at once it is called inside a
-   * tidy.
+   * Gives logits and the wanted features. The caller disposes them. It runs inside a tidy, unless it returns a promise: then it disposes its
+   * intermediate tensors itself.
    */
   answer(question: Question): Outputs | Promise<Outputs>
-  /** The model, where it runs here: it can then be put in train mode, or learn. */
+  /** The model, if it runs here. Only such a teacher can learn or run in another mode than `'eval'`. */
   readonly model?: Model
-  /** Where its answers were kept by id: whether one does for all forms of an example's input (`'any'`), or for the clean one. */
+  /** Set if its answers were kept by id: `'any'` if an answer holds for all forms of an example's input, `'clean'` if for the clean one alone. */
   readonly kept?: 'clean' | 'any'
   /** Frees what it holds. A run does not call it: a teacher may serve another one. */
   dispose?(): void
@@ -49,7 +48,7 @@ export interface Teacher {
 /** A function from normalised inputs [N, ...inputShape] to logits [N, C], at once or later. */
 export type TeacherFunction = (inputs: tf.Tensor, question: Question) => tf.Tensor | Promise<tf.Tensor>
 
-/** Where a teacher is asked for: a {@link Teacher}, a model, a function to logits, or answers that were kept. */
+/** What a run takes as a teacher: a {@link Teacher}, a model, a function to logits, or answers that were kept. */
 export type TeacherInput = Teacher | Model | LayersModel | TeacherFunction | KeptAnswers
 
 /**

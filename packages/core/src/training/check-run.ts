@@ -12,6 +12,7 @@ import type { Task } from '../task/task.js'
 import { askTeacher, disposeOutputs, teacherTitle } from '../teacher/ask-teacher.js'
 import { asTeacher, type Teacher } from '../teacher/teacher.js'
 import { assertPositive } from '../assertions.js'
+import { assertMethodFits, assertShows, needsValidation } from './check-method.js'
 import { DEFAULT_BATCH_SIZE, type DistillationOptions } from './distillation-options.js'
 
 /** The parts of a run, found to fit each other. */
@@ -25,7 +26,7 @@ export interface CheckedRun {
 /**
  * Checks that the parts of a run fit each other, before anything is spent: numbers, shapes of inputs and outputs, names of
  * layers, what the method needs of data and teachers. Student and teachers are asked about one example. `distill` does the same when it
- * begins; whoever trains teachers first calls this with the untrained ones.
+ * begins. If you train teachers first, call this before, with the untrained ones.
  *
  * @param options - of `distill`
  * @returns what was found out on the way
@@ -150,97 +151,11 @@ function assertLogitsShape({ logits }: Pick<OutputShapes, 'logits'>, task: Task,
   )
 }
 
-function assertMethodFits(
-  { dataset, method, teacherMode = 'eval', batches }: DistillationOptions<ModelInput>,
-  task: Task,
-  teachers: readonly Teacher[],
-): void {
-  const { needs, name } = method
-  const { tasks = ['classification'], validation = false, learningTeachers = [] } = needs
-  if (tasks !== 'any' && !tasks.includes(task.name)) {
-    throw new InvalidArgumentError(
-      `distill: method must be one for the task ${task.name}, got ${name}, which is for ${tasks.join(', ') || 'none'}`,
-    )
-  }
-  const wanted = needs.teachers === 'all' ? 1 : (needs.teachers ?? 0)
-  if (teachers.length < wanted) {
-    throw new InvalidArgumentError(
-      `distill: teachers must be at least ${wanted} for ${name}, got ${teachers.length}`,
-    )
-  }
-  if (tasks === 'any' && wanted > 0 && task.divergence === undefined) {
-    throw new InvalidArgumentError(
-      `distill: task must have a divergence for ${name}, got ${task.name}, which has none`,
-    )
-  }
-  if (validation && dataset.validation === undefined) throw needsValidation(name)
-  for (const [index, teacher] of teachers.entries()) {
-    if (teacher.model !== undefined) continue
-    if (teacherMode !== 'eval' || learningTeachers.includes(index)) {
-      const why = teacherMode === 'eval' ? `to learn with ${name}` : `for teacherMode ${teacherMode}`
-      throw new InvalidArgumentError(
-        `distill: ${teacherTitle(teacher, index)} must be a model that runs here ${why}, got one that is not`,
-      )
-    }
-  }
-  const unseen = learningTeachers.find((index) => index >= teachers.length)
-  if (unseen !== undefined) {
-    throw new InvalidArgumentError(
-      `distill: teachers must be at least ${unseen + 1} for ${name}, got ${teachers.length}`,
-    )
-  }
-  if (batches?.augments === true) assertSeesAugmented(teachers)
-  const other = Object.entries(needs.views ?? {}).find(([, view]) => view.teachers !== false)
-  const blind = teachers.findIndex(({ kept }) => kept === 'clean')
-  if (other !== undefined && blind !== -1) {
-    throw new InvalidArgumentError(
-      `distill: ${teacherTitle(teachers[blind]!, blind)} must see ${other[0]} inputs for ${name}, got answers that were kept for the inputs as they are`,
-      { hint: 'let the teacher run' },
-    )
-  }
-}
-
-/** Who can't say what it shows before it is asked is checked by its first answer. */
-function assertShows(
-  { features: shown }: Pick<Teacher, 'features'>,
-  title: string,
-  wanted: readonly string[],
-): void {
-  const missing = shown === undefined ? [] : wanted.filter((feature) => !shown.includes(feature))
-  if (missing.length === 0) return
-  throw new InvalidArgumentError(
-    `distill: ${title} must have the layer asked for, got ${missing.join(', ')}`,
-    {
-      hint:
-        shown!.length === 0
-          ? 'it shows no features: use a model that runs here'
-          : `its layers: ${shown!.join(', ')}`,
-    },
-  )
-}
-
-function assertSeesAugmented(teachers: readonly Teacher[]): void {
-  const blind = teachers.findIndex(({ kept }) => kept === 'clean')
-  if (blind === -1) return
-  throw new InvalidArgumentError(
-    `distill: batches must not augment inputs under teacher ${blind}, whose answers were kept for the inputs as they are`,
-    {
-      hint: 'let the teacher run, or set fixed where one answer per example shall do for all its augmentations',
-    },
-  )
-}
-
 function assertMonitor({ monitor }: DistillationOptions<ModelInput>, { kinds, name }: Task): void {
   if (monitor === undefined || Object.hasOwn(kinds, monitor)) return
   throw new InvalidArgumentError(
     `distill: monitor must be a figure of ${name}, ${Object.keys(kinds).join(', ')}, got ${monitor}`,
   )
-}
-
-function needsValidation(what: string): InvalidArgumentError {
-  return new InvalidArgumentError(`distill: dataset must have a validation split for ${what}, got none`, {
-    hint: 'hold one out with splitDataset of @kd/datasets',
-  })
 }
 
 function assertCount(value: number, argument: string): void {

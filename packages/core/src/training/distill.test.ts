@@ -1,16 +1,19 @@
-import { expectAllClose } from '@kd/testing'
+import { expectAllClose, plainDistillation } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import type { Dataset, Examples } from '../dataset/dataset.js'
-import { crossEntropy } from '../example-loss/cross-entropy.js'
-import { klDivergence } from '../example-loss/kl-divergence.js'
-import type { DistillationMethod } from '../method/distillation-method.js'
+import { memoryBatches } from '../dataset/memory-batches.js'
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
+import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { labelLoss } from '../method/label-loss.js'
-import { meanLoss } from '../method/mean-loss.js'
+import type { EpochContext } from '../method/epoch-context.js'
+import type { Method } from '../method/method.js'
+import type { Needs } from '../method/needs.js'
+import { wrapMethod } from '../method/wrap-method.js'
 import { sgd } from '../optimizer/sgd.js'
 import { randomSource } from '../random/random-source.js'
+import { classification } from '../task/classification.js'
 import { distill } from './distill.js'
 import type { DistillationOptions } from './distillation-options.js'
 import { evaluate } from './evaluate.js'
@@ -58,15 +61,12 @@ function network(seed = 1, extra: { dropout?: number; batchNormalization?: boole
   })
 }
 
-const plainDistillation: DistillationMethod = {
-  name: 'plain',
-  requires: { teachers: 1 },
-  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }) =>
-    meanLoss({
-      label: crossEntropy(studentLogits, labels),
-      teacher: klDivergence(teacherLogits!, studentLogits, 2),
-    }),
-}
+/** A method that says what it needs, and does nothing but train on labels. */
+const needing = (needs: Needs): Method => wrapMethod(labelLoss(), { name: 'needing', needs })
+
+/** Plain distillation that does something before each epoch. */
+const passing = (beforeEpoch: (context: EpochContext) => Promise<void>, needs: Needs = {}): Method =>
+  wrapMethod(plainDistillation(), { name: 'passing', needs, start: () => ({ beforeEpoch }) })
 
 const run = (options: Partial<DistillationOptions> = {}): DistillationOptions => ({
   student: network(),
@@ -157,7 +157,7 @@ describe('distill', () => {
       const options = run({ epochs: 1, optimizer: sgd() })
       await distill(options)
       const before = tf.memory().numTensors
-      const method: DistillationMethod = {
+      const method = wrapMethod(labelLoss(), {
         name: 'failing',
         loss: ({ studentLogits, labels }) => {
           if (pass === 'forward') throw new Error('the forward pass fails')
@@ -167,9 +167,9 @@ describe('distill', () => {
               throw new Error('the backward pass fails')
             },
           }))
-          return meanLoss({ label: crossEntropy(failing(studentLogits) as tf.Tensor2D, labels) })
+          return { label: crossEntropy(failing(studentLogits) as tf.Tensor2D, labels) }
         },
-      }
+      })
       await expect(distill({ ...options, method })).rejects.toBeInstanceOf(Error)
       expect(tf.memory().numTensors).toBe(before)
       expect((await distill(options)).ended).toBe('epochs')
@@ -183,14 +183,14 @@ describe('distill', () => {
       calls += 1
       return tf.matMul(inputs, tf.ones([2, 3]))
     }
-    const options = { teachers: [teacher], method: plainDistillation }
+    const options = { teachers: [teacher], method: plainDistillation() }
     const cached = await distill(run(options))
-    expect(calls).toBe(1)
+    // Once about one example, for the shape of its answers, and once about all.
+    expect(calls).toBe(2)
     expect(cached.teacherTrainMetrics![0]!.examples).toBe(60)
-    const { memoryBatches } = await import('../dataset/memory-batches.js')
     calls = 0
     const live = await distill(run({ ...options, batches: { ...memoryBatches(dataset), augments: true } }))
-    expect(calls).toBe(12)
+    expect(calls).toBe(13)
     expectAllClose(weightsOf(live.student), weightsOf(cached.student))
   })
 
@@ -198,7 +198,9 @@ describe('distill', () => {
     const teacher = network(3, { batchNormalization: true })
     const before = weightsOf(teacher)
     const distilled = async (teacherMode: 'eval' | 'train'): Promise<number[]> =>
-      weightsOf((await distill(run({ teachers: [teacher], method: plainDistillation, teacherMode }))).student)
+      weightsOf(
+        (await distill(run({ teachers: [teacher], method: plainDistillation(), teacherMode }))).student,
+      )
     expect(await distilled('train')).not.toEqual(await distilled('eval'))
     expect(weightsOf(teacher)).toEqual(before)
   })
@@ -206,10 +208,10 @@ describe('distill', () => {
   it('hands methods the ids, the layers that they ask for, and every teacher', async () => {
     const student = network()
     const seen: { ids: number[]; shapes: unknown }[] = []
-    const probe: DistillationMethod = {
+    const probe = wrapMethod(labelLoss(), {
       name: 'probe',
-      requires: { teachers: 2, studentFeatures: ['penultimate'], teacherFeatures: ['penultimate'] },
-      loss: (batch) => {
+      needs: { teachers: 2, studentFeatures: ['penultimate'], teacherFeatures: ['penultimate'] },
+      loss: (batch, inner) => {
         seen.push({
           ids: Array.from(batch.ids),
           shapes: [
@@ -218,9 +220,9 @@ describe('distill', () => {
             batch.teacherLogits.length,
           ],
         })
-        return meanLoss({ label: crossEntropy(batch.studentLogits, batch.labels) })
+        return inner(batch)
       },
-    }
+    })
     await distill(
       run({ student, teachers: [network(2), network(3)], method: probe, epochs: 1, batchSize: 20 }),
     )
@@ -240,21 +242,20 @@ describe('distill', () => {
     const inPasses: unknown[] = []
     const names = (features: readonly object[]): string =>
       JSON.stringify(features.map((one) => Object.keys(one)))
-    const method: DistillationMethod = {
+    const method = wrapMethod(plainDistillation(), {
       name: 'probe',
-      requires: {
-        teachers: 1,
-        passes: { studentFeatures: ['penultimate'], teacherFeatures: ['penultimate'] },
-      },
-      loss: (batch) => {
+      needs: { passes: { studentFeatures: ['penultimate'], teacherFeatures: ['penultimate'] } },
+      loss: (batch, inner) => {
         inSteps.add(names([batch.studentFeatures, ...batch.teacherFeatures]))
-        return plainDistillation.loss(batch)
+        return inner(batch)
       },
-      beforeEpoch: ({ forEachBatch }) =>
-        forEachBatch('train', ({ studentFeatures, teacherFeatures }) => {
-          inPasses.push(studentFeatures['penultimate']!.shape, teacherFeatures[0]!['penultimate']!.shape)
-        }),
-    }
+      start: () => ({
+        beforeEpoch: ({ forEachBatch }) =>
+          forEachBatch('train', ({ studentFeatures, teacherFeatures }) => {
+            inPasses.push(studentFeatures['penultimate']!.shape, teacherFeatures[0]!['penultimate']!.shape)
+          }),
+      }),
+    })
     const { teacherTrainMetrics } = await distill(run({ teachers: [network(2)], method, epochs: 1 }))
     expect([...inSteps]).toEqual(['[[],[]]'])
     expect(inPasses).toEqual([
@@ -267,10 +268,8 @@ describe('distill', () => {
   it('lets a method pass over a split before each epoch', async () => {
     const epochs: number[] = []
     let ids: number[] = []
-    const method: DistillationMethod = {
-      ...plainDistillation,
-      requires: { teachers: 1, validation: true },
-      async beforeEpoch({ epoch, idLimit, learningRate, forEachBatch }) {
+    const method = passing(
+      async ({ epoch, idLimit, learningRate, forEachBatch }) => {
         epochs.push(epoch, idLimit, learningRate)
         ids = []
         await forEachBatch('validation', (batch) => {
@@ -278,7 +277,8 @@ describe('distill', () => {
           ids.push(...batch.ids)
         })
       },
-    }
+      { validation: true },
+    )
     await distill(run({ teachers: [network(2)], method, epochs: 2 }))
     expect(epochs).toEqual([0, 160, 0.1, 1, 160, 0.1])
     expect(ids).toEqual(Array.from(dataset.validation!.ids))
@@ -287,22 +287,19 @@ describe('distill', () => {
   it('shuffles such a pass and cuts it to size on demand, the same for the same seed', async () => {
     const passes = async (seed: number): Promise<number[][]> => {
       const batches: number[][] = []
-      const method: DistillationMethod = {
-        ...plainDistillation,
-        async beforeEpoch({ epoch, train, random, forEachBatch }) {
-          expect(train.ids).toEqual(dataset.train.ids)
-          expect(train.labels).toEqual(dataset.train.labels)
-          const shuffle = random.split(epoch)
-          await forEachBatch(
-            'train',
-            ({ ids, labels }) => {
-              expect(Array.from(labels.dataSync())).toEqual(Array.from(ids, (id) => (id - 100) % 3))
-              batches.push(Array.from(ids))
-            },
-            { batchSize: 25, shuffle },
-          )
-        },
-      }
+      const method = passing(async ({ epoch, train, random, forEachBatch }) => {
+        expect(train.ids).toEqual(dataset.train.ids)
+        expect(train.labels).toEqual(dataset.train.labels)
+        const shuffle = random.split(epoch)
+        await forEachBatch(
+          'train',
+          ({ ids, labels }) => {
+            expect(Array.from(labels.dataSync())).toEqual(Array.from(ids, (id) => (id - 100) % 3))
+            batches.push(Array.from(ids))
+          },
+          { batchSize: 25, shuffle },
+        )
+      })
       await distill(run({ teachers: [network(2)], method, epochs: 2, seed }))
       return batches
     }
@@ -324,48 +321,62 @@ describe('distill', () => {
       rows += inputs.shape[0]
       return model.predict(inputs) as tf.Tensor2D
     }
-    const method: DistillationMethod = {
-      ...plainDistillation,
-      async beforeEpoch({ random, forEachBatch }) {
-        await forEachBatch(
-          'train',
-          ({ ids, teacherLogits }) => {
-            const inputs = tf.tensor(
-              normalizedInputs(
-                dataset,
-                dataset.train,
-                ids.map((id) => id - 100),
-              ),
-              [ids.length, ...dataset.inputShape],
-            )
-            expectAllClose(teacherLogits[0]!, model.predict(inputs))
-          },
-          { shuffle: random },
-        )
-        await forEachBatch('validation', ({ teacherLogits }) => expect(teacherLogits).toEqual([]), {
-          teachers: false,
-        })
-      },
-    }
+    const method = passing(async ({ random, forEachBatch }) => {
+      await forEachBatch(
+        'train',
+        ({ ids, teacherLogits }) => {
+          const inputs = tf.tensor(
+            normalizedInputs(
+              dataset,
+              dataset.train,
+              ids.map((id) => id - 100),
+            ),
+            [ids.length, ...dataset.inputShape],
+          )
+          expectAllClose(teacherLogits[0]!, model.predict(inputs))
+        },
+        { shuffle: random },
+      )
+      await forEachBatch('validation', ({ teacherLogits }) => expect(teacherLogits).toEqual([]), {
+        teachers: false,
+      })
+    })
     await distill(run({ teachers: [teacher], method, epochs: 2 }))
-    expect(rows).toBe(dataset.train.labels.length)
+    // One example is asked about for the shape of the answers.
+    expect(rows).toBe(1 + dataset.train.labels.length)
   })
 
   it("trains the method's own variables with the student", async () => {
-    const offset = tf.variable(tf.zeros([3]))
-    const method: DistillationMethod = {
+    let trained: number[] = []
+    const method: Method = {
       name: 'offset',
-      variables: [offset],
-      loss: ({ studentLogits, labels }) =>
-        meanLoss({ label: crossEntropy(tf.add<tf.Tensor2D>(studentLogits, offset), labels) }),
+      needs: {},
+      start() {
+        const offset = tf.tidy(() => tf.variable(tf.zeros([3])))
+        return {
+          variables: { offset },
+          phases: [
+            {
+              learner: 'student',
+              loss: ({ studentLogits, labels }) => ({
+                label: crossEntropy(tf.add<tf.Tensor2D>(studentLogits, offset), labels),
+              }),
+            },
+          ],
+          dispose: () => void (trained = Array.from(offset.dataSync(), Math.abs)),
+        }
+      },
     }
-    await distill(run({ method, epochs: 1 }))
-    expect(Math.max(...offset.dataSync().map(Math.abs))).toBeGreaterThan(0)
-    offset.dispose()
+    const options = run({ method, epochs: 1 })
+    await distill(options)
+    const before = tf.memory().numTensors
+    await distill(options)
+    expect(Math.max(...trained)).toBeGreaterThan(0)
+    // The loop frees them.
+    expect(tf.memory().numTensors - before).toBe(0)
   })
 
   it('mixes the loss of both labels where inputs were mixed', async () => {
-    const { memoryBatches } = await import('../dataset/memory-batches.js')
     const source = memoryBatches(dataset)
     const mixing = {
       augments: true,
@@ -386,10 +397,10 @@ describe('distill', () => {
   it('goes back to the best epoch on the validation split', async () => {
     const result = await distill(run({ epochs: 6, learningRate: 0.5, monitor: 'loss' }))
     const losses = result.history.map(({ validation }) => validation!.loss)
-    expect(result.best!.epoch).toBe(losses.indexOf(Math.min(...losses)))
+    expect(result.best!.epoch).toBe(losses.indexOf(Math.min(...(losses as number[]))))
     result.best!.restore()
     const { loss } = await evaluate(result.student, dataset, { split: 'validation' })
-    expect(loss).toBeCloseTo(Math.min(...losses), 6)
+    expect(loss).toBeCloseTo(Math.min(...(losses as number[])), 6)
   })
 
   it('stops early when validation no longer improves', async () => {
@@ -414,7 +425,7 @@ describe('distill', () => {
   it('keeps the number of tensors constant over epochs', async () => {
     const counts: number[] = []
     const onEpochEnd = (): void => void counts.push(tf.memory().numTensors)
-    const options = { teachers: [network(2)], method: plainDistillation, gradientClipping: { norm: 1 } }
+    const options = { teachers: [network(2)], method: plainDistillation(), gradientClipping: { norm: 1 } }
     await distill(run({ ...options, epochs: 4, callbacks: { onEpochEnd } }))
     expect(new Set(counts.slice(1)).size).toBe(1)
   })
@@ -434,16 +445,16 @@ describe('distill', () => {
     ['no epochs', () => ({ epochs: 0 }), /epochs must be a whole number >= 1, got 0/],
     [
       'a missing teacher',
-      () => ({ method: plainDistillation }),
+      () => ({ method: plainDistillation() }),
       /teachers must be at least 1 for plain, got 0/,
     ],
     [
       'a teacher with other classes',
       () => ({
-        method: plainDistillation,
+        method: plainDistillation(),
         teachers: [sequential({ layers: [layers.dense({ units: 4, inputShape: [2] })] })],
       }),
-      /teacher 0 must give logits \[N, 3\] like the data set's classes, got \[N, 4\]/,
+      /teacher 0 \(sequential_\d+\) must give logits \[N, 3\] like the data set's classes, got \[N, 4\]/,
     ],
     [
       'a student that ends in a softmax',
@@ -459,21 +470,21 @@ describe('distill', () => {
     ],
     [
       'an unknown layer',
-      () => ({ method: { ...labelLoss(), requires: { studentFeatures: ['stage9'] } } }),
+      () => ({ method: needing({ studentFeatures: ['stage9'] }) }),
       /student must have the layer asked for, got stage9\n.*its layers: dense/,
     ],
     [
       'an unknown layer for passes',
-      () => ({ method: { ...labelLoss(), requires: { passes: { studentFeatures: ['stage9'] } } } }),
+      () => ({ method: needing({ passes: { studentFeatures: ['stage9'] } }) }),
       /student must have the layer asked for, got stage9/,
     ],
     [
       'a function whose features passes read',
       () => ({
-        teachers: [(inputs: tf.Tensor) => inputs as tf.Tensor2D],
-        method: { ...labelLoss(), requires: { passes: { teacherFeatures: ['penultimate'] } } },
+        teachers: [(inputs: tf.Tensor) => inputs],
+        method: needing({ passes: { teacherFeatures: ['penultimate'] } }),
       }),
-      /teachers must be layers models for features or teacherMode train, got a function/,
+      /teacher 0 must have the layer asked for, got penultimate\n.*it shows no features: use a model that runs here/,
     ],
     [
       'early stop without validation',
@@ -495,3 +506,28 @@ describe('distill', () => {
 function omitValidation({ validation: _, ...rest }: Dataset): Dataset {
   return rest
 }
+
+it.each([
+  ['higher', 'score'],
+  ['lower', 'loss'],
+] as const)(
+  'never takes an epoch without a number for the best one: %s is better',
+  async (better, figure) => {
+    const told = [NaN, 1, NaN, better === 'higher' ? 2 : 0.5, NaN]
+    let epoch = 0
+    const telling = {
+      ...classification({ outputs: 3 }),
+      kinds: { [figure]: { title: figure, unit: 'number' as const, better } },
+      monitor: figure,
+      meter: () => ({ add: () => undefined, figures: () => ({ [figure]: told[epoch++]! }) }),
+    }
+    const best = async (epochs: number): Promise<number> => {
+      epoch = 0
+      return (await distill(run({ dataset: { ...dataset, task: telling }, epochs }))).best!.epoch
+    }
+    // The first epoch is the best of one, until there is a number.
+    expect([await best(1), await best(2), await best(3), await best(4), await best(5)]).toEqual([
+      0, 1, 1, 3, 3,
+    ])
+  },
+)

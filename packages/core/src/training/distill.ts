@@ -96,7 +96,7 @@ async function trainAll<Student extends ModelInput>(
   }
 }
 
-/** Whoever ends a run need not wait for a teacher that does not answer: the wait ends with the reason of the signal. */
+/** Whether an error is the reason of an abort, by which the wait for a teacher ends. */
 function isReason(error: unknown, { signal }: DistillationOptions<ModelInput>): boolean {
   return signal?.aborted === true && error === signal.reason
 }

@@ -52,7 +52,7 @@ export interface TrainingOptions {
    * layers, the run ends with the same bits as that one. `callbacks` are told only what is new.
    */
   readonly resume?: TrainingCheckpoint
-  /** Ends the run after the current step; what was done is returned. */
+  /** Ends the run after the current step, or at once while a teacher is waited for. What was done is returned. */
   readonly signal?: AbortSignal
 }
 
@@ -60,28 +60,28 @@ export interface TrainingOptions {
 export interface DistillationOptions<Student extends ModelInput = LayersModel> extends TrainingOptions {
   /** The model to train, in place: logits [N, C] out, no softmax. */
   readonly student: Student
-  /** None for methods that need none. Every teacher sees the student's inputs. */
+  /** The teachers. Every one sees the student's inputs. */
   readonly teachers?: readonly TeacherInput[]
   /** Gives the loss of each step. */
   readonly method: Method
   /**
-   * `'eval'`: teachers predict as in use. `'train'`: their batch normalisation uses the batch's statistics and dropout is on,
-   * as in the code published with Weighted Soft Labels; their weights are put back after the run. `'batch-statistics'`: the first
-   * without the second.
+   * The mode in which teachers run. `'eval'` is as in use. In `'train'` dropout is on and batch normalisation uses the statistics of the
+   * batch, as in the code published with Weighted Soft Labels; the weights of the teachers are put back after the run. In
+   * `'batch-statistics'` batch normalisation uses the statistics of the batch, and dropout is off.
    * @defaultValue 'eval'
    */
   readonly teacherMode?: Mode
-  /** Seconds that a teacher which answers later may take for one answer; for ever without it. */
+  /** Seconds that a teacher which answers later may take for one answer. Without it there is no limit. */
   readonly teacherTimeout?: number
 }
 
-/** Looks into a run while it goes on. */
+/** Shows a run while it goes on. */
 export interface RunView {
   /**
    * What the method does to single training examples now.
    *
-   * @param ids - which; all of the training split by default
-   * @param how - `outputs`: whether student and teachers are asked about them, for what can't be said without; false by default
+   * @param ids - ids of training examples; all of them by default
+   * @param how - with `outputs: true` student and teachers are run on the examples, for values that depend on their outputs
    * @returns weights, masks, scores by name, each [N]; none for a method that has none
    */
   examples(
@@ -96,9 +96,9 @@ export interface TrainingCallbacks {
   onStep?(progress: StepProgress): void | Promise<void>
   /** After each epoch and its validation. */
   onEpochEnd?(metrics: EpochMetrics, run: RunView): void | Promise<void>
-  /** Once, when the run has ended in whatever way, while it can still be looked into. */
+  /** Called once, when the run has ended in whatever way, while it can still be looked into. */
   onEnd?(run: RunView): void | Promise<void>
-  /** Whatever the method says for the log before an epoch, counted from 0. */
+  /** Called with what the method reports for the log before an epoch. Epochs count from 0. */
   onMethodNotes?(epoch: number, notes: MethodNotes): void
   /**
    * After each step and each epoch, last: wherever the run can be interrupted. Whoever wants a checkpoint then calls `moment.take()`;
@@ -127,7 +127,7 @@ export interface DistillationResult<Student extends ModelInput = LayersModel> {
   readonly best?: BestEpoch
   /** The task's figures of each teacher on the training split, where its answers were kept for the whole run. */
   readonly teacherTrainMetrics?: readonly Figures[]
-  /** What the method did to single training examples in the end, by the training split's order; empty for a method that has none. */
+  /** What the method does to single training examples at the end of the run, in the order of the training split. It is empty for most methods. */
   readonly examples: Readonly<Record<string, Float32Array>>
   /** Why the run ended. */
   readonly ended: 'epochs' | 'early-stop' | 'aborted'

@@ -17,7 +17,7 @@ export interface EvaluationOptions {
    * @defaultValue 250
    */
   readonly batchSize?: number
-  /** Seconds that a teacher which answers later may take for one answer; for ever without it. */
+  /** Seconds that a teacher which answers later may take for one answer. Without it there is no limit. */
   readonly teacherTimeout?: number
   /** Called after each piece with the number of examples seen so far, and of all. */
   readonly onProgress?: (seen: number, examples: number) => void

@@ -1,15 +1,13 @@
-import { expectSameAfterResume } from '@kd/testing'
+import { expectSameAfterResume, plainDistillation } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryBatches } from '../dataset/memory-batches.js'
 import type { Dataset, Examples } from '../dataset/dataset.js'
 import { selectEngine } from '../engine/select-engine.js'
-import { crossEntropy } from '../example-loss/cross-entropy.js'
-import { klDivergence } from '../example-loss/kl-divergence.js'
-import type { DistillationMethod } from '../method/distillation-method.js'
 import { labelLoss } from '../method/label-loss.js'
-import { meanLoss } from '../method/mean-loss.js'
+import type { Method } from '../method/method.js'
+import { studentPhases, wrapMethod } from '../method/wrap-method.js'
 import { adam } from '../optimizer/adam.js'
 import { sgd } from '../optimizer/sgd.js'
 import { randomSource } from '../random/random-source.js'
@@ -49,44 +47,39 @@ function network(seed: number): LayersModel {
   })
 }
 
-const plainDistillation: DistillationMethod = {
-  name: 'plain',
-  requires: { teachers: 1 },
-  loss: ({ studentLogits, teacherLogits: [teacherLogits], labels }) =>
-    meanLoss({
-      label: crossEntropy(studentLogits, labels),
-      teacher: klDivergence(teacherLogits!, studentLogits, 2),
-    }),
-}
-
 /** Learns a weight of its own, and changes a factor before each epoch by what a pass with the teachers shows. */
-function wanderingMethod(keeps: 'everything' | 'nothing'): DistillationMethod {
-  const variable = tf.variable(tf.tensor1d([0.1]))
-  let factor = 1
-  return {
-    ...plainDistillation,
+function wanderingMethod(keeps: 'everything' | 'nothing'): Method {
+  return wrapMethod(plainDistillation(), {
     name: 'wandering',
-    variables: [variable],
-    loss(batch) {
-      const { parts } = plainDistillation.loss(batch)
-      return meanLoss({
-        label: parts['label']!,
-        teacher: tf.mul<tf.Tensor1D>(factor, tf.mul(parts['teacher']!, tf.exp(tf.neg(variable)))),
-        size: tf.mul(tf.mean(variable), tf.onesLike(parts['label']!)),
-      })
+    start(_, inner) {
+      const variable = tf.tidy(() => tf.variable(tf.tensor1d([0.1])))
+      let factor = 1
+      return {
+        variables: { variable },
+        phases: studentPhases(inner, (step, plain) => {
+          const parts = plain(step)
+          return {
+            label: parts['label']!,
+            teacher: tf.mul<tf.Tensor1D>(factor, tf.mul(parts['teacher']!, tf.exp(tf.neg(variable)))),
+            size: tf.mul(tf.mean(variable), tf.onesLike(parts['label']!)),
+          }
+        }),
+        async beforeEpoch({ forEachBatch, random, epoch }) {
+          let sum = keeps === 'everything' ? factor : 0
+          await forEachBatch('train', async ({ teacherLogits }) => {
+            const mean = tf.mean(teacherLogits[0]!)
+            sum += (await mean.data())[0]!
+            mean.dispose()
+          })
+          factor = Math.fround(1 + 0.1 * Math.tanh(sum) + 0.01 * random.split(epoch).uniform())
+        },
+        ...(keeps === 'everything' && {
+          save: () => ({ factor: tf.scalar(factor) }),
+          load: (state) => (factor = state['factor']!.dataSync<'float32'>()[0]!),
+        }),
+      }
     },
-    async beforeEpoch({ forEachBatch, random, epoch }) {
-      let sum = keeps === 'everything' ? factor : 0
-      await forEachBatch('train', async ({ teacherLogits }) => {
-        sum += (await tf.mean(teacherLogits[0]!).data())[0]!
-      })
-      factor = Math.fround(1 + 0.1 * Math.tanh(sum) + 0.01 * random.split(epoch).uniform())
-    },
-    ...(keeps === 'everything' && {
-      saveState: () => ({ factor: tf.scalar(factor) }),
-      loadState: (state) => (factor = state['factor']!.dataSync<'float32'>()[0]!),
-    }),
-  }
+  })
 }
 
 const base = (): DistillationOptions => ({
@@ -251,11 +244,14 @@ describe('a checkpoint', () => {
 
   it('says which method cannot take its state, whatever that throws', async () => {
     const [first] = await checkpointsOf(base())
-    const method: DistillationMethod = {
+    const method: Method = {
       ...labelLoss(),
-      loadState() {
-        throw new TypeError('no such thing')
-      },
+      start: (run) => ({
+        ...labelLoss().start(run),
+        load() {
+          throw new TypeError('no such thing')
+        },
+      }),
     }
     await expect(distill({ ...base(), method, resume: first! })).rejects.toThrow(
       'distill: resume must hold a state that the method label-loss takes, got no such thing',

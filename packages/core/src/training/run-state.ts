@@ -1,9 +1,10 @@
 import type { Variable } from '@tensorflow/tfjs-core'
 import * as tf from '@tensorflow/tfjs-core'
+import type { Dataset } from '../dataset/dataset.js'
 import type { BatchSource } from '../dataset/batch-source.js'
 import { memoryBatches } from '../dataset/memory-batches.js'
 import { InvalidArgumentError } from '../errors.js'
-import { phaseName, type Phase, type RunningMethod } from '../method/method.js'
+import { phaseName, startMethod, type Phase, type RunningMethod } from '../method/method.js'
 import { passFeatures } from '../method/needs.js'
 import type { Model, ModelInput } from '../model/model.js'
 import type { RunningOptimizer } from '../optimizer/optimizer.js'
@@ -63,26 +64,27 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
   const { student, teachers, task, shapes } = await checkRun(options)
   const batches = options.batches ?? memoryBatches(dataset)
   const random = randomSource(options.seed ?? 0)
-  const { ids, labels } = dataset.train
-  const running = method.start({
+  const running = startMethod(method, {
     task,
     student: shapes.student,
     teachers: shapes.teachers,
     batchSize,
     epochs,
-    train: { ids, labels: labels as Int32Array },
+    train: dataset.train as Dataset['train'],
     random: random.split('method'),
   })
   const monitor = options.monitor ?? task.monitor
-  const learning = method.needs.learningTeachers ?? []
+  const { learningTeachers = [] } = method.needs
   const changing = [...teachers.entries()].flatMap(([index, { model }]): [number, Model][] =>
-    model !== undefined && (teacherMode === 'train' || learning.includes(index)) ? [[index, model]] : [],
+    model !== undefined && (teacherMode === 'train' || learningTeachers.includes(index))
+      ? [[index, model]]
+      : [],
   )
   const phases: RunningPhase[] = []
   const dispose = (): void => {
     for (const { optimizer } of phases) optimizer.running.dispose()
-    tf.dispose(Object.values(running.variables ?? {}))
     running.dispose?.()
+    tf.dispose(Object.values(running.variables ?? {}))
   }
   const answers = new TeacherAnswers({
     dataset,
@@ -105,7 +107,7 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
       answers,
       batches,
       batchSize,
-      stepsPerEpoch: Math.ceil(ids.length / batchSize),
+      stepsPerEpoch: Math.ceil(dataset.train.ids.length / batchSize),
       random,
       passFeatures: passFeatures(method.needs, teachers.length).student,
       changingTeachers: new Map(changing),

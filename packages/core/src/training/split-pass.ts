@@ -50,7 +50,7 @@ export async function forEachSplitBatch(
   visit: (batch: SplitBatch) => void | Promise<void>,
 ): Promise<void> {
   const pause = eventLoopPause()
-  for (let from = 0; from < order.length && signal?.aborted !== true; from += batchSize) {
+  for (let from = 0; from < order.length && (from === 0 || signal?.aborted !== true); from += batchSize) {
     const rows = order.slice(from, from + batchSize)
     const inputs = tf.tensor(normalizedInputs(dataset, examples, rows), [rows.length, ...dataset.inputShape])
     try {

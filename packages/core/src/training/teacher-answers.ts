@@ -19,15 +19,15 @@ export interface AnswersSetup {
   readonly asked: (index: number) => AskOptions
 }
 
-/** Whom a batch is about. */
+/** A batch that a teacher is asked about. */
 export interface AskedBatch extends Pick<Question, 'view' | 'inputs' | 'ids' | 'split'> {
   /** [N] positions in the split. */
   readonly rows: Int32Array
 }
 
 /**
- * Finds the teachers' answers. Whoever would say the same at every step is asked once for the whole run: where nothing random
- * touches the inputs, the teacher runs as in use and does not learn, and no features are wanted.
+ * Finds the teachers' answers. A teacher whose answers would be the same at every step is asked once for the whole run. That is so where
+ * nothing random touches the inputs, the teacher runs in mode `'eval'`, does not learn, and no features are wanted.
  */
 export class TeacherAnswers {
   readonly #setup: AnswersSetup
@@ -42,9 +42,9 @@ export class TeacherAnswers {
   }
 
   /**
-   * Asks about the whole training split whoever would say the same at every step.
+   * Asks the teachers whose answers would be the same at every step, about the whole training split.
    *
-   * @returns the figures of each teacher on it, if that was every one
+   * @returns the figures of each teacher on it, or undefined if some teacher has to be asked at every step
    */
   async keep(): Promise<readonly Figures[] | undefined> {
     const { teachers, dataset, task } = this.#setup

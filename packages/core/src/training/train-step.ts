@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingBatch } from '../dataset/batch-source.js'
 import { clipGradients } from '../optimizer/clip-gradients.js'
 import type { RunningPhase, RunState } from './run-state.js'
-import { StepScope, type StepPosition } from './step-scope.js'
+import { StepGradients } from './step-gradients.js'
 import type { StepStatistics } from './step-statistics.js'
+import { StepViews, type StepPosition } from './step-views.js'
 
 /**
  * One step: views, then for each phase of the method the teachers' answers, the learner, loss, gradients and new weights.
@@ -25,30 +26,32 @@ export async function trainStep(
   const examples = batch.ids.length
   const inputs = tf.tensor(batch.inputs, [examples, ...dataset.inputShape])
   const labels = run.task.labelTensor(batch.labels, examples)
-  const scope = new StepScope(run, batch, position, labels)
+  const views = new StepViews(run, batch, position, labels)
+  const gradients = new StepGradients(run, batch, views, labels)
   try {
-    await scope.open(inputs)
+    await views.open(inputs)
     let learningRate = 0
     for (const phase of run.phases) {
       const rate = phase.schedule({ ...position, stepsPerEpoch: run.stepsPerEpoch, epochs })
-      await scope.askTeachers(phase)
-      takePhase(run, phase, scope, rate)
-      if (typeof phase.learner === 'number') scope.forgetTeacher(phase.learner)
+      await views.askTeachers(phase)
+      takePhase(run, phase, gradients, rate)
+      if (typeof phase.learner === 'number') views.forgetTeacher(phase.learner)
       if (phase.learner === 'student') learningRate = rate
     }
-    scope.report(statistics)
-    await scope.afterStep()
+    gradients.report(statistics)
+    await gradients.afterStep()
     return learningRate
   } finally {
-    scope.dispose()
+    gradients.dispose()
+    views.dispose()
     tf.dispose([inputs, labels])
   }
 }
 
-function takePhase(run: RunState, phase: RunningPhase, scope: StepScope, learningRate: number): void {
+function takePhase(run: RunState, phase: RunningPhase, step: StepGradients, learningRate: number): void {
   const { gradientClipping } = run.options
   const variables = phase.trained()
-  const gradients = scope.gradients(phase, variables)
+  const gradients = step.gradients(phase, variables)
   const limited = gradientClipping === undefined ? gradients : clipGradients(gradients, gradientClipping)
   try {
     phase.optimizer.running.step(variables, limited, learningRate)

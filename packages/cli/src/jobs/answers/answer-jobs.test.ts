@@ -34,7 +34,7 @@ describe('answerJobs', () => {
     expect(jobs([], 3)).toEqual([])
   })
 
-  it('takes equal labels in two folders for two jobs', () => {
+  it('takes equal answers in two folders for two jobs', () => {
     expect(jobs(all, 1, { folder: 'other' })[0]!.id).not.toBe(jobs(all, 1)[0]!.id)
   })
 })

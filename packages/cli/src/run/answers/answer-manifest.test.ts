@@ -19,7 +19,7 @@ const entry = (index: number, rows: number) => ({
   sha256: hash('c'),
 })
 const good: AnswerManifest = {
-  format: 'kd-labels',
+  format: 'kd-answers',
   version: 1,
   id: hash('a'),
   teacher: { name: 'mlp', weights: hash('b') },
@@ -39,9 +39,14 @@ const good: AnswerManifest = {
 const train = good.splits.train!
 const withShards = (...shards: object[]): object => ({ ...good, splits: { train: { ...train, shards } } })
 
-describe('a manifest of labels', () => {
+describe('a manifest of kept answers', () => {
   it('gives back what was written', () => {
     expect(decodeManifest(encodeManifest(good))).toEqual(good)
+  })
+
+  it('reads what older versions wrote, under the old name of the format', () => {
+    const old = encodeManifest(good).replace('kd-answers', 'kd-labels')
+    expect(decodeManifest(old)).toEqual(good)
   })
 
   it('knows its shards, and whether all are there', () => {
@@ -65,7 +70,9 @@ describe('a manifest of labels', () => {
     ]
     const ids = changes.map((change) => answersId({ ...good, ...change }))
     expect(new Set([answersId(good), ...ids]).size).toBe(changes.length + 1)
-    expect(answersId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(answersId(good))
+    expect(answersId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(
+      answersId(good),
+    )
   })
 
   it.each<[string, unknown, string]>([

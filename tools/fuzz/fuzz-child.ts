@@ -6,7 +6,7 @@ import { clusterTargets } from './cluster-targets.js'
 import { configTargets } from './config-targets.js'
 import { fileTargets } from './file-targets.js'
 import type { FuzzTarget } from './fuzz-target.js'
-import { labelTargets } from './label-targets.js'
+import { answerTargets } from './answer-targets.js'
 import { methodTargets } from './method-targets.js'
 import { modelTargets } from './model-targets.js'
 import { parquetTargets } from './parquet-targets.js'
@@ -28,7 +28,7 @@ const target: FuzzTarget = {
   ...clusterTargets,
   ...configTargets,
   ...fileTargets,
-  ...labelTargets,
+  ...answerTargets,
   ...methodTargets,
   ...modelTargets,
   ...parquetTargets,

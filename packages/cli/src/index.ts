@@ -3,13 +3,13 @@ export type { RunOptions } from './run/run-options.js'
 export { writeReport, type ReportOptions, type WrittenReport } from './cli/report/write-report.js'
 export { runSelection, type SelectionOptions, type SelectionResult } from './cli/select/run-selection.js'
 export {
-  runLabelling,
-  type LabellingOptions,
-  type LabellingResult,
-  type TeacherLabels,
-} from './jobs/answers/run-labelling.js'
-export type { LabelFormOptions } from './jobs/answers/label-form.js'
-export type { LabelSplit } from './run/answers/answer-manifest.js'
+  keepAnswers,
+  type KeepAnswersOptions,
+  type KeepAnswersResult,
+  type TeacherAnswers,
+} from './jobs/answers/keep-answers.js'
+export type { AnswerFormOptions } from './jobs/answers/answer-form.js'
+export type { AnswerSplit } from './run/answers/answer-manifest.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
 export type { RunResult, StudentAtEpoch, TeacherReport } from './run/log/run-result.js'
@@ -40,7 +40,7 @@ export type { AxisInput, ComparisonInput } from './jobs/compare/comparison-schem
 export type { Budget } from './jobs/compare/estimate-budget.js'
 export { bullmqRunner, type BullmqRunnerOptions } from './jobs/runner/bullmq/bullmq-runner.js'
 export { inProcessRunner } from './jobs/runner/in-process-runner.js'
-export type { DistillJob, Job, JobEvent, JobOutcome, LabelJob, TeacherJob } from './jobs/job/job.js'
+export type { DistillJob, Job, JobEvent, JobOutcome, AnswerJob, TeacherJob } from './jobs/job/job.js'
 export { kubernetesRunner, type KubernetesRunnerOptions } from './jobs/runner/indexed/kubernetes-runner.js'
 export { slurmRunner, type SlurmRunnerOptions } from './jobs/runner/indexed/slurm-runner.js'
 export { localRunner } from './jobs/runner/local-runner.js'

@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { engine, json, notNegative, overridesHelp, wholeNumber } from './commands/command-options.js'
 import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
-import { addLabel } from './commands/add-label.js'
+import { addKeepAnswers } from './commands/add-keep-answers.js'
 import { addWatch } from './commands/add-watch.js'
 import type { CommandContext, Show } from './commands/command-context.js'
 import type { EvaluateFlags } from './commands/evaluate-command.js'
@@ -61,7 +61,7 @@ function commandTree(context: CommandContext, show: Show): Command {
   addEvaluate(program, context, show)
   addSelect(program, context, show)
   addAnalyse(program, context, show)
-  addLabel(program, context, show)
+  addKeepAnswers(program, context, show)
   addReport(program, show)
   addWatch(program, context, show)
   addList(program, show)

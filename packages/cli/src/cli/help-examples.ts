@@ -9,7 +9,7 @@ Examples:
   kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
   kd evaluate runs/kd-label-revision-0               test what came out
   kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
-  kd label my-run/kd.yaml --out labels               ask the teachers once, for runs without them
+  kd keep-answers my-run/kd.yaml --out answers       ask the teachers once, for runs without them
   kd report runs/a runs/b                            draw what they found
   kd watch runs/a                                    see a run while it goes on
   kd list methods                                    what method.name can be

@@ -3,8 +3,8 @@ import type { Comparison } from './comparison.js'
 import { summarizeComparison, type Measure, type SettingSummary } from './summarize-comparison.js'
 
 /**
- * Writes a comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares in full
- * precision. A name that a spreadsheet would run as a formula gets an apostrophe in front.
+ * Writes a comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares and
+ * other figures as they are, in full precision. A name that a spreadsheet would run as a formula gets an apostrophe in front.
  *
  * @param comparison - as `kd compare` found it
  * @returns lines that end with CR LF, the first with the names of the columns

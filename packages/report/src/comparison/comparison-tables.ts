@@ -1,3 +1,4 @@
+import { valueText, type ComparedFigure } from '../figure-text.js'
 import type { Comparison } from './comparison.js'
 import {
   summarizeComparison,
@@ -20,9 +21,9 @@ export interface ComparisonTables {
   readonly notes: readonly string[]
 }
 
-const titles: Record<Measure, string> = {
-  last: 'Test accuracy after the last epoch, %',
-  best: 'Test accuracy of the epoch best on validation, %',
+const epochs: Record<Measure, string> = {
+  last: 'after the last epoch',
+  best: 'of the epoch best on validation',
 }
 
 /**
@@ -44,43 +45,53 @@ export function comparisonTables(comparison: Comparison): ComparisonTables {
 
 function makeTable(
   measure: Measure,
-  { axes, baseline }: Comparison,
+  { axes, baseline, figure }: Comparison,
   summaries: readonly SettingSummary[],
 ): ComparisonTable {
+  const show = valueText(figure)
   const tests =
     baseline === undefined ? [] : ['difference', '95 % interval', 't', 't, Holm', 'Wilcoxon', 'W., Holm']
   return {
-    title: titles[measure],
+    title: titleOf(measure, figure),
     head: [...axes.map(({ name }) => name), 'seeds', 'mean ± std', ...tests],
     rows: summaries.map((summary) => [
       ...axes.map(({ name }) => summary.labels[name] ?? ''),
-      ...accuracyCells(summary[measure]),
-      ...(baseline === undefined ? [] : differenceCells(summary, measure)),
+      ...accuracyCells(summary[measure], show),
+      ...(baseline === undefined ? [] : differenceCells(summary, measure, show)),
     ]),
   }
 }
 
-function accuracyCells(accuracy: AccuracySummary | undefined): string[] {
-  if (accuracy === undefined) return ['0', '–']
-  const { mean, standardDeviation, count } = accuracy
-  const deviation = standardDeviation === null ? '' : ` ± ${percent(standardDeviation)}`
-  return [String(count), `${percent(mean)}${deviation}`]
+function titleOf(measure: Measure, figure: ComparedFigure | undefined): string {
+  if (figure === undefined) return `Test accuracy ${epochs[measure]}, %`
+  const unit = { share: ', %', nats: ', nats', number: '' }[figure.unit]
+  const direction = figure.better === 'lower' ? ' (lower is better)' : ''
+  return `${figure.title} on the test examples ${epochs[measure]}${unit}${direction}`
 }
 
-function differenceCells(summary: SettingSummary, measure: Measure): string[] {
+type ShowValue = ReturnType<typeof valueText>
+
+function accuracyCells(accuracy: AccuracySummary | undefined, show: ShowValue): string[] {
+  if (accuracy === undefined) return ['0', '–']
+  const { mean, standardDeviation, count } = accuracy
+  const deviation = standardDeviation === null ? '' : ` ± ${show(standardDeviation)}`
+  return [String(count), `${show(mean)}${deviation}`]
+}
+
+function differenceCells(summary: SettingSummary, measure: Measure, show: ShowValue): string[] {
   if (summary.isBaseline) return ['baseline', '', '', '', '', '']
   const difference = summary[measure]?.difference
   if (difference === undefined) return ['–', '', '', '', '', '']
   const { mean, interval, tTest, wilcoxon } = difference
   return [
-    signed(mean),
-    `${signed(interval.low)} to ${signed(interval.high)}`,
+    signed(mean, show),
+    `${signed(interval.low, show)} to ${signed(interval.high, show)}`,
     ...[tTest, wilcoxon].flatMap(({ pValue, corrected }) => [probability(pValue), probability(corrected)]),
   ]
 }
 
 function notes(
-  { baseline, runs }: Comparison,
+  { baseline, runs, figure }: Comparison,
   summaries: readonly SettingSummary[],
   measures: number,
 ): string[] {
@@ -89,8 +100,10 @@ function notes(
     lines.push('mean ± sample standard deviation over seeds; no epoch was chosen on the test examples')
   const pairs = summaries.flatMap(({ last }) => last?.difference?.pairs ?? [])
   if (baseline !== undefined && pairs.length > 0) {
+    const unit = figure === undefined || figure.unit === 'share' ? ' in percentage points,' : ''
+    const direction = figure?.better === 'lower' ? ' below 0 is better than the baseline;' : ''
     lines.push(
-      'difference to the baseline, paired by seed, in percentage points, with its bootstrap interval; p-values are two-sided, of the paired t-test and of the exact Wilcoxon signed-rank test, which needs 6 seeds to go below 0.05; Holm: corrected for all rows of a table',
+      `difference to the baseline, paired by seed,${unit} with its bootstrap interval;${direction} p-values are two-sided, of the paired t-test and of the exact Wilcoxon signed-rank test, which needs 6 seeds to go below 0.05; Holm: corrected for all rows of a table`,
     )
   }
   const failed = runs.filter(({ state }) => state === 'failed')
@@ -102,13 +115,9 @@ function notes(
   return lines
 }
 
-function percent(share: number): string {
-  return (100 * share).toFixed(2)
-}
-
-function signed(share: number): string {
-  const text = percent(share)
-  return share > 0 && Number(text) !== 0 ? `+${text}` : text.replace(/^-(?=0\.00$)/, '')
+function signed(value: number, show: ShowValue): string {
+  const text = show(value)
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text.replace(/^-(?=0\.00$)/, '')
 }
 
 function probability(value: number | null): string {

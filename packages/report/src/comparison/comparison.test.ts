@@ -196,6 +196,30 @@ describe('tables', () => {
     expect(comparisonText(nasty)).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
   })
 
+  it('show another figure in its own unit, and say where lower is better', () => {
+    const figure = { name: 'error', title: 'Absolute error', unit: 'number', better: 'lower' } as const
+    const runs = comparison.runs.map((one) => ({
+      ...one,
+      last: { ...one.last!, test: 100 * one.last!.test },
+    }))
+    const text = comparisonText({ ...comparison, runs, figure })
+    expect(text).toMatch(/^Absolute error on the test examples after the last epoch \(lower is better\)\n/)
+    expect(text).toMatch(/KD +5 +90\.4 ± 1\.14 +baseline\n/)
+    expect(text).toMatch(/LR +5 +93\.2 ± 1\.483 +\+2\.8 +\+[\d.]+ to \+[\d.]+ +0\.0017 +0\.0034/)
+    expect(text).toContain(
+      'paired by seed, with its bootstrap interval; below 0 is better than the baseline;',
+    )
+    const share = { ...figure, title: 'F1', unit: 'share', better: 'higher' } as const
+    const asShare = comparisonText({ ...comparison, figure: share })
+    expect(asShare).toMatch(/^F1 on the test examples after the last epoch, %\n/)
+    expect(asShare.split('\n').slice(1)).toEqual(
+      comparisonText(comparison)
+        .replace('Test accuracy of the', 'F1 on the test examples of the')
+        .split('\n')
+        .slice(1),
+    )
+  })
+
   it('write LaTeX tables with one cell per column', () => {
     const latex = comparisonLatex(comparison)
     expect(latex).toContain('\\begin{tabular}{lrrrrrrrr}')

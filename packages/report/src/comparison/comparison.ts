@@ -1,3 +1,5 @@
+import type { ComparedFigure } from '../figure-text.js'
+
 /**
  * The results of a comparison of runs: plain data, as `kd compare` writes it to `comparison.json` and as everything that shows
  * it reads it.
@@ -13,6 +15,8 @@ export interface Comparison {
   readonly seeds: readonly number[]
   /** Labels on some of the axes: a run is compared with the one of its seed that has these labels and otherwise its own. */
   readonly baseline?: Readonly<Record<string, string>>
+  /** The figure that runs are compared by; absent for the top-1 accuracy of classification. */
+  readonly figure?: ComparedFigure
   /** One run per combination of labels and seed, finished or not. */
   readonly runs: readonly ComparedRun[]
 }
@@ -41,13 +45,13 @@ export interface ComparedRun {
   readonly last?: EpochAccuracy
   /** The student of the epoch that was best on the validation split; absent without that split. The test split chooses nothing. */
   readonly best?: EpochAccuracy
-  /** The top-1 accuracy of each teacher. */
+  /** The figure of each teacher, mostly its top-1 accuracy. */
   readonly teachers?: readonly { readonly train: number; readonly test?: number }[]
   /** The wall time of the run. */
   readonly seconds?: number
 }
 
-/** The top-1 accuracy at the end of one epoch, as shares of the examples. */
+/** The figure at the end of one epoch: mostly the top-1 accuracy, as a share of the examples. */
 export interface EpochAccuracy {
   /** The number of the epoch, from 1. */
   readonly epoch: number

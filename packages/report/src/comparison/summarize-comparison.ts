@@ -9,9 +9,9 @@ import type { ComparedRun, Comparison } from './comparison.js'
 /** The epoch whose student is measured. */
 export type Measure = 'last' | 'best'
 
-/** The test accuracy of one setting over its seeds. */
+/** The test accuracy of one setting over its seeds, or another figure of {@link Comparison.figure}. */
 export interface AccuracySummary {
-  /** The mean over seeds of the share of test examples that are predicted right. */
+  /** The mean over seeds of the share of test examples that are predicted right, or of the other figure. */
   readonly mean: number
   /** The sample standard deviation over seeds; null for one seed. */
   readonly standardDeviation: number | null

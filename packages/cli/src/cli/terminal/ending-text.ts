@@ -16,6 +16,7 @@ export function endingText(command = ''): string {
       return `${saved}, --resume goes on; ${again}`
     case 'compare':
     case 'analyse':
+    case 'keep-answers':
     case 'label':
       return `${saved}, the same command again goes on; ${again}`
     case 'worker':

@@ -29,9 +29,9 @@ function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
         downloading = progress.url
         err.write(`downloading ${downloading}${inMegabytes(progress.totalBytes)}\n`)
       }
-      if (progress.kind === 'evaluated' || progress.kind === 'labelled') {
+      if (progress.kind === 'evaluated' || progress.kind === 'answered') {
         const tenths = Math.floor((10 * progress.examples) / progress.of)
-        const speed = progress.kind === 'labelled' ? ` (${speedText(progress.perSecond)})` : ''
+        const speed = progress.kind === 'answered' ? ` (${speedText(progress.perSecond)})` : ''
         if (tenths > evaluated) err.write(`${progress.kind} ${progress.examples} of ${progress.of}${speed}\n`)
         evaluated = tenths
       }
@@ -80,8 +80,8 @@ function barProgress({ err, colors }: Terminal): ReturnType<typeof showProgress>
       }
       if (progress.kind === 'evaluated')
         draw('evaluating', progress.examples, progress.of, `${progress.examples}`)
-      if (progress.kind === 'labelled')
-        draw('labelling', progress.examples, progress.of, speedText(progress.perSecond))
+      if (progress.kind === 'answered')
+        draw('asking the teacher', progress.examples, progress.of, speedText(progress.perSecond))
       if (progress.kind === 'trained') stop()
     },
   }
@@ -91,7 +91,7 @@ function inMegabytes(bytes: number | undefined): string {
   return bytes === undefined || bytes === 0 ? '' : ` (${(bytes / 1e6).toFixed(1)} MB)`
 }
 
-/** How fast examples are labelled. */
+/** About how many examples a teacher is asked in a second. */
 export function speedText(perSecond: number): string {
   return `${perSecond < 100 ? perSecond.toFixed(1) : Math.round(perSecond)} examples/s`
 }

@@ -56,10 +56,13 @@ export async function measureRepeats(
       measured.push({ planned, repeat })
       continue
     }
-    const config = own[0]!.point.read.config.dataset
-    const key = JSON.stringify(config)
-    if (last?.key !== key) last = { key, dataset: await prepareDataset(config, () => undefined) }
-    measured.push({ planned, ...(await measure(last.dataset, repeat, workspace)) })
+    const { read } = own[0]!.point
+    const key = JSON.stringify([read.config.dataset, read.config.task])
+    // That it is classification was checked before anything was trained.
+    const dataset =
+      last?.key === key ? last.dataset : ((await prepareDataset(read, () => undefined)) as Dataset)
+    last = { key, dataset }
+    measured.push({ planned, ...(await measure(dataset, repeat, workspace)) })
   }
   return measured
 }

@@ -1,4 +1,4 @@
-import type { EngineName } from '@kd/core'
+import { KdError, type EngineName } from '@kd/core'
 import type { BiasVarianceReport } from '@kd/report'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ export interface BiasVarianceResult {
  * @param options - see {@link BiasVarianceOptions}
  * @returns what the students showed
  * @throws {@link ConfigError} listing everything that is wrong, before anything starts; {@link KdError} when data or an engine
- *   do not load
+ *   do not load, or the task is not classification
  *
  * @example
  * ```ts
@@ -101,6 +101,9 @@ export async function runBiasVariance(
     threads,
     tell: () => undefined,
   })
+  if (plan.task.name !== 'classification') {
+    throw new KdError(`analyse bias-variance: task must be classification, got ${plan.task.name}`)
+  }
   const found = await finishedRuns(plan, workspace)
   const waiting = plan.runs.filter(({ job }) => !found.has(job.id))
   const toDo = neededJobs(plan, waiting)

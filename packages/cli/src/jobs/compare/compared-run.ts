@@ -39,23 +39,32 @@ export function comparedRun(
 }
 
 /** What a comparison keeps of a run's result. */
-export function foundIn({
-  last,
-  best,
-  teachers,
-  seconds,
-}: Pick<RunResult, 'last' | 'best' | 'teachers' | 'seconds'>): Partial<ComparedRun> {
-  const [lastAccuracy, bestAccuracy] = [accuracy(last), accuracy(best)]
+export function foundIn({ task, last, best, teachers, seconds }: FoundResult): Partial<ComparedRun> {
+  const monitor = task?.monitor ?? 'top1'
+  const [atLast, atBest] = [figureAt(last, monitor), figureAt(best, monitor)]
   return {
-    ...(lastAccuracy && { last: lastAccuracy }),
-    ...(bestAccuracy && { best: bestAccuracy }),
-    teachers: teachers.map(({ train, test }) => ({ train: train.top1, ...(test && { test: test.top1 }) })),
+    ...(atLast && { last: atLast }),
+    ...(atBest && { best: atBest }),
+    teachers: teachers.flatMap(({ train, test }) => {
+      const [onTrain, onTest] = [finite(train[monitor]), finite(test?.[monitor])]
+      return onTrain === undefined ? [] : [{ train: onTrain, ...(onTest !== undefined && { test: onTest }) }]
+    }),
     seconds,
   }
 }
 
-function accuracy(student: StudentAtEpoch | undefined): EpochAccuracy | undefined {
-  if (student?.test === undefined) return undefined
-  const { epoch, validation, test } = student
-  return { epoch, test: test.top1, ...(validation && { validation: validation.top1 }) }
+/** Runs before 0.2 say nothing of their task, which was classification. */
+type FoundResult = Pick<RunResult, 'last' | 'best' | 'teachers' | 'seconds'> &
+  Partial<Pick<RunResult, 'task'>>
+
+function figureAt(student: StudentAtEpoch | undefined, monitor: string): EpochAccuracy | undefined {
+  const test = finite(student?.test?.[monitor])
+  const validation = finite(student?.validation?.[monitor])
+  if (student === undefined || test === undefined) return undefined
+  return { epoch: student.epoch, test, ...(validation !== undefined && { validation }) }
+}
+
+/** A number as far as it is one: JSON has null for a student that diverged. */
+function finite(value: number | null | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }

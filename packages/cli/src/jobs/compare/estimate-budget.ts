@@ -105,7 +105,7 @@ function quick(config: Config): Config {
 /** Teachers that nobody trained teach as slowly as good ones. */
 function withQuickTeachers(config: Config): Config {
   const teachers = config.teachers.map((teacher) =>
-    teacher.training === undefined || teacher.labels !== undefined
+    teacher.training === undefined || teacher.answers !== undefined
       ? teacher
       : { ...teacher, take: teacher.training.batchSize, training: { ...teacher.training, epochs: 1 } },
   )

@@ -1,7 +1,9 @@
-import { KdError, selectEngine, type Dataset, type EngineName } from '@kd/core'
+import { KdError, selectEngine, taskOf, type AnyDataset, type EngineName } from '@kd/core'
 import { join } from 'node:path'
 import type { ConfigInput, Config } from '../../config/config-schema.js'
 import { mapConfigPaths } from '../../config/config-paths.js'
+import type { TaskReport } from '../../run/log/run-result.js'
+import type { NamedConfig } from '../../run/model/config-model.js'
 import { dataHash } from '../../run/origin/environment.js'
 import { runIdentity, teacherIdentity } from '../../run/origin/identity.js'
 import { prepareDataset, recipeData, trainingData } from '../../run/data/prepare-dataset.js'
@@ -19,6 +21,8 @@ export interface PlannedRun {
 /** Everything that a comparison has to do. */
 export interface ComparisonPlan {
   readonly engine: EngineName
+  /** What all runs learn. */
+  readonly task: TaskReport
   readonly runs: readonly PlannedRun[]
   /** Trained once for all runs that need the same. */
   readonly teachers: readonly TeacherJob[]
@@ -43,7 +47,7 @@ export interface PlanOptions {
  * @param comparison - checked
  * @param options - see {@link PlanOptions}
  * @returns the jobs
- * @throws {@link KdError} when an engine or a data set does not load, or has no test split
+ * @throws {@link KdError} when an engine or a data set does not load, or has no test split; when two runs learn different tasks
  */
 export async function planComparison(
   { points }: ReadComparison,
@@ -56,16 +60,17 @@ export async function planComparison(
   const runs: PlannedRun[] = []
   for (const point of points) {
     const config = { ...point.read.config, engine }
+    const named = { config, catalogue: point.read.catalogue }
     const transported = transportable(config, workspace)
     const needs: string[] = []
     for (const [index, teacher] of config.teachers.entries()) {
-      if (teacher.training === undefined || teacher.labels !== undefined) continue
-      const id = teacherIdentity({ config, teacher, index, data: await data.ofTeacher(config, index) })
+      if (teacher.training === undefined || teacher.answers !== undefined) continue
+      const id = teacherIdentity({ config, teacher, index, data: await data.ofTeacher(named, index) })
       const name = `teacher ${id.slice(0, 8)} (seed ${teacher.seed ?? config.seed})`
       teachers.set(id, { kind: 'teacher', id, name, index, config: transported, needs: [], ...common })
       needs.push(id)
     }
-    const id = await runIdentity(config, await data.ofStudent(config))
+    const id = await runIdentity(config, await data.ofStudent(named))
     const name = [...Object.values(point.labels), `seed ${point.seed}`].join(', ')
     const path = workspacePath(workspace, join(folder, 'runs', `${slug(name)}-${id.slice(0, 12)}`))
     const job: DistillJob = {
@@ -79,7 +84,7 @@ export async function planComparison(
     }
     runs.push({ point, job })
   }
-  return { engine, runs, teachers: [...teachers.values()] }
+  return { engine, task: data.task, runs, teachers: [...teachers.values()] }
 }
 
 /** All jobs of a plan, those of equal id once: two settings can come to the same run. */
@@ -109,48 +114,60 @@ function slug(name: string): string {
   )
 }
 
-/** Hashes of the data of configs; data sets that were prepared for one serve the next. */
+/** Hashes of the data of configs, and their task; data sets that were prepared for one serve the next. */
 class ComparisonData {
   readonly #tell: OnRunProgress
   readonly #hashes = new Map<string, string>()
-  #last: { readonly key: string; readonly dataset: Dataset } | undefined
+  #last: { readonly key: string; readonly dataset: AnyDataset } | undefined
+  #task: TaskReport | undefined
 
   constructor(tell: OnRunProgress) {
     this.#tell = tell
   }
 
-  ofStudent(config: Config): Promise<string> {
-    const { dataset, student } = config
+  /** The task of all data that were loaded. */
+  get task(): TaskReport {
+    return this.#task!
+  }
+
+  ofStudent(named: NamedConfig): Promise<string> {
+    const { dataset, task, student } = named.config
     const { labelNoise, seed } = dataset
-    return this.#hash([dataset, student.take, student.part, labelNoise], async () =>
-      trainingData(await this.#clean(config), { ...student, labelNoise }, seed),
+    return this.#hash([dataset, task, student.take, student.part, labelNoise], async () =>
+      trainingData(await this.#clean(named), { ...student, labelNoise }, seed),
     )
   }
 
-  ofTeacher(config: Config, index: number): Promise<string> {
+  ofTeacher(named: NamedConfig, index: number): Promise<string> {
+    const { config } = named
     const teacher = config.teachers[index]!
     const noise = teacher.labelNoise ?? config.dataset.labelNoise
-    return this.#hash([config.dataset, teacher.take, noise], async () =>
-      recipeData(config, teacher, await this.#clean(config)),
+    return this.#hash([config.dataset, config.task, teacher.take, noise], async () =>
+      recipeData(config, teacher, await this.#clean(named)),
     )
   }
 
-  async #hash(key: unknown, load: () => Promise<Dataset>): Promise<string> {
+  async #hash(key: unknown, load: () => Promise<AnyDataset>): Promise<string> {
     const name = JSON.stringify(key)
     const found = this.#hashes.get(name) ?? dataHash(await load())
     this.#hashes.set(name, found)
     return found
   }
 
-  async #clean({ dataset: config }: Config): Promise<Dataset> {
-    const key = JSON.stringify(config)
+  async #clean(named: NamedConfig): Promise<AnyDataset> {
+    const key = JSON.stringify([named.config.dataset, named.config.task])
     if (this.#last?.key === key) return this.#last.dataset
-    const dataset = await prepareDataset(config, this.#tell)
+    const dataset = await prepareDataset(named, this.#tell)
     if (dataset.test === undefined) {
       throw new KdError(`compare: dataset must have a test split, got ${dataset.name} without one`, {
         hint: 'hold one out with dataset.test=0.1, or name a file with dataset.testPath',
       })
     }
+    const { name, monitor, kinds } = taskOf(dataset)
+    if (this.#task !== undefined && this.#task.name !== name) {
+      throw new KdError(`compare: all runs must learn one task, got ${this.#task.name} and ${name}`)
+    }
+    this.#task ??= { name, monitor, kinds }
     this.#last = { key, dataset }
     return dataset
   }

@@ -4,8 +4,6 @@ import { join, normalize, sep } from 'node:path'
 import * as z from 'zod'
 import { UsageError } from '../../config/usage-error.js'
 
-const share = z.number().min(0).max(1)
-const epoch = z.object({ epoch: z.int(), validation: share.optional(), test: share }).optional()
 const labels = z.record(z.string(), z.string())
 
 /** A path that stays inside the comparison's folder, whoever wrote the file. */
@@ -15,32 +13,45 @@ const inside = z
     error: 'must be a path inside the folder',
   })
 
-const comparisonFile = z
-  .object({
-    version: z.literal(1),
-    name: z.string(),
-    axes: z.array(z.object({ name: z.string(), labels: z.array(z.string()) })),
-    seeds: z.array(z.number()),
-    baseline: labels.optional(),
-    runs: z.array(
-      z.object({
-        labels,
-        seed: z.number(),
-        id: z.string(),
-        folder: inside,
-        state: z.enum(['done', 'failed', 'stopped', 'submitted']),
-        message: z.string().optional(),
-        last: epoch,
-        best: epoch,
-        teachers: z.array(z.object({ train: share, test: share.optional() })).optional(),
-        seconds: z.number().optional(),
-      }),
-    ),
-  })
-  .refine(
-    ({ axes, runs }) => runs.every((run) => axes.every(({ name }) => Object.hasOwn(run.labels, name))),
-    { path: ['runs'], error: 'must have a label on each axis' },
-  )
+/** What runs are measured by, where that is not the share of right predictions. */
+const figure = z.object({
+  name: z.string(),
+  title: z.string(),
+  unit: z.enum(['share', 'nats', 'number']),
+  better: z.enum(['higher', 'lower']),
+})
+
+/** The schema of comparison.json, whose values are shares or any numbers. */
+const comparisonFile = (value: z.ZodType<number>) => {
+  const epoch = z.object({ epoch: z.int(), validation: value.optional(), test: value }).optional()
+  return z
+    .object({
+      version: z.literal(1),
+      name: z.string(),
+      axes: z.array(z.object({ name: z.string(), labels: z.array(z.string()) })),
+      seeds: z.array(z.number()),
+      baseline: labels.optional(),
+      figure: figure.optional(),
+      runs: z.array(
+        z.object({
+          labels,
+          seed: z.number(),
+          id: z.string(),
+          folder: inside,
+          state: z.enum(['done', 'failed', 'stopped', 'submitted']),
+          message: z.string().optional(),
+          last: epoch,
+          best: epoch,
+          teachers: z.array(z.object({ train: value, test: value.optional() })).optional(),
+          seconds: z.number().optional(),
+        }),
+      ),
+    })
+    .refine(
+      ({ axes, runs }) => runs.every((run) => axes.every(({ name }) => Object.hasOwn(run.labels, name))),
+      { path: ['runs'], error: 'must have a label on each axis' },
+    )
+}
 
 /**
  * Reads comparison.json.
@@ -58,7 +69,9 @@ export async function readComparisonFile(folder: string): Promise<Comparison | u
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new UsageError(`${path} must be what kd compare writes, got ${String(error)}`)
   }
-  const found = comparisonFile.safeParse(value)
+  const unit = (value as { readonly figure?: { readonly unit?: unknown } } | null)?.figure?.unit ?? 'share'
+  const numbers = unit === 'share' ? z.number().min(0).max(1) : z.number()
+  const found = comparisonFile(numbers).safeParse(value)
   if (found.success) return found.data as Comparison
   const { path: where, message } = found.error.issues[0]!
   throw new UsageError(`${path} must be what kd compare writes, got ${where.join('.')}: ${message}`)

@@ -1,12 +1,13 @@
+import { knownKeys } from '@kd/core'
 import { basename, extname } from 'node:path'
 import { configContent, type ConfigSource } from '../../config/config-content.js'
 import type { ConfigPath } from '../../config/config-document.js'
 import { ConfigError, type ConfigProblem } from '../../config/config-error.js'
-import { explainIssue, knownKeys } from '../../config/explain-issue.js'
+import { explainIssue } from '../../config/explain-issue.js'
 import { placesOfKey } from '../../config/misplaced-key.js'
 import { applyOverrides } from '../../config/override.js'
 import { resolveConfig, type ReadConfig } from '../../config/read-config.js'
-import { methodsWithoutTeacher } from '../../config/methods.js'
+import { hasTeacher } from '../../config/methods.js'
 import { baselineLabels, comparisonAxes, type Axis, type AxisValue } from './comparison-axes.js'
 import { comparisonContent, type ComparisonContent } from './comparison-content.js'
 import { comparisonSchema, MAX_RUNS, type ComparisonInput } from './comparison-schema.js'
@@ -171,8 +172,8 @@ function pointSource(
 function withSeed(read: ReadConfig, seed: number): ReadConfig {
   const { method, teachers } = read.config
   // A student that has no teacher waits for none: what kd train does.
-  const waitsForNone = methodsWithoutTeacher.includes(method!.name)
-  return { ...read, config: { ...read.config, seed, teachers: waitsForNone ? [] : teachers } }
+  const waits = hasTeacher(read.catalogue.methods[method!.name]!)
+  return { ...read, config: { ...read.config, seed, teachers: waits ? teachers : [] } }
 }
 
 function combined(axes: readonly Axis[]): AxisValue[][] {

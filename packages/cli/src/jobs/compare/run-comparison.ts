@@ -179,7 +179,7 @@ export function neededJobs(
 
 function describe(
   { name, axes, seeds, baseline }: ReadComparison,
-  { runs }: ComparisonPlan,
+  { runs, task }: ComparisonPlan,
   outcomes: ReadonlyMap<string, JobOutcome>,
   { workspace, folder }: { readonly workspace: string; readonly folder: string },
 ): Comparison {
@@ -189,6 +189,7 @@ function describe(
     axes: axes.map((axis) => ({ name: axis.name, labels: axis.values.map(({ label }) => label) })),
     seeds,
     ...(baseline && { baseline }),
+    ...(task.name !== 'classification' && { figure: { name: task.monitor, ...task.kinds[task.monitor]! } }),
     runs: runs.map((planned) =>
       comparedRun(planned, outcomes.get(planned.job.id) ?? { state: 'stopped' }, {
         run: resolve(workspace, planned.job.folder),

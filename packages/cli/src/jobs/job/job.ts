@@ -27,7 +27,7 @@ export const jobSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('distill'), ...common, folder }),
   z.strictObject({ kind: z.literal('teacher'), ...common, index: z.int().min(0) }),
   z.strictObject({
-    kind: z.literal('label'),
+    kind: z.literal('answers'),
     ...common,
     folder,
     index: z.int().min(0),
@@ -67,10 +67,10 @@ export interface TeacherJob extends JobBase {
   readonly index: number
 }
 
-/** Lets one of a config's teachers label some shards of the data. */
-export interface LabelJob extends JobBase {
-  readonly kind: 'label'
-  /** In the workspace: the folder of the labels, whose manifest says how. */
+/** Asks one of a config's teachers about some shards of the data. */
+export interface AnswerJob extends JobBase {
+  readonly kind: 'answers'
+  /** In the workspace: the folder of the answers, whose manifest says how. */
   readonly folder: string
   /** Which of the config's teachers. */
   readonly index: number
@@ -80,7 +80,7 @@ export interface LabelJob extends JobBase {
 }
 
 /** Work that can be done wherever the workspace is: plain data, never code. */
-export type Job = DistillJob | TeacherJob | LabelJob
+export type Job = DistillJob | TeacherJob | AnswerJob
 
 /** What became of a job. */
 export type JobOutcome =

@@ -41,7 +41,7 @@ export async function readJob(value: unknown, { workspace, trusted }: ReadJobOpt
       hint: 'compare plugin methods with the local runner',
     })
   }
-  // Teachers are trained and label without a student.
+  // Teachers are trained and asked without a student.
   const required = job.kind === 'distill' ? (['method', 'training'] as const) : []
   const read = await readConfig(job.config, { folder: workspace, required })
   if (!trusted) await assertInside(workspace, pathsOf(read, job, workspace))

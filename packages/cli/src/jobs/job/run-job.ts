@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { ReadConfig } from '../../config/read-config.js'
-import { runLabelJob } from './run-label-job.js'
+import { runAnswerJob } from './run-answer-job.js'
 import { recordedRun } from '../../run/origin/recorded-run.js'
 import { runConfig } from '../../run/run-distillation.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { runTeacher } from '../../run/training/run-teacher.js'
-import type { DistillJob, JobOutcome, LabelJob, TeacherJob } from './job.js'
+import type { DistillJob, JobOutcome, AnswerJob, TeacherJob } from './job.js'
 import { withLease } from './job-lease.js'
 import { jobPlace } from './job-place.js'
 import { readJob } from './read-job.js'
@@ -40,7 +40,7 @@ export async function runJob(value: unknown, options: RunJobOptions): Promise<Jo
     const { job, read } = ready
     const how = { ...options, signal, place }
     if (job.kind === 'teacher') return doTeacher(job, read, how)
-    return job.kind === 'label' ? doLabel(job, read, how) : doDistill(job, read, how)
+    return job.kind === 'answers' ? doAnswers(job, read, how) : doDistill(job, read, how)
   })
   return outcome ?? { state: 'stopped' }
 }
@@ -60,13 +60,13 @@ async function doTeacher(
   return { state: signal.aborted ? 'stopped' : 'done' }
 }
 
-async function doLabel(
-  job: LabelJob,
+async function doAnswers(
+  job: AnswerJob,
   read: ReadConfig,
   { workspace, signal, onProgress, place: folder }: HowToDo,
 ): Promise<JobOutcome> {
   const teachersFolder = resolve(workspace, job.teachers)
-  const isDone = await runLabelJob(read, job, { folder, teachersFolder, signal, onProgress })
+  const isDone = await runAnswerJob(read, job, { folder, teachersFolder, signal, onProgress })
   return { state: isDone ? 'done' : 'stopped' }
 }
 

@@ -7,24 +7,24 @@ import { writeError, writeFileSafely } from '../folder/write-file-safely.js'
 import {
   decodeManifest,
   encodeManifest,
-  labelSplits,
+  answerSplits,
   MANIFEST,
   shardFile,
-  type LabelManifest,
+  type AnswerManifest,
   type ShardEntry,
   type ShardPlace,
 } from './answer-manifest.js'
-import { decodeShard, encodeShard, type LabelShard, type ShardContent } from './answer-shard.js'
+import { decodeShard, encodeShard, type AnswerShard, type ShardContent } from './answer-shard.js'
 
-/** Larger than the manifest of any labels that fit a disk. */
+/** Larger than the manifest of any answers that fit a disk. */
 const MAX_MANIFEST = 500_000_000
 const ownFile = /^(manifest\.json|(train|validation|test)-\d{5,7}-[0-9a-f]{64}\.safetensors)(\.\d+\.tmp)?$/
 
 /**
- * The labels of one teacher: a manifest, and shards. A shard's name holds the hash of its bytes, and it gets that name only when
+ * The kept answers of one teacher: a manifest, and shards. A shard's name holds the hash of its bytes, and it gets that name only when
  * it is whole and on the disk.
  */
-export class LabelFolder {
+export class AnswerFolder {
   readonly path: string
 
   /** @param path - absolute; need not be there */
@@ -38,14 +38,14 @@ export class LabelFolder {
    * @returns undefined where there is none
    * @throws {@link KdError} naming the file when it is something else
    */
-  async manifest(): Promise<LabelManifest | undefined> {
+  async manifest(): Promise<AnswerManifest | undefined> {
     const path = join(this.path, MANIFEST)
     const bytes = await readPlainFile(path, MAX_MANIFEST)
     return bytes && within(path, () => decodeManifest(Buffer.from(bytes).toString()))
   }
 
   /** Writes the manifest whole or not at all. */
-  async writeManifest(manifest: LabelManifest): Promise<void> {
+  async writeManifest(manifest: AnswerManifest): Promise<void> {
     await mkdir(this.path, { recursive: true }).catch((error: unknown) => {
       throw writeError(this.path, error)
     })
@@ -53,7 +53,7 @@ export class LabelFolder {
   }
 
   /** Writes a shard whole or not at all. */
-  async writeShard(manifest: LabelManifest, content: ShardContent): Promise<void> {
+  async writeShard(manifest: AnswerManifest, content: ShardContent): Promise<void> {
     const bytes = encodeShard(manifest, content)
     await writeFileSafely(join(this.path, shardFile(content, sha256(bytes))), bytes)
   }
@@ -61,7 +61,7 @@ export class LabelFolder {
   /**
    * Looks for a shard that is there already.
    *
-   * @param id - of the labels that it must be part of
+   * @param id - of the answers that it must be part of
    * @param place - where it stands
    * @param rows - that it must have
    * @param onRefused - told of each file that has its name and is not used, and why
@@ -92,17 +92,19 @@ export class LabelFolder {
   /**
    * Reads a shard of the manifest.
    *
-   * @param manifest - of these labels
+   * @param manifest - of these answers
    * @param place - of the shard, which the manifest has
    * @returns the shard
    * @throws {@link KdError} naming the file when it is missing, damaged or another one
    */
-  async readShard({ id, splits }: LabelManifest, place: ShardPlace): Promise<LabelShard> {
+  async readShard({ id, splits }: AnswerManifest, place: ShardPlace): Promise<AnswerShard> {
     const { file, rows, sha256: wanted } = splits[place.split]!.shards[place.index]!
     const path = join(this.path, file)
     const bytes = await readPlainFile(path)
     if (bytes === undefined)
-      throw new KdError(`${path}: no such file`, { hint: 'run kd label again: it makes what is missing' })
+      throw new KdError(`${path}: no such file`, {
+        hint: 'run kd keep-answers again: it makes what is missing',
+      })
     return within(path, () => {
       assertHash(bytes, sha256(bytes), wanted)
       const shard = decodeShard(bytes)
@@ -112,8 +114,8 @@ export class LabelFolder {
   }
 
   /** Removes shards that the manifest does not have, and what a write left behind that was killed. */
-  async removeOthers({ splits }: LabelManifest): Promise<void> {
-    const shards = labelSplits.flatMap((split) => splits[split]?.shards ?? [])
+  async removeOthers({ splits }: AnswerManifest): Promise<void> {
+    const shards = answerSplits.flatMap((split) => splits[split]?.shards ?? [])
     const kept = new Set(shards.map(({ file }) => file))
     const others = (await this.#files()).filter((name) => name !== MANIFEST && !kept.has(name))
     await Promise.all(others.map((name) => rm(join(this.path, name), { force: true })))
@@ -132,19 +134,20 @@ export class LabelFolder {
 
 function assertHash(bytes: Uint8Array, hash: string, wanted: string): void {
   if (hash === wanted) return
-  throw new KdError(`labels: its ${bytes.length} bytes must have the SHA-256 ${wanted}, got ${hash}`, {
-    hint: 'the file is damaged: run kd label again, which makes it anew',
+  throw new KdError(`kept answers: its ${bytes.length} bytes must have the SHA-256 ${wanted}, got ${hash}`, {
+    hint: 'the file is damaged: run kd keep-answers again, which makes it anew',
   })
 }
 
 function assertPlace(
-  { labels, split, index, ids }: LabelShard,
+  { answers, split, index, ids }: AnswerShard,
   wanted: ShardPlace & { readonly id: string; readonly rows: number },
 ): void {
   const says = (id: string, of: ShardPlace, rows: number): string =>
-    `shard ${of.index} of ${of.split} with ${rows} rows of labels ${id}`
-  const [one, other] = [says(wanted.id, wanted, wanted.rows), says(labels, { split, index }, ids.length)]
-  if (one !== other) throw new KdError(`labels: a file must be what its name says, ${one}, got ${other}`)
+    `shard ${of.index} of ${of.split} with ${rows} rows of the answers ${id}`
+  const [one, other] = [says(wanted.id, wanted, wanted.rows), says(answers, { split, index }, ids.length)]
+  if (one !== other)
+    throw new KdError(`kept answers: a file must be what its name says, ${one}, got ${other}`)
 }
 
 /** The bytes of a file that is no link; undefined where there is none. */

@@ -5,10 +5,10 @@ import {
   decodeManifest,
   encodeManifest,
   isComplete,
-  labelsId,
+  answersId,
   shardFile,
   shardsOf,
-  type LabelManifest,
+  type AnswerManifest,
 } from './answer-manifest.js'
 
 const hash = (digit: string): string => digit.repeat(64)
@@ -18,8 +18,8 @@ const entry = (index: number, rows: number) => ({
   bytes: 100,
   sha256: hash('c'),
 })
-const good: LabelManifest = {
-  format: 'kd-labels',
+const good: AnswerManifest = {
+  format: 'kd-answers',
   version: 1,
   id: hash('a'),
   teacher: { name: 'mlp', weights: hash('b') },
@@ -39,9 +39,14 @@ const good: LabelManifest = {
 const train = good.splits.train!
 const withShards = (...shards: object[]): object => ({ ...good, splits: { train: { ...train, shards } } })
 
-describe('a manifest of labels', () => {
+describe('a manifest of kept answers', () => {
   it('gives back what was written', () => {
     expect(decodeManifest(encodeManifest(good))).toEqual(good)
+  })
+
+  it('reads what older versions wrote, under the old name of the format', () => {
+    const old = encodeManifest(good).replace('kd-answers', 'kd-labels')
+    expect(decodeManifest(old)).toEqual(good)
   })
 
   it('knows its shards, and whether all are there', () => {
@@ -53,7 +58,7 @@ describe('a manifest of labels', () => {
   })
 
   it('has another id for another teacher, other data, another form; the same for other names and versions', () => {
-    const changes: Partial<LabelManifest>[] = [
+    const changes: Partial<AnswerManifest>[] = [
       { teacher: { name: 'mlp', weights: hash('9') } },
       { logits: { dtype: 'float16' } },
       { logits: { dtype: 'float32', top: 2 } },
@@ -63,9 +68,11 @@ describe('a manifest of labels', () => {
       { splits: { test: train } },
       { dataset: { ...good.dataset, normalization: { mean: [1], standardDeviation: [1] } } },
     ]
-    const ids = changes.map((change) => labelsId({ ...good, ...change }))
-    expect(new Set([labelsId(good), ...ids]).size).toBe(changes.length + 1)
-    expect(labelsId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(labelsId(good))
+    const ids = changes.map((change) => answersId({ ...good, ...change }))
+    expect(new Set([answersId(good), ...ids]).size).toBe(changes.length + 1)
+    expect(answersId({ ...good, packages: {}, teacher: { ...good.teacher, name: 'x' } })).toBe(
+      answersId(good),
+    )
   })
 
   it.each<[string, unknown, string]>([

@@ -2,13 +2,13 @@ import { KdError } from '@kd/core'
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 
-/** File in a folder of labels that says what they are. */
+/** The file in a folder of kept answers that says what they are. */
 export const MANIFEST = 'manifest.json'
 
-/** Splits that can have labels, in the order in which they get them. */
-export const labelSplits = ['train', 'validation', 'test'] as const
+/** The splits whose examples a teacher can be asked about, in the order in which it is asked. */
+export const answerSplits = ['train', 'validation', 'test'] as const
 /** One of them. */
-export type LabelSplit = (typeof labelSplits)[number]
+export type AnswerSplit = (typeof answerSplits)[number]
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
 const text = z.string().max(1000)
@@ -37,21 +37,24 @@ const splitSchema = z.strictObject({
 
 const manifestSchema = z
   .strictObject({
-    format: z.literal('kd-labels'),
+    // Versions before 1.0 wrote kd-labels.
+    format: z.enum(['kd-answers', 'kd-labels']).transform(() => 'kd-answers' as const),
     version: z.literal(1),
-    /** SHA-256 of everything that the labels depend on: see `labelsId`. */
+    /** SHA-256 of everything that the answers depend on: see `answersId`. */
     id: sha256,
     teacher: z.strictObject({
       name: text,
-      /** SHA-256 of its weights. */
+      /** SHA-256 of its weights; of what the config says of a teacher that a plugin brings without weights. */
       weights: sha256,
       /** Hash of the recipe that it was trained by, if it was. */
       recipe: sha256.optional(),
     }),
     dataset: z.strictObject({
       name: text,
+      /** What the answers are for; absent for classification. */
+      task: text.optional(),
       inputShape: z.array(count).min(1).max(8),
-      classNames: z.array(text).min(2).max(10_000_000),
+      classNames: z.array(text).min(1).max(10_000_000),
       normalization: z.strictObject({
         mean: z.array(z.number()).max(1_000_000),
         standardDeviation: z.array(z.number()).max(1_000_000),
@@ -81,7 +84,7 @@ const manifestSchema = z
     if (logits.top !== undefined && logits.top >= Math.min(classes, 2 ** 16)) {
       complain(['logits', 'top'], `must be less than the ${classes} classes`)
     }
-    for (const split of labelSplits) {
+    for (const split of answerSplits) {
       const { shards = [] } = splits[split] ?? {}
       if (shards.length > shardCount({ splits, rowsPerShard }, split))
         complain(['splits', split, 'shards'], 'must be fewer')
@@ -94,14 +97,14 @@ const manifestSchema = z
     }
   })
 
-/** What labels are: whose, of which data, in which form, in which files. */
-export type LabelManifest = z.output<typeof manifestSchema>
+/** What kept answers are: whose, of which data, in which form, in which files. */
+export type AnswerManifest = z.output<typeof manifestSchema>
 /** A shard in a manifest. */
 export type ShardEntry = z.output<typeof shardSchema>
 
 /** Where a shard stands. */
 export interface ShardPlace {
-  readonly split: LabelSplit
+  readonly split: AnswerSplit
   /** In the split. */
   readonly index: number
 }
@@ -113,42 +116,42 @@ export function shardFile({ split, index }: ShardPlace, hash: string): string {
 
 /** How many shards a split has. A manifest that was tampered with can claim far more than there is memory to list. */
 export function shardCount(
-  { splits, rowsPerShard }: Pick<LabelManifest, 'splits' | 'rowsPerShard'>,
-  split: LabelSplit,
+  { splits, rowsPerShard }: Pick<AnswerManifest, 'splits' | 'rowsPerShard'>,
+  split: AnswerSplit,
 ): number {
   return Math.ceil((splits[split]?.examples ?? 0) / rowsPerShard)
 }
 
 /** All shards of a split, in order. */
-export function shardsOf(manifest: LabelManifest, split: LabelSplit): ShardPlace[] {
+export function shardsOf(manifest: AnswerManifest, split: AnswerSplit): ShardPlace[] {
   return Array.from({ length: shardCount(manifest, split) }, (_, index) => ({ split, index }))
 }
 
 /** How many examples a shard has. */
 export function shardRows(
-  { splits, rowsPerShard }: Pick<LabelManifest, 'splits' | 'rowsPerShard'>,
+  { splits, rowsPerShard }: Pick<AnswerManifest, 'splits' | 'rowsPerShard'>,
   { split, index }: ShardPlace,
 ): number {
   return Math.min(rowsPerShard, (splits[split]?.examples ?? 0) - index * rowsPerShard)
 }
 
 /** Whether all shards are there. */
-export function isComplete(manifest: LabelManifest): boolean {
-  return labelSplits.every(
+export function isComplete(manifest: AnswerManifest): boolean {
+  return answerSplits.every(
     (split) => (manifest.splits[split]?.shards.length ?? 0) === shardCount(manifest, split),
   )
 }
 
-/** Everything that labels depend on, as a hash: shards with the same one belong together. */
-export function labelsId({
+/** Everything that answers depend on, as a hash: shards with the same one belong together. */
+export function answersId({
   teacher,
   dataset,
   logits,
   rowsPerShard,
   engine,
   splits,
-}: Omit<LabelManifest, 'id'>): string {
-  const data = labelSplits.map((split) => [splits[split]?.examples, splits[split]?.data])
+}: Omit<AnswerManifest, 'id'>): string {
+  const data = answerSplits.map((split) => [splits[split]?.examples, splits[split]?.data])
   const value = [
     teacher.weights,
     Object.entries(dataset),
@@ -162,7 +165,7 @@ export function labelsId({
 }
 
 /** The text of a manifest. */
-export function encodeManifest(manifest: LabelManifest): string {
+export function encodeManifest(manifest: AnswerManifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
 
@@ -173,19 +176,21 @@ export function encodeManifest(manifest: LabelManifest): string {
  * @returns the manifest
  * @throws {@link KdError} saying what is wrong with it
  */
-export function decodeManifest(content: string): LabelManifest {
+export function decodeManifest(content: string): AnswerManifest {
   let value: unknown
   try {
     value = JSON.parse(content)
   } catch (cause) {
-    throw new KdError(`labels: ${MANIFEST} must be JSON, got ${content.length} other characters`, { cause })
+    throw new KdError(`kept answers: ${MANIFEST} must be JSON, got ${content.length} other characters`, {
+      cause,
+    })
   }
   const { success, data, error } = manifestSchema.safeParse(value)
   if (!success) {
     const [issue] = error.issues
     const at = issue!.path.map(String).join('.').slice(0, 100)
     throw new KdError(
-      `labels: ${MANIFEST} must have the form of version 1, got ${at || 'it'}: ${issue!.message.slice(0, 200)}`,
+      `kept answers: ${MANIFEST} must have the form of version 1, got ${at || 'it'}: ${issue!.message.slice(0, 200)}`,
     )
   }
   return data

@@ -2,12 +2,12 @@ import { KdError } from '@kd/core'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '@kd/models'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LabelManifest } from './answer-manifest.js'
+import type { AnswerManifest } from './answer-manifest.js'
 import { decodeShard, encodeShard, shardRow } from './answer-shard.js'
 
-const labels = 'a'.repeat(64)
-const manifest = (logits: LabelManifest['logits']): Pick<LabelManifest, 'id' | 'dataset' | 'logits'> => ({
-  id: labels,
+const answers = 'a'.repeat(64)
+const manifest = (logits: AnswerManifest['logits']): Pick<AnswerManifest, 'id' | 'dataset' | 'logits'> => ({
+  id: answers,
   dataset: {
     name: 'made',
     inputShape: [1],
@@ -35,13 +35,22 @@ const rows = (bytes: Uint8Array): number[] => {
   })
 }
 
-describe('a shard of labels', () => {
+describe('a shard of kept answers', () => {
   it('gives back every bit of float32, and says what it is part of', () => {
     const { logits, ...about } = decodeShard(whole)
-    expect(about).toEqual({ labels, split: 'train', index: 3, classes: 4, ids: content.ids })
+    expect(about).toEqual({ answers, split: 'train', index: 3, classes: 4, ids: content.ids })
     expect(logits).toEqual(content.logits)
     expect(rows(whole)).toEqual([...content.logits])
     expect(encodeShard(manifest({ dtype: 'float32' }), content)).toEqual(whole)
+  })
+
+  it('reads what older versions wrote, which called answers labels', () => {
+    const about = { format: 'kd-labels', version: '1', labels: answers, split: 'train', shard: '3' }
+    const old = writeSafetensors(readSafetensors(whole), { ...about, classes: '4' })
+    expect(decodeShard(old)).toEqual(decodeShard(whole))
+    expect(() => decodeShard(writeSafetensors(readSafetensors(whole), { ...about, labels: 'x' }))).toThrow(
+      'must name its labels',
+    )
   })
 
   it('is a safetensors file', () => {
@@ -63,7 +72,7 @@ describe('a shard of labels', () => {
     expect(kept.slice(0, 2)).toEqual([3, 4])
   })
 
-  const about = { format: 'kd-labels', version: '1', labels, split: 'train', shard: '0', classes: '3' }
+  const about = { format: 'kd-answers', version: '1', answers, split: 'train', shard: '0', classes: '3' }
   const ids: SafetensorsTensor = { dtype: 'I32', shape: [1], data: Int32Array.of(0) }
   const floats = (...data: number[]): SafetensorsTensor => ({
     dtype: 'F32',
@@ -84,7 +93,7 @@ describe('a shard of labels', () => {
   it.each<[string, Uint8Array, string]>([
     ['nothing', new Uint8Array(), 'bytes must hold at least 8'],
     ['a file cut short', whole.subarray(0, -1), 'the file may be cut off'],
-    ['a model', writeSafetensors(new Map([['logits', floats(1)]])), 'must have format kd-labels, got none'],
+    ['a model', writeSafetensors(new Map([['logits', floats(1)]])), 'must have format kd-answers, got none'],
     [
       'another version',
       made({ ids, logits: floats(1, 2, 3) }, { version: '2' }),
@@ -129,7 +138,7 @@ describe('a shard of labels', () => {
     expect(() => decodeShard(bytes)).toThrow(message)
   })
 
-  it('gives labels or a KdError, whatever the bytes', () => {
+  it('gives answers or a KdError, whatever the bytes', () => {
     const change = fc.record({ at: fc.nat(top.length - 1), byte: fc.nat(255) })
     fc.assert(
       fc.property(

@@ -5,13 +5,13 @@ import {
   writeSafetensors,
   type SafetensorsTensor,
 } from '@kd/models'
-import type { LabelManifest, LabelSplit, ShardPlace } from './answer-manifest.js'
+import type { AnswerManifest, AnswerSplit, ShardPlace } from './answer-manifest.js'
 import { spreadTopLogits, topLogits, type TopLogits } from './top-logits.js'
 
 /** What a teacher said of some examples, as it is kept. */
-export interface LabelShard extends ShardPlace {
-  /** Of the labels that it is part of. */
-  readonly labels: string
+export interface AnswerShard extends ShardPlace {
+  /** The id of the answers that it is part of. */
+  readonly answers: string
   /** How many classes it is about. */
   readonly classes: number
   /** [N] of the examples. */
@@ -36,7 +36,7 @@ export interface ShardContent extends ShardPlace {
  * @returns the whole file, the same for the same content
  */
 export function encodeShard(
-  { id, dataset, logits: { dtype, top } }: Pick<LabelManifest, 'id' | 'dataset' | 'logits'>,
+  { id, dataset, logits: { dtype, top } }: Pick<AnswerManifest, 'id' | 'dataset' | 'logits'>,
   { split, index, ids, logits }: ShardContent,
 ): Uint8Array {
   const classes = dataset.classNames.length
@@ -55,9 +55,9 @@ export function encodeShard(
     tensors.set('top.rest', numbers(kept.rest, rows))
   }
   const about = {
-    format: 'kd-labels',
+    format: 'kd-answers',
     version: '1',
-    labels: id,
+    answers: id,
     split,
     shard: String(index),
     classes: String(classes),
@@ -73,19 +73,21 @@ export function encodeShard(
  * @returns the shard
  * @throws {@link KdError} saying what is wrong with the bytes
  */
-export function decodeShard(bytes: Uint8Array): LabelShard {
+export function decodeShard(bytes: Uint8Array): AnswerShard {
   const about = readSafetensorsMetadata(bytes)
-  const wanted = { format: 'kd-labels', version: '1' }
+  // Versions before 1.0 called answers labels.
+  const isOld = about.get('format') === 'kd-labels'
+  const wanted = { format: isOld ? 'kd-labels' : 'kd-answers', version: '1' }
   for (const [key, value] of Object.entries(wanted)) {
     if (about.get(key) !== value) throw bad(`have ${key} ${value}`, about.get(key))
   }
-  const labels = matching(about, 'labels', /^[0-9a-f]{64}$/)
-  const split = matching(about, 'split', /^(train|validation|test)$/) as LabelSplit
+  const answers = matching(about, isOld ? 'labels' : 'answers', /^[0-9a-f]{64}$/)
+  const split = matching(about, 'split', /^(train|validation|test)$/) as AnswerSplit
   const index = Number(matching(about, 'shard', /^\d{1,7}$/))
   const classes = Number(matching(about, 'classes', /^[1-9]\d{0,7}$/))
   const tensors = readSafetensors(bytes)
   const ids = tensorOf(tensors, 'ids', ['I32'], [undefined]).data as Int32Array
-  return { labels, split, index, classes, ids, logits: logitsOf(tensors, ids.length, classes) }
+  return { answers, split, index, classes, ids, logits: logitsOf(tensors, ids.length, classes) }
 }
 
 function logitsOf(
@@ -123,7 +125,7 @@ function logitsOf(
  * @param row - where in it
  * @param output - [C], written to
  */
-export function shardRow({ logits, classes }: LabelShard, row: number, output: Float32Array): void {
+export function shardRow({ logits, classes }: AnswerShard, row: number, output: Float32Array): void {
   if (logits instanceof Float32Array) output.set(logits.subarray(row * classes, (row + 1) * classes))
   else spreadTopLogits(logits, row, output)
 }
@@ -158,6 +160,6 @@ function tensorOf(
 
 function bad(rule: string, found: string | undefined): KdError {
   return new KdError(
-    `labels: a shard must ${rule}, got ${found === undefined ? 'none' : found.slice(0, 100)}`,
+    `kept answers: a shard must ${rule}, got ${found === undefined ? 'none' : found.slice(0, 100)}`,
   )
 }

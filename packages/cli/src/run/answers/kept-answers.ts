@@ -1,18 +1,18 @@
 import { KdError, type AnyDataset, type KeptAnswers } from '@kd/core'
 import { createHash } from 'node:crypto'
-import type { LabelFolder } from './answer-folder.js'
-import { labelSplits, shardsOf, type LabelManifest, type LabelSplit } from './answer-manifest.js'
-import { shardRow, type LabelShard } from './answer-shard.js'
+import type { AnswerFolder } from './answer-folder.js'
+import { answerSplits, shardsOf, type AnswerManifest, type AnswerSplit } from './answer-manifest.js'
+import { shardRow, type AnswerShard } from './answer-shard.js'
 
-/** The labels of one split in memory, in the form in which they were stored. */
-interface LabelledSplit {
-  readonly shards: readonly LabelShard[]
+/** The answers about one split in memory, in the form in which they were stored. */
+interface KeptSplit {
+  readonly shards: readonly AnswerShard[]
   /** Row of each id, through all shards. */
   readonly rows: ReadonlyMap<number, number>
 }
 
 /**
- * A teacher that was asked before. Its labels are held in memory as they are stored: 4 bytes for each logit that was kept
+ * A teacher that was asked before. Its answers are held in memory as they are stored: 4 bytes for each logit that was kept
  * (16-bit ones are widened), and 2 more for its class where only the greatest were.
  */
 export class AnswerTable implements KeptAnswers {
@@ -21,17 +21,17 @@ export class AnswerTable implements KeptAnswers {
   /** Of all of them. */
   readonly hash: string
   readonly fixed: boolean
-  readonly #manifest: LabelManifest
+  readonly #manifest: AnswerManifest
   readonly #path: string
-  readonly #splits: Map<LabelSplit, LabelledSplit>
+  readonly #splits: Map<AnswerSplit, KeptSplit>
 
   private constructor(
-    { path }: LabelFolder,
-    manifest: LabelManifest,
-    splits: Map<LabelSplit, LabelledSplit>,
+    { path }: AnswerFolder,
+    manifest: AnswerManifest,
+    splits: Map<AnswerSplit, KeptSplit>,
     fixed: boolean,
   ) {
-    const shards = labelSplits.flatMap((split) => manifest.splits[split]?.shards ?? [])
+    const shards = answerSplits.flatMap((split) => manifest.splits[split]?.shards ?? [])
     const content = [manifest.id, ...shards.map(({ sha256 }) => sha256)]
     this.name = manifest.teacher.name
     this.hash = createHash('sha256').update(content.join()).digest('hex')
@@ -42,21 +42,21 @@ export class AnswerTable implements KeptAnswers {
   }
 
   /**
-   * Reads all labels of a data set.
+   * Reads all answers about a data set.
    *
    * @param folder - with a complete manifest that fits the data set
-   * @param options - the manifest, the data set before label noise, and whether labels stand for augmented inputs
+   * @param options - the manifest, the data set before label noise, and whether answers stand for augmented inputs
    * @returns the teacher
    * @throws {@link KdError} naming the file that is missing, damaged or of other examples
    */
   static async read(
-    folder: LabelFolder,
-    { manifest, dataset, fixed }: { manifest: LabelManifest; dataset: AnyDataset; fixed: boolean },
+    folder: AnswerFolder,
+    { manifest, dataset, fixed }: { manifest: AnswerManifest; dataset: AnyDataset; fixed: boolean },
   ): Promise<AnswerTable> {
-    const splits = new Map<LabelSplit, LabelledSplit>()
-    for (const split of labelSplits) {
+    const splits = new Map<AnswerSplit, KeptSplit>()
+    for (const split of answerSplits) {
       if (manifest.splits[split] === undefined || dataset[split] === undefined) continue
-      const shards: LabelShard[] = []
+      const shards: AnswerShard[] = []
       const rows = new Map<number, number>()
       for (const place of shardsOf(manifest, split)) {
         const shard = await folder.readShard(manifest, place)
@@ -70,17 +70,20 @@ export class AnswerTable implements KeptAnswers {
     return new AnswerTable(folder, manifest, splits, fixed)
   }
 
-  /** Whether a split was labelled. */
-  has(split: LabelSplit): boolean {
+  /** Whether the teacher was asked about a split. */
+  has(split: AnswerSplit): boolean {
     return this.#splits.has(split)
   }
 
-  keptLogits(split: LabelSplit, ids: Int32Array): Float32Array {
+  keptLogits(split: AnswerSplit, ids: Int32Array): Float32Array {
     const found = this.#splits.get(split)
     if (found === undefined) {
-      throw new KdError(`labels of ${this.#path} must have the ${split} split for this method, got none`, {
-        hint: `label it as well: kd label with --splits ${[...this.#splits.keys(), split].join(',')}`,
-      })
+      throw new KdError(
+        `kept answers of ${this.#path} must have the ${split} split for this method, got none`,
+        {
+          hint: `ask about it as well: kd keep-answers with --splits ${[...this.#splits.keys(), split].join(',')}`,
+        },
+      )
     }
     const classes = this.#manifest.dataset.classNames.length
     const { rowsPerShard } = this.#manifest
@@ -89,7 +92,7 @@ export class AnswerTable implements KeptAnswers {
       const row = found.rows.get(id)
       if (row === undefined)
         throw new KdError(
-          `labels of ${this.#path} must have every example of ${split}, got none for id ${id}`,
+          `kept answers of ${this.#path} must have every example of ${split}, got none for id ${id}`,
         )
       const output = logits.subarray(index * classes, (index + 1) * classes)
       shardRow(found.shards[Math.floor(row / rowsPerShard)]!, row % rowsPerShard, output)
@@ -103,7 +106,7 @@ export class AnswerTable implements KeptAnswers {
   }
 }
 
-function assertIds({ path }: LabelFolder, { split, index, ids }: LabelShard, wanted: Int32Array): void {
+function assertIds({ path }: AnswerFolder, { split, index, ids }: AnswerShard, wanted: Int32Array): void {
   const row = ids.findIndex((id, at) => id !== wanted[at])
   if (row === -1) return
   throw new KdError(
@@ -112,9 +115,9 @@ function assertIds({ path }: LabelFolder, { split, index, ids }: LabelShard, wan
 }
 
 function assertForm(
-  { path }: LabelFolder,
-  { split, index, classes, logits }: LabelShard,
-  { dataset, logits: { top } }: LabelManifest,
+  { path }: AnswerFolder,
+  { split, index, classes, logits }: AnswerShard,
+  { dataset, logits: { top } }: AnswerManifest,
 ): void {
   const wanted = dataset.classNames.length
   const found = logits instanceof Float32Array ? undefined : logits.logits.length / logits.rest.length

@@ -1,4 +1,4 @@
-import { KdError, type AnyDataset } from '@kd/core'
+import { KdError, taskOf, type AnyDataset } from '@kd/core'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TeacherConfig } from '../../config/config-schema.js'
@@ -8,8 +8,8 @@ import { teacherIdentity } from '../origin/identity.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { loadModel, loadWeights, weightsHash } from '../model/saved-model.js'
 import { inputsHash } from './inputs-hash.js'
-import { LabelFolder } from './answer-folder.js'
-import { isComplete, labelSplits, MANIFEST, shardCount, type LabelManifest } from './answer-manifest.js'
+import { AnswerFolder } from './answer-folder.js'
+import { isComplete, answerSplits, MANIFEST, shardCount, type AnswerManifest } from './answer-manifest.js'
 import { AnswerTable } from './kept-answers.js'
 
 /**
@@ -28,7 +28,7 @@ export async function openAnswers(
   clean: AnyDataset,
 ): Promise<AnswerTable> {
   const { answers, fixed = false } = named.config.teachers[index]!
-  const folder = new LabelFolder(answers!)
+  const folder = new AnswerFolder(answers!)
   const manifest = await folder.manifest()
   if (manifest === undefined) {
     throw new KdError(
@@ -45,35 +45,37 @@ export async function openAnswers(
 /** The folder that was meant is often one below. */
 async function neighbours(path: string): Promise<string> {
   const found = await readdir(path).catch((): string[] => [])
-  const folders = found.filter((name) => /^labels-\d+$/.test(name)).map((name) => join(path, name))
-  return folders.length === 0 ? 'make them with kd label CONFIG' : `name one of ${folders.join(', ')}`
+  const folders = found.filter((name) => /^(answers|labels)-\d+$/.test(name)).map((name) => join(path, name))
+  return folders.length === 0 ? 'make them with kd keep-answers CONFIG' : `name one of ${folders.join(', ')}`
 }
 
 /**
- * Checks that a labelling was ended.
+ * Checks that no shard is missing.
  *
  * @throws {@link KdError} saying how many shards there should be
  */
-export function assertComplete({ path }: LabelFolder, manifest: LabelManifest): void {
+export function assertComplete({ path }: AnswerFolder, manifest: AnswerManifest): void {
   if (isComplete(manifest)) return
-  const wanted = labelSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
-  throw new KdError(
-    `labels of ${path} must be complete, got a labelling of ${wanted} shards that was not ended`,
-    {
-      hint: 'run the same kd label again: it goes on where it was',
-    },
-  )
+  const wanted = answerSplits.reduce((sum, split) => sum + shardCount(manifest, split), 0)
+  throw new KdError(`kept answers of ${path} must be complete, got fewer than their ${wanted} shards`, {
+    hint: 'run the same kd keep-answers again: it goes on where it was',
+  })
 }
 
-function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifest, clean: AnyDataset): void {
-  const mismatch = (what: string, ofLabels: unknown, ofData: unknown): KdError =>
+function assertFitsData(
+  { path }: AnswerFolder,
+  { dataset, splits }: AnswerManifest,
+  clean: AnyDataset,
+): void {
+  const mismatch = (what: string, ofAnswers: unknown, ofData: unknown): KdError =>
     new KdError(
-      `labels of ${path} must be of the data of this run: their ${what} ${show(ofLabels)}, the data have ${show(ofData)}`,
+      `kept answers of ${path} must be of the data of this run: their ${what} ${show(ofAnswers)}, the data have ${show(ofData)}`,
       {
-        hint: 'label these data anew, with the same dataset and dataset.seed as the run',
+        hint: 'ask about these data anew, with the same dataset and dataset.seed as the run',
       },
     )
-  const { classNames } = dataset
+  const { task = 'classification', classNames } = dataset
+  if (task !== taskOf(clean).name) throw mismatch('task is', task, taskOf(clean).name)
   if (classNames.length !== clean.classNames.length)
     throw mismatch('logits are of so many classes:', classNames.length, clean.classNames.length)
   const other = classNames.findIndex((name, at) => name !== clean.classNames[at])
@@ -83,11 +85,11 @@ function assertFitsData({ path }: LabelFolder, { dataset, splits }: LabelManifes
       throw mismatch(`${key} is`, dataset[key], clean[key])
   }
   if (splits.train === undefined) throw mismatch('splits are', Object.keys(splits), ['train'])
-  for (const split of labelSplits) {
-    const [labelled, examples] = [splits[split], clean[split]]
-    if (labelled === undefined || examples === undefined) continue
+  for (const split of answerSplits) {
+    const [kept, examples] = [splits[split], clean[split]]
+    if (kept === undefined || examples === undefined) continue
     const hash = inputsHash(examples)
-    if (labelled.data !== hash) throw mismatch(`${split} split has the SHA-256`, labelled.data, hash)
+    if (kept.data !== hash) throw mismatch(`${split} split has the SHA-256`, kept.data, hash)
   }
 }
 
@@ -104,27 +106,27 @@ function show(value: unknown): string {
 }
 
 async function assertTeacher(
-  { path }: LabelFolder,
-  { teacher: labelled }: LabelManifest,
+  { path }: AnswerFolder,
+  { teacher: asked }: AnswerManifest,
   named: NamedConfig,
   index: number,
   clean: AnyDataset,
 ): Promise<void> {
   const { config } = named
   const teacher = config.teachers[index]!
-  const compare = (what: string, ofLabels: string | undefined, ofTeacher: string): void => {
-    if (ofLabels === ofTeacher) return
+  const compare = (what: string, ofAnswers: string | undefined, ofTeacher: string): void => {
+    if (ofAnswers === ofTeacher) return
     throw new KdError(
-      `labels of ${path} must be of teachers.${index}: their teacher has the ${what} ${ofLabels ?? 'none'}, this one has ${ofTeacher}`,
-      { hint: 'label with this teacher anew, or name the labels alone to take them as they are' },
+      `kept answers of ${path} must be of teachers.${index}: their teacher has the ${what} ${ofAnswers ?? 'none'}, this one has ${ofTeacher}`,
+      { hint: 'ask this teacher anew, or name the answers alone to take them as they are' },
     )
   }
   if (teacher.training !== undefined) {
     const data = dataHash(await recipeData(config, teacher, clean))
-    compare('recipe', labelled.recipe, teacherIdentity({ config, teacher, index, data }))
+    compare('recipe', asked.recipe, teacherIdentity({ config, teacher, index, data }))
   } else {
     const hash = await givenHash(named, teacher, index, clean)
-    if (hash !== undefined) compare('weights', labelled.weights, hash)
+    if (hash !== undefined) compare('weights', asked.weights, hash)
   }
 }
 

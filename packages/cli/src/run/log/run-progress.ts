@@ -17,9 +17,9 @@ export type RunProgress =
       readonly totalBytes: number | undefined
     }
   | { readonly kind: 'evaluated'; readonly examples: number; readonly of: number }
-  /** A teacher labels examples. */
+  /** A teacher is asked about examples, and its answers are kept. */
   | {
-      readonly kind: 'labelled'
+      readonly kind: 'answered'
       readonly examples: number
       readonly of: number
       readonly perSecond: number

@@ -17,7 +17,7 @@ export const progressSchema = z.discriminatedUnion('kind', [
     }),
   }),
   z.strictObject({
-    kind: z.literal('labelled'),
+    kind: z.literal('answered'),
     examples: z.int().min(0),
     of: z.int().min(0),
     perSecond: z.number().min(0),

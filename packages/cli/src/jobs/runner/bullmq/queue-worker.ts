@@ -183,7 +183,7 @@ class WorkerDesk {
     let told = -PROGRESS
     return (progress) => {
       const now = performance.now()
-      const isTold = progress.kind === 'step' || progress.kind === 'labelled'
+      const isTold = progress.kind === 'step' || progress.kind === 'answered'
       if (!isTold || now - told < PROGRESS || this.#connection.client.status !== 'ready') return
       told = now
       queued.updateProgress(progress).catch(() => undefined)

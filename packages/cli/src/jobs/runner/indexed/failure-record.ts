@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 
-/** In the folder of a comparison or a labelling: why jobs failed that no process waited for. */
+/** In the folder of a comparison or of answers: why jobs failed that no process waited for. */
 export const FAILURES = 'failures'
 
 const schema = z.object({ message: z.string() })
@@ -14,7 +14,7 @@ export class FailureRecord {
   readonly #path: string
 
   /**
-   * @param folder - of the comparison or labelling
+   * @param folder - of the comparison or the answers
    * @param id - of the job
    */
   constructor(folder: string, id: string) {

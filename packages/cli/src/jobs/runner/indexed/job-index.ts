@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import { jobSchema, type Job } from '../../job/job.js'
 
-/** The file in the folder of a comparison or a labelling that lists the jobs which tasks of a cluster do, by their place in it. */
+/** The file in the folder of a comparison or of answers that lists the jobs which tasks of a cluster do, by their place in it. */
 export const INDEX_FILE = 'jobs.json'
 
 const indexSchema = z.strictObject({

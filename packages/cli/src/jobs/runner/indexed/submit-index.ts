@@ -25,7 +25,7 @@ export async function submitIndex(
   const command = await writeOrder(await writeJobIndex({ workspace, folder, jobs }))
   const outcome: JobOutcome = { state: 'submitted' }
   for (const job of jobs) onEvent({ kind: 'ended', job, outcome })
-  // A labelling looks itself when it is called again.
+  // kd keep-answers looks itself when it is called again.
   const isComparison = jobs.some(({ kind }) => kind === 'distill')
   const then = isComparison ? `\nand see what is done with\n  kd collect ${shellQuoted(folder)}` : ''
   onEvent({

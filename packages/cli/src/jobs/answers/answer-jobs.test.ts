@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { labelJobs, type LabelsToDo } from './label-jobs.js'
-import type { LabelManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
+import { answerJobs, type AnswersToDo } from './answer-jobs.js'
+import type { AnswerManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
 
 const places = (split: ShardPlace['split'], count: number): ShardPlace[] =>
   Array.from({ length: count }, (_, index) => ({ split, index }))
@@ -9,14 +9,14 @@ const manifest = {
   id: 'a'.repeat(64),
   rowsPerShard: 250,
   splits: { train: { examples: 1700 }, test: { examples: 500 } },
-} as unknown as LabelManifest
+} as unknown as AnswerManifest
 const common = { config: {}, teachers: 'teachers', threads: 1, needs: [] } as unknown as Parameters<
-  typeof labelJobs
+  typeof answerJobs
 >[2]
-const jobs = (missing: readonly ShardPlace[], count: number, change: Partial<LabelsToDo> = {}) =>
-  labelJobs({ name: 'l', folder: 'l', index: 0, state: 0, manifest, missing, ...change }, count, common)
+const jobs = (missing: readonly ShardPlace[], count: number, change: Partial<AnswersToDo> = {}) =>
+  answerJobs({ name: 'l', folder: 'l', index: 0, state: 0, manifest, missing, ...change }, count, common)
 
-describe('labelJobs', () => {
+describe('answerJobs', () => {
   it.each([1, 2, 4, 9, 20])('shares all missing shards out over %i jobs at most, each to one', (count) => {
     const found = jobs(all, count)
     expect(found.length).toBeLessThanOrEqual(count)
@@ -34,7 +34,7 @@ describe('labelJobs', () => {
     expect(jobs([], 3)).toEqual([])
   })
 
-  it('takes equal labels in two folders for two jobs', () => {
+  it('takes equal answers in two folders for two jobs', () => {
     expect(jobs(all, 1, { folder: 'other' })[0]!.id).not.toBe(jobs(all, 1)[0]!.id)
   })
 })

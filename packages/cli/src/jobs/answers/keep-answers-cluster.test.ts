@@ -9,9 +9,9 @@ import { parse } from 'yaml'
 import { runTraining } from '../../run/run-distillation.js'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdEnd } from '../../testing/kd-process.js'
-import { labelFiles } from '../../testing/label-files.js'
+import { answerFiles } from '../../testing/answer-files.js'
 import { runKd } from '../../testing/run-kd.js'
-import { runLabelling, type LabellingResult } from './run-labelling.js'
+import { keepAnswers, type KeepAnswersResult } from './keep-answers.js'
 
 const built = builtMain()
 const path = (...names: string[]): string => join(built.folder, ...names)
@@ -22,8 +22,8 @@ const common = {
 } as const
 const shards = ['--shard-rows', '250', '--json']
 
-const resultOf = ({ out }: Pick<KdEnd, 'out'>): LabellingResult =>
-  JSON.parse(out.trim().split('\n').at(-1)!) as LabellingResult
+const resultOf = ({ out }: Pick<KdEnd, 'out'>): KeepAnswersResult =>
+  JSON.parse(out.trim().split('\n').at(-1)!) as KeepAnswersResult
 
 /** As Slurm does it. */
 function task(script: string, index: number): Promise<number | null> {
@@ -32,26 +32,35 @@ function task(script: string, index: number): Promise<number | null> {
   return new Promise((resolve) => shell.on('close', resolve))
 }
 
-describe('kd label --runner slurm', needsPosix, () => {
-  it('has tasks train the teacher, then label, says what failed, and ends with what the local runner makes', async () => {
+describe('kd keep-answers --runner slurm', needsPosix, () => {
+  it('has tasks train the teacher, then ask it, says what failed, and ends with what the local runner makes', async () => {
     const recipe = { model: { name: 'mlp', hiddenUnits: [16] }, training: { epochs: 2 } } as const
     const config = path('slurm.yaml')
     await writeFile(config, JSON.stringify({ ...common, teachers: [recipe] }))
     const out = path('slurm')
     // From the same program, so that the script starts it.
-    const label = (): Promise<KdEnd> =>
-      startKd(built.main, ['label', config, '--out', out, '--runner', 'slurm', '--jobs', '3', ...shards])
-        .ended
+    const keep = (): Promise<KdEnd> =>
+      startKd(built.main, [
+        'keep-answers',
+        config,
+        '--out',
+        out,
+        '--runner',
+        'slurm',
+        '--jobs',
+        '3',
+        ...shards,
+      ]).ended
     const script = join(out, 'slurm.sh')
 
-    const first = await label()
+    const first = await keep()
     expect(first.code, first.err).toBe(0)
     expect(first.err).toContain('1 jobs are written down; start them with\n  sbatch ')
     expect(first.err).not.toContain('kd collect')
-    expect(resultOf(first)).toMatchObject({ ended: 'submitted', failed: [], labels: [] })
+    expect(resultOf(first)).toMatchObject({ ended: 'submitted', failed: [], answers: [] })
     expect(await task(script, 0)).toBe(0)
 
-    expect(resultOf(await label())).toMatchObject({ ended: 'submitted', failed: [] })
+    expect(resultOf(await keep())).toMatchObject({ ended: 'submitted', failed: [] })
     expect(await readFile(script, 'utf8')).toContain('\n#SBATCH --array=0-2%3\n')
     expect(await task(script, 0)).toBe(0)
     // One task does not find the teacher.
@@ -60,52 +69,52 @@ describe('kd label --runner slurm', needsPosix, () => {
     await rename(path('away'), join(out, 'teachers'))
     expect(await task(script, 2)).toBe(0)
 
-    const third = await label()
+    const third = await keep()
     expect(third.code).toBe(1)
     const [failed, ...others] = resultOf(third).failed
     expect(others).toEqual([])
-    expect(failed).toMatchObject({ kind: 'label', name: 'labels-1: train 2 to validation 0' })
-    expect(failed!.message).toContain('labels: teacher 1 must be trained before it labels')
+    expect(failed).toMatchObject({ kind: 'keep-answers', name: 'answers-1: train 2 to validation 0' })
+    expect(failed!.message).toContain('keep-answers: teacher 1 must be trained before it is asked')
     expect(await readFile(script, 'utf8')).toContain('\n#SBATCH --array=0-0%3\n')
     expect(await task(script, 0)).toBe(0)
 
-    const last = await label()
+    const last = await keep()
     expect(last.code, last.err).toBe(0)
     expect(resultOf(last)).toMatchObject({
       ended: 'done',
       failed: [],
-      labels: [{ examples: 800, shards: 5 }],
+      answers: [{ examples: 800, shards: 5 }],
     })
-    await runLabelling(config, { out: path('alone'), shardRows: 250, threads: 1 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
+    await keepAnswers(config, { out: path('alone'), shardRows: 250, threads: 1 })
+    expect(await answerFiles(join(out, 'answers-1'))).toEqual(await answerFiles(path('alone/answers-1')))
   }, 60_000)
 })
 
-describe('kd label --runner kubernetes', () => {
+describe('kd keep-answers --runner kubernetes', () => {
   let words: string[]
   beforeAll(async () => {
     await mkdir(path('space'))
     const teacher = { ...common, student: { model: { name: 'mlp', hiddenUnits: [16] } } } as const
     await runTraining({ ...teacher, training: { epochs: 1 } }, { out: path('space/teacher') })
-    await writeFile(path('space/label.yaml'), JSON.stringify({ ...common, teachers: [{ run: 'teacher' }] }))
+    await writeFile(path('space/keep.yaml'), JSON.stringify({ ...common, teachers: [{ run: 'teacher' }] }))
     const where = [
       '--workspace',
       path('space'),
       '--out',
-      path('space/labels'),
+      path('space/answers'),
       '--image',
       'kd',
       '--jobs',
       '2',
     ]
-    words = ['label', path('space/label.yaml'), '--runner', 'kubernetes', ...where, ...shards]
+    words = ['keep-answers', path('space/keep.yaml'), '--runner', 'kubernetes', ...where, ...shards]
   })
 
-  it('has pods label wherever the workspace is mounted, and says what failed', async () => {
+  it('has pods ask wherever the workspace is mounted, and says what failed', async () => {
     const first = await runKd(words)
     expect(first.exitCode, first.err).toBe(0)
     expect(first.err).toContain('kubectl create -f')
-    const manifest = parse(await readFile(path('space/labels/kubernetes.yaml'), 'utf8')) as {
+    const manifest = parse(await readFile(path('space/answers/kubernetes.yaml'), 'utf8')) as {
       spec: { completions: number; template: { spec: { containers: [{ command: string[] }] } } }
     }
     expect(manifest.spec.completions).toBe(2)
@@ -123,22 +132,24 @@ describe('kd label --runner kubernetes', () => {
 
     const text = await runKd(words.filter((word) => word !== '--json'))
     expect(text.exitCode).toBe(1)
-    expect(text.out).toMatch(/1 jobs have failed, and are submitted again:\n {2}labels-1: .*: cannot read /)
-    expect(existsSync(path('space/labels/failures'))).toBe(false)
+    expect(text.out).toMatch(/1 jobs have failed, and are submitted again:\n {2}answers-1: .*: cannot read /)
+    expect(existsSync(path('space/answers/failures'))).toBe(false)
     await rename(path('space'), path('mounted'))
     expect((await pod(0)).code).toBe(0)
     await rename(path('mounted'), path('space'))
     const last = await runKd(words)
-    expect(resultOf(last)).toMatchObject({ ended: 'done', labels: [{ examples: 800 }] })
-    await runLabelling(path('space/label.yaml'), { out: path('here'), shardRows: 250 })
-    expect(await labelFiles(path('space/labels/labels-1'))).toEqual(await labelFiles(path('here/labels-1')))
+    expect(resultOf(last)).toMatchObject({ ended: 'done', answers: [{ examples: 800 }] })
+    await keepAnswers(path('space/keep.yaml'), { out: path('here'), shardRows: 250 })
+    expect(await answerFiles(path('space/answers/answers-1'))).toEqual(
+      await answerFiles(path('here/answers-1')),
+    )
   }, 60_000)
 
   it('refuses what is not in the workspace', async () => {
     const { exitCode, err } = await runKd([...words, '--force', 'student.weights=/etc/passwd'])
     expect(exitCode).toBe(2)
     expect(err).toContain(
-      '--runner kubernetes cannot carry labels-1: train 0 to train 2: job: paths must lie in',
+      '--runner kubernetes cannot carry answers-1: train 0 to train 2: job: paths must lie in',
     )
   })
 })

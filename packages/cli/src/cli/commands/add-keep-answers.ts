@@ -1,22 +1,29 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { engine, json, overridesHelp, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
-import type { LabelFlags } from './label-command.js'
+import type { KeepAnswersFlags } from './keep-answers-command.js'
 import { addRunnerOptions } from './runner-options.js'
 
-/** Adds `kd label` to the command line. */
-export function addLabel(program: Command, context: CommandContext, show: Show): void {
-  const command = program
-    .command('label')
-    .description('let the teachers of a config label its data once, for runs that then need no teacher')
+/** Adds `kd keep-answers` to the command line, and under its old name, which is not shown. */
+export function addKeepAnswers(program: Command, context: CommandContext, show: Show): void {
+  addNamed(program.command('keep-answers'), context, show)
+  const old = addNamed(program.command('label', { hidden: true }), context, show)
+  old.hook('preAction', () => {
+    context.terminal.err.write('kd label is called kd keep-answers now; the old name works until 1.0\n')
+  })
+}
+
+function addNamed(command: Command, context: CommandContext, show: Show): Command {
+  command
+    .description('ask the teachers of a config about its data once, for runs that then need no teacher')
     .argument('<config>', 'YAML or JSON file')
     .argument('[overrides...]', overridesHelp)
     .addOption(engine())
     .option(
       '--out <folder>',
-      'folder of the labels, otherwise runs/<config>-labels; what is done in it stays done',
+      'folder of the answers, otherwise runs/<config>-answers; what is done in it stays done',
     )
-    .option('--force', 'replace other labels in --out')
+    .option('--force', 'replace other answers in --out')
     .option(
       '--splits <names>',
       'train, validation, test or some of them, with commas (default: all there are)',
@@ -31,20 +38,20 @@ export function addLabel(program: Command, context: CommandContext, show: Show):
       wholeNumber,
     )
     .option('--shard-rows <examples>', 'examples of a file, a multiple of 250', wholeNumber)
-  addRunnerOptions(command)
+  return addRunnerOptions(command)
     .option(
       '--threads <number>',
-      "of each process; otherwise the machine's divided by --jobs, and 1 where other machines label",
+      "of each process; otherwise the machine's divided by --jobs, and 1 where other machines ask",
       wholeNumber,
     )
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: LabelFlags) => {
-      const { labelCommand } = await import('./label-command.js')
-      show(await labelCommand(config, overrides, flags, context))
+    .action(async (config: string, overrides: string[], flags: KeepAnswersFlags) => {
+      const { keepAnswersCommand } = await import('./keep-answers-command.js')
+      show(await keepAnswersCommand(config, overrides, flags, context))
     })
 }
 
-function splitNames(text: string): LabelFlags['splits'] {
+function splitNames(text: string): KeepAnswersFlags['splits'] {
   const names = text.split(',')
   const known = ['train', 'validation', 'test'] as const
   const found = known.filter((name) => names.includes(name))

@@ -1,6 +1,6 @@
 import type { EngineName } from '@kd/core'
-import type { LabelSplit } from '../../run/answers/answer-manifest.js'
-import { runLabelling, type LabellingResult } from '../../jobs/answers/run-labelling.js'
+import type { AnswerSplit } from '../../run/answers/answer-manifest.js'
+import { keepAnswers, type KeepAnswersResult } from '../../jobs/answers/keep-answers.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
@@ -8,12 +8,12 @@ import type { CommandContext } from './command-context.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
 
-/** Flags of `kd label`. */
-export interface LabelFlags extends RunnerFlags {
+/** Flags of `kd keep-answers`. */
+export interface KeepAnswersFlags extends RunnerFlags {
   readonly engine?: EngineName
   readonly out?: string
   readonly force?: boolean
-  readonly splits?: readonly LabelSplit[]
+  readonly splits?: readonly AnswerSplit[]
   readonly dtype?: 'float32' | 'float16'
   readonly top?: number
   readonly shardRows?: number
@@ -21,13 +21,13 @@ export interface LabelFlags extends RunnerFlags {
   readonly threads?: number
 }
 
-/** `kd label CONFIG [key=value ...]`. */
-export async function labelCommand(
+/** `kd keep-answers CONFIG [key=value ...]`. */
+export async function keepAnswersCommand(
   config: string,
   overrides: readonly string[],
-  flags: LabelFlags,
+  flags: KeepAnswersFlags,
   { terminal, signal }: CommandContext,
-): Promise<{ text: string; json: LabellingResult; exitCode: number }> {
+): Promise<{ text: string; json: KeepAnswersResult; exitCode: number }> {
   const isHere = flags.runner === 'local' && flags.jobs === 1
   const { runner: _, ...options } = flags
   const runner = isHere ? {} : { runner: await makeRunner(flags) }
@@ -35,7 +35,7 @@ export async function labelCommand(
   const threads = flags.runner === 'local' || flags.threads !== undefined ? {} : { threads: 1 }
   const { onProgress, stop } = showProgress(terminal)
   try {
-    const result = await runLabelling(config, {
+    const result = await keepAnswers(config, {
       ...options,
       ...threads,
       ...runner,
@@ -43,13 +43,13 @@ export async function labelCommand(
       onProgress,
       signal,
     })
-    return { text: labellingText(result), json: result, exitCode: result.failed.length === 0 ? 0 : 1 }
+    return { text: answersText(result), json: result, exitCode: result.failed.length === 0 ? 0 : 1 }
   } finally {
     stop()
   }
 }
 
-function submittedText({ folder, failed }: Pick<LabellingResult, 'folder' | 'failed'>): string {
+function submittedText({ folder, failed }: Pick<KeepAnswersResult, 'folder' | 'failed'>): string {
   const lines = failed.map(({ name, message }) => `  ${name}: ${message.split('\n')[0]!}`)
   return [
     ...(failed.length === 0 ? [] : [`${failed.length} jobs have failed, and are submitted again:`, ...lines]),
@@ -57,13 +57,13 @@ function submittedText({ folder, failed }: Pick<LabellingResult, 'folder' | 'fai
   ].join('\n')
 }
 
-function labellingText({ labels, examples, perSecond, ...result }: LabellingResult): string {
+function answersText({ answers, examples, perSecond, ...result }: KeepAnswersResult): string {
   const time = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
   if (result.ended === 'aborted')
     return `ended by you (${time}); the same command again goes on: ${result.folder}`
   if (result.ended === 'submitted') return submittedText(result)
   const speed = perSecond === undefined ? '' : `, ${speedText(perSecond)}`
-  const rows = labels.map(({ folder, teacher, shards, bytes, ...one }) => [
+  const rows = answers.map(({ folder, teacher, shards, bytes, ...one }) => [
     teacher,
     String(one.examples),
     String(shards),
@@ -71,7 +71,7 @@ function labellingText({ labels, examples, perSecond, ...result }: LabellingResu
     folder,
   ])
   return [
-    `${examples} examples of ${result.dataset} labelled now, ${time}${speed}`,
-    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ labels: ... }]'], rows),
+    `asked about ${examples} examples of ${result.dataset} now, ${time}${speed}`,
+    table(['teacher', 'examples', 'shards', 'size', 'teachers: [{ answers: ... }]'], rows),
   ].join('\n')
 }

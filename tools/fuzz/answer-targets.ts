@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { LabelFolder } from '../../packages/cli/src/run/answers/answer-folder.js'
+import { AnswerFolder } from '../../packages/cli/src/run/answers/answer-folder.js'
 import { assertComplete } from '../../packages/cli/src/run/answers/open-answers.js'
 import {
   encodeManifest,
-  labelsId,
+  answersId,
   MANIFEST,
   shardFile,
-  type LabelManifest,
+  type AnswerManifest,
 } from '../../packages/cli/src/run/answers/answer-manifest.js'
 import { encodeShard } from '../../packages/cli/src/run/answers/answer-shard.js'
-import { StoredLabels } from '../../packages/cli/src/run/answers/kept-answers.js'
+import { AnswerTable } from '../../packages/cli/src/run/answers/kept-answers.js'
 import type { Dataset, RandomSource } from '../../packages/core/src/index.js'
 import {
   readSafetensors,
@@ -35,10 +35,10 @@ const dataset: Dataset = {
   test: examples,
 }
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-const forms: LabelManifest['logits'][] = [{ dtype: 'float32' }, { dtype: 'float16', top: 2 }]
+const forms: AnswerManifest['logits'][] = [{ dtype: 'float32' }, { dtype: 'float16', top: 2 }]
 
 /** Labels of three examples in two shards. */
-function madeLabels(form: LabelManifest['logits']): { manifest: LabelManifest; shards: Uint8Array[] } {
+function madeAnswers(form: AnswerManifest['logits']): { manifest: AnswerManifest; shards: Uint8Array[] } {
   const { name, inputShape, classNames, normalization } = dataset
   const about = {
     format: 'kd-labels',
@@ -59,9 +59,9 @@ function madeLabels(form: LabelManifest['logits']): { manifest: LabelManifest; s
     engine: 'cpu',
     packages: { '@kd/cli': '0.1.0' },
     splits: { train: { examples: 3, data: 'd'.repeat(64), shards: [] } },
-  } as const satisfies Omit<LabelManifest, 'id' | 'splits'> & { splits: object }
+  } as const satisfies Omit<AnswerManifest, 'id' | 'splits'> & { splits: object }
   const empty = { ...about, splits: { train: { ...about.splits.train, shards: [] } } }
-  const manifest: LabelManifest = { ...empty, id: labelsId(empty) }
+  const manifest: AnswerManifest = { ...empty, id: answersId(empty) }
   const shards = [0, 1].map((index) =>
     encodeShard(manifest, {
       split: 'train',
@@ -74,7 +74,7 @@ function madeLabels(form: LabelManifest['logits']): { manifest: LabelManifest; s
 }
 
 /** The manifest of other shards, with hashes that fit them. */
-function withShards(manifest: LabelManifest, shards: readonly Uint8Array[]): LabelManifest {
+function withShards(manifest: AnswerManifest, shards: readonly Uint8Array[]): AnswerManifest {
   const entries = shards.map((bytes, index) => ({
     file: shardFile({ split: 'train', index }, sha256(bytes)),
     rows: index === 0 ? 2 : 1,
@@ -84,7 +84,7 @@ function withShards(manifest: LabelManifest, shards: readonly Uint8Array[]): Lab
   return { ...manifest, splits: { train: { ...manifest.splits.train!, shards: entries } } }
 }
 
-const made = forms.map(madeLabels)
+const made = forms.map(madeAnswers)
 
 /** Its tensors and what it says of itself, one of them changed, in a file that is whole. */
 function changedShard(random: RandomSource, shard: Uint8Array): Uint8Array {
@@ -100,31 +100,31 @@ function changedShard(random: RandomSource, shard: Uint8Array): Uint8Array {
   return writeSafetensors(tensors, about)
 }
 
-interface LabelFiles {
+interface AnswerFiles {
   readonly manifest: string
   /** By name. */
   readonly shards: readonly (readonly [string, Uint8Array])[]
 }
 
 /** As a training reads them, but for the hash of its data. */
-async function readLabels(input: unknown): Promise<unknown> {
-  const { manifest: text, shards } = input as LabelFiles
+async function readAnswers(input: unknown): Promise<unknown> {
+  const { manifest: text, shards } = input as AnswerFiles
   const path = resolve('labels')
   rmSync(path, { recursive: true, force: true })
   await mkdir(path)
   await writeFile(join(path, MANIFEST), text)
   for (const [name, bytes] of shards) await writeFile(join(path, name), bytes)
-  const folder = new LabelFolder(path)
+  const folder = new AnswerFolder(path)
   const manifest = (await folder.manifest())!
   assertComplete(folder, manifest)
-  const labels = await StoredLabels.read(folder, { manifest, dataset, fixed: false })
-  return labels.has('train') ? labels.storedLogits('train', ids) : undefined
+  const labels = await AnswerTable.read(folder, { manifest, dataset, fixed: false })
+  return labels.has('train') ? labels.keptLogits('train', ids) : undefined
 }
 
 /** What `kd label` writes. */
-export const labelTargets: Record<string, FuzzTarget> = {
+export const answerTargets: Record<string, FuzzTarget> = {
   'manifests of labels': {
-    make: (random): LabelFiles => {
+    make: (random): AnswerFiles => {
       const { manifest, shards } = pick(random, made)
       const text = encodeManifest(manifest)
       return {
@@ -132,10 +132,10 @@ export const labelTargets: Record<string, FuzzTarget> = {
         shards: manifest.splits.train!.shards.map(({ file }, index) => [file, shards[index]!]),
       }
     },
-    read: readLabels,
+    read: readAnswers,
   },
   'shards of labels': {
-    make: (random): LabelFiles => {
+    make: (random): AnswerFiles => {
       const { manifest, shards } = pick(random, made)
       const at = random.integer(2)
       const changed = pick(random, [mutateBytes, changedHeader, changedShard])(random, shards[at]!)
@@ -147,6 +147,6 @@ export const labelTargets: Record<string, FuzzTarget> = {
         shards: told.splits.train!.shards.map(({ file }, index) => [file, all[index]!]),
       }
     },
-    read: readLabels,
+    read: readAnswers,
   },
 }

@@ -3,53 +3,62 @@ import { createHash } from 'node:crypto'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { assertCarriable } from '../runner/assert-carriable.js'
 import { failedJobs, type FailedJob } from '../runner/indexed/failed-jobs.js'
-import type { Job, JobEvent, JobOutcome, LabelJob } from '../job/job.js'
+import type { Job, JobEvent, JobOutcome, AnswerJob } from '../job/job.js'
 import type { Runner } from '../runner/runner.js'
 import {
-  labelSplits,
+  answerSplits,
   shardsOf,
-  type LabelManifest,
+  type AnswerManifest,
   type ShardPlace,
 } from '../../run/answers/answer-manifest.js'
 
-/** What all jobs of a labelling have in common. */
-export type CommonJob = Pick<LabelJob, 'config' | 'teachers' | 'threads' | 'needs'>
+/** What all jobs of keeping answers have in common. */
+export type CommonJob = Pick<AnswerJob, 'config' | 'teachers' | 'threads' | 'needs'>
 
-/** What one teacher still has to label. */
-export interface LabelsToDo extends Pick<LabelJob, 'folder' | 'index' | 'state'> {
+/** What one teacher still has to be asked. */
+export interface AnswersToDo extends Pick<AnswerJob, 'folder' | 'index' | 'state'> {
   /** For people. */
   readonly name: string
-  readonly manifest: LabelManifest
+  readonly manifest: AnswerManifest
   readonly missing: readonly ShardPlace[]
 }
 
 /**
  * Shares shards out: consecutive ones to a job, each of which loads data and teacher once. Which ones a job is for does not depend on
- * what is missing, so that a labelling that is called again asks a queue for the jobs that are in it.
+ * what is missing, so that whoever asks again asks a queue for the jobs that are in it.
  *
- * @param labels - of one teacher
+ * @param answers - of one teacher
  * @param count - how many jobs, fewer where there are fewer shards or all of a job's are there
  * @param common - of all jobs
  * @returns the jobs, in any order and on any machine
  */
-export function labelJobs(
-  { name, manifest, missing, folder, index, state }: LabelsToDo,
+export function answerJobs(
+  { name, manifest, missing, folder, index, state }: AnswersToDo,
   count: number,
   common: CommonJob,
-): LabelJob[] {
-  const all = labelSplits.flatMap((split) => shardsOf(manifest, split))
+): AnswerJob[] {
+  const all = answerSplits.flatMap((split) => shardsOf(manifest, split))
   const size = Math.max(1, Math.ceil(all.length / count))
   const keyOf = ({ split, index: shard }: ShardPlace): string => `${split} ${shard}`
   const wanted = new Set(missing.map(keyOf))
   return Array.from({ length: Math.ceil(all.length / size) }, (_, job) => {
     const part = all.slice(job * size, (job + 1) * size)
-    // With the folder: two teachers, or two labellings, can come to the same labels.
+    // With the folder: two teachers, or one in two folders, can come to the same answers.
     const id = createHash('sha256')
       .update(JSON.stringify([manifest.id, folder, part]))
       .digest('hex')
     const range = `${keyOf(part[0]!)} to ${keyOf(part.at(-1)!)}`
     const shards = part.filter((place) => wanted.has(keyOf(place)))
-    return { kind: 'label' as const, id, name: `${name}: ${range}`, folder, index, state, shards, ...common }
+    return {
+      kind: 'answers' as const,
+      id,
+      name: `${name}: ${range}`,
+      folder,
+      index,
+      state,
+      shards,
+      ...common,
+    }
   }).filter(({ shards }) => shards.length > 0)
 }
 
@@ -57,7 +66,7 @@ export function labelJobs(
 export interface JobsContext {
   readonly runner: Runner
   readonly workspace: string
-  /** Of the labelling, absolute. */
+  /** Of all answers, absolute. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly tell: OnRunProgress
@@ -72,10 +81,10 @@ export interface JobsEnd {
 }
 
 /**
- * Does jobs, and tells of all together how many examples are labelled.
+ * Does jobs, and tells of all together about how many examples teachers were asked.
  *
  * @param jobs - of one kind
- * @param examples - how many they label, 0 for teachers
+ * @param examples - about how many they ask, 0 for trainings
  * @param context - see {@link JobsContext}
  * @returns what all of them came to
  * @throws {@link KdError} when one failed, after the others have ended; {@link UsageError} when the runner cannot carry one
@@ -91,18 +100,18 @@ export async function doJobs(
   // Before the runner forgets them.
   const failed = (await failedJobs(folder)).filter(({ kind }) => kind === first.kind)
   const started = performance.now()
-  const labelled = new Map<string, number>()
+  const answered = new Map<string, number>()
   const onEvent = (event: JobEvent): void => {
     if (event.kind === 'message') tell(event)
     if (event.kind !== 'progress') return
-    if (event.progress.kind !== 'labelled') {
+    if (event.progress.kind !== 'answered') {
       tell(event.progress)
       return
     }
-    labelled.set(event.job.id, event.progress.examples)
-    const sum = [...labelled.values()].reduce((total, count) => total + count, 0)
+    answered.set(event.job.id, event.progress.examples)
+    const sum = [...answered.values()].reduce((total, count) => total + count, 0)
     const perSecond = (1000 * sum) / (performance.now() - started)
-    tell({ kind: 'labelled', examples: sum, of: examples, perSecond })
+    tell({ kind: 'answered', examples: sum, of: examples, perSecond })
   }
   const outcomes = [...(await runner.run(jobs, { workspace, folder, signal, onEvent })).values()]
   for (const outcome of outcomes) if (outcome.state === 'failed') throw new KdError(outcome.message)

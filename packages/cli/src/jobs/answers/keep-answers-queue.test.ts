@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdProcess } from '../../testing/kd-process.js'
-import { labelFiles } from '../../testing/label-files.js'
+import { answerFiles } from '../../testing/answer-files.js'
 import { needsRedis, RedisServer } from '../../testing/redis-server.js'
 import { runKd } from '../../testing/run-kd.js'
-import { runLabelling, type LabellingResult } from './run-labelling.js'
+import { keepAnswers, type KeepAnswersResult } from './keep-answers.js'
 
 const isHere = !needsRedis.skip
 const built = builtMain({
-  'label.yaml': `dataset: { name: digits }
+  'keep.yaml': `dataset: { name: digits }
 teachers: [{ model: { name: mlp, hiddenUnits: [32] }, training: { epochs: 2 } }]
 student: { model: { name: mlp, hiddenUnits: [8] } }
 engine: cpu
@@ -37,35 +37,35 @@ function kd(...words: string[]): KdProcess {
   started.push(process)
   return process
 }
-const label = (...words: string[]): KdProcess =>
-  kd('label', path('label.yaml'), '--runner', 'bullmq', '--shard-rows', '250', '--json', ...words)
+const keep = (...words: string[]): KdProcess =>
+  kd('keep-answers', path('keep.yaml'), '--runner', 'bullmq', '--shard-rows', '250', '--json', ...words)
 
-describe('kd label --runner bullmq', { timeout: 120_000, ...needsRedis }, () => {
+describe('kd keep-answers --runner bullmq', { timeout: 120_000, ...needsRedis }, () => {
   it('has two workers make what the local runner makes, byte for byte, though one is killed', async () => {
     const workers = [1, 2].map(() => kd('worker', '--workspace', path('work')))
     const [killed, survivor] = workers as [KdProcess, KdProcess]
     for (const worker of workers) await worker.says('waiting for jobs')
-    const out = path('work/labels')
-    const again = (): KdProcess => label('--workspace', path('work'), '--out', out, '--jobs', '6')
-    const labelling = again()
-    await killed.says(/labels-1: .*: begun/)
+    const out = path('work/answers')
+    const again = (): KdProcess => keep('--workspace', path('work'), '--out', out, '--jobs', '6')
+    const keeping = again()
+    await killed.says(/answers-1: .*: begun/)
     killed.kill('SIGKILL')
     await killed.ended
-    const name = /labels-1: .*(?=: begun)/.exec(killed.err())![0]
+    const name = /answers-1: .*(?=: begun)/.exec(killed.err())![0]
     expect(killed.err()).not.toContain(`${name}: done`)
 
-    const ended = await labelling.ended
+    const ended = await keeping.ended
     expect(ended.code, ended.err).toBe(0)
-    const result = JSON.parse(ended.out.trim().split('\n').at(-1)!) as LabellingResult
-    expect(result).toMatchObject({ ended: 'done', examples: 1797, labels: [{ examples: 1797 }] })
+    const result = JSON.parse(ended.out.trim().split('\n').at(-1)!) as KeepAnswersResult
+    expect(result).toMatchObject({ ended: 'done', examples: 1797, answers: [{ examples: 1797 }] })
     expect(survivor.err()).toContain(`${name}: done`)
-    await runLabelling(path('label.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(await labelFiles(path('alone/labels-1')))
+    await keepAnswers(path('keep.yaml'), { out: path('alone'), shardRows: 250, threads: 1 })
+    expect(await answerFiles(join(out, 'answers-1'))).toEqual(await answerFiles(path('alone/answers-1')))
 
     // What nobody came to take from the queue is done again where it is lost.
-    const before = await labelFiles(join(out, 'labels-1'))
+    const before = await answerFiles(join(out, 'answers-1'))
     const shard = path(
-      'work/labels/labels-1',
+      'work/answers/answers-1',
       Object.keys(before).find((file) => file.startsWith('test-00000'))!,
     )
     await rm(shard)
@@ -79,14 +79,14 @@ describe('kd label --runner bullmq', { timeout: 120_000, ...needsRedis }, () => 
     const { code, out: said, err } = await again().ended
     expect(code, err).toBe(0)
     expect(JSON.parse(said.trim().split('\n').at(-1)!)).toMatchObject({ ended: 'done', examples: 250 })
-    expect(await labelFiles(join(out, 'labels-1'))).toEqual(before)
+    expect(await answerFiles(join(out, 'answers-1'))).toEqual(before)
   })
 
   it('refuses before anything is put in what a queue cannot carry', async () => {
     const words = ['--runner', 'bullmq', '--queue', redis.url, '--out', path('refused')]
     const { exitCode, err } = await runKd([
-      'label',
-      path('label.yaml'),
+      'keep-answers',
+      path('keep.yaml'),
       'student.weights=/etc/passwd',
       ...words,
     ])

@@ -63,6 +63,7 @@ export type { FeatureMap, ForwardOptions, Mode, Model, ModelInput, Outputs } fro
 export {
   defineModel,
   type ModelContext,
+  type ModelContextWithShape,
   type ModelDefinition,
   type ModelFactory,
 } from './model/define-model.js'
@@ -81,6 +82,8 @@ export {
   optionalOption,
   parseOptions,
   positive,
+  readonlyList,
+  requiredOption,
   temperature,
   weight,
 } from './options/options.js'

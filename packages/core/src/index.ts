@@ -99,7 +99,7 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export type { FigureKind, Figures, Meter, Task } from './task/task.js'
+export { labelRows, labelSize, type FigureKind, type Figures, type Meter, type Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
@@ -110,6 +110,7 @@ export {
   type DatasetContext,
   type DatasetDefinition,
   type DatasetFactory,
+  type DownloadProgress,
   type WantedTask,
 } from './dataset/define-dataset.js'
 export { memoryBatches } from './dataset/memory-batches.js'

@@ -30,6 +30,19 @@ export function optionalOption<Schema extends z.core.$ZodType>(
   return made
 }
 
+/** A schema that must be given, with a line of text. */
+export function requiredOption<Schema extends z.core.$ZodType>(schema: Schema, text: string): Schema {
+  z.globalRegistry.add(schema, { description: text })
+  return schema
+}
+
+/** Lets a list be given as a readonly one and promises not to change it; the schema itself stays as it is. */
+export function readonlyList<Schema extends z.core.$ZodType<readonly unknown[], readonly unknown[]>>(
+  schema: Schema,
+): z.ZodMiniType<Readonly<z.core.output<Schema>>, Readonly<z.core.input<Schema>>> {
+  return schema as never
+}
+
 /** A finite number > 0. */
 export function positive(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber> {
   return option(z.number().check(z.positive()), value, text)

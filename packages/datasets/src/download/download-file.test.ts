@@ -8,7 +8,8 @@ import { gzipSync } from 'node:zlib'
 import { needsLinux } from '@kd/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheFolder, fetchFiles, localFiles } from './local-files.js'
-import { downloadFile, type DownloadProgress } from './download-file.js'
+import type { DownloadProgress } from '@kd/core'
+import { downloadFile } from './download-file.js'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index + (index >> 7)) % 251)
 const digest = createHash('sha256').update(content).digest('hex')

@@ -5,7 +5,7 @@ import {
   type OptionsOutput,
   type OptionsShape,
 } from '../method/define-method.js'
-import { InvalidArgumentError } from '../errors/invalid-argument-error.js'
+import { InvalidArgumentError } from '../errors.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
 import type { LabelForm, TaskContext } from '../task/define-task.js'
 import type { Task } from '../task/task.js'

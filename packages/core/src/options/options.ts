@@ -44,12 +44,12 @@ export function readonlyList<Schema extends z.core.$ZodType<readonly unknown[], 
 }
 
 /** A finite number > 0. */
-export function positive(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber> {
+export function positive(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return option(z.number().check(z.positive()), value, text)
 }
 
 /** A finite number >= 0 that a term of a loss is multiplied by. */
-export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber> {
+export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return option(z.number().check(z.minimum(0)), value, text)
 }
 
@@ -57,7 +57,7 @@ export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniN
 export function temperature(
   value: number,
   text = 'softens teacher and student',
-): z.ZodMiniDefault<z.ZodMiniNumber> {
+): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return positive(value, text)
 }
 
@@ -66,7 +66,7 @@ export function fraction(
   value: number,
   text: string,
   { above = false, below = false }: { readonly above?: boolean; readonly below?: boolean } = {},
-): z.ZodMiniDefault<z.ZodMiniNumber> {
+): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   const schema = z.number().check(above ? z.gt(0) : z.gte(0), below ? z.lt(1) : z.lte(1))
   return option(schema, value, text)
 }
@@ -77,7 +77,7 @@ export function count(value: number, text: string, least = 1): z.ZodMiniDefault<
 }
 
 /** True or false. */
-export function flag(value: boolean, text: string): z.ZodMiniDefault<z.ZodMiniBoolean> {
+export function flag(value: boolean, text: string): z.ZodMiniDefault<z.ZodMiniBoolean<boolean>> {
   return option(z.boolean(), value, text)
 }
 

@@ -50,5 +50,9 @@ export async function costSection(
     }),
   )
   const content = html`<div class="charts">${await Promise.all(figures)}</div>`
-  return { id: 'cost', title: isShare && kind.name === 'top1' ? 'Accuracy and cost' : 'Quality and cost', content }
+  return {
+    id: 'cost',
+    title: isShare && kind.name === 'top1' ? 'Accuracy and cost' : 'Quality and cost',
+    content,
+  }
 }

@@ -41,6 +41,10 @@ const bannedSyntax = [
     selector: 'MemberExpression[object.name="tf"][property.name="losses"]',
     message: 'tf.losses has a wrong gradient for labels: use crossEntropy or softCrossEntropy of @kd/core.',
   },
+  {
+    selector: 'MemberExpression[property.name=/^(skipIf|runIf)$/]',
+    message: 'Use needs() of @kd/testing, so that the end of all tests says why one was skipped.',
+  },
 ]
 const bannedInLibraries = [
   ...bannedSyntax,

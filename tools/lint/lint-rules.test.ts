@@ -27,6 +27,11 @@ describe('the lint rules of this repository', () => {
       'no-restricted-syntax',
     ],
     ['a default export', 'export default 1', 'no-restricted-syntax'],
+    [
+      'a skip without a reason',
+      'export const f = (it: { skipIf(skip: boolean): unknown }): unknown => it.skipIf(true)',
+      'no-restricted-syntax',
+    ],
     ['the umbrella package', "import '@tensorflow/tfjs'", '@typescript-eslint/no-restricted-imports'],
     [
       'a path into tfjs',

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { needs } from '@kd/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runKd } from './testing/run-kd.js'
 
@@ -241,20 +242,27 @@ describe('a place that cannot be written', () => {
     expect(message).toMatch(isRoot ? /cannot write \S+run: part of the path is a file/ : /permission denied/)
   })
 
-  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)('a full disk', async () => {
-    const disk = join(folder, 'disk')
-    await mkdir(disk)
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12k', 'tmpfs', disk]).status !== 0) return
-    try {
-      const message = await failure(1, 'distill', config, '--out', join(disk, 'run'))
-      expect(message).toMatch(
-        /cannot write \S+: the disk is full \(ENOSPC\); free some space, or choose another folder/,
-      )
-      expectOnlyWhole((await readdir(join(disk, 'run'), { recursive: true })).join('\n'))
-    } finally {
-      spawnSync('umount', [disk])
-    }
-  })
+  it(
+    'a full disk',
+    needs(
+      process.platform === 'linux' && process.getuid?.() === 0,
+      'root on Linux (who may mount a small disk)',
+    ),
+    async () => {
+      const disk = join(folder, 'disk')
+      await mkdir(disk)
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12k', 'tmpfs', disk]).status !== 0) return
+      try {
+        const message = await failure(1, 'distill', config, '--out', join(disk, 'run'))
+        expect(message).toMatch(
+          /cannot write \S+: the disk is full \(ENOSPC\); free some space, or choose another folder/,
+        )
+        expectOnlyWhole((await readdir(join(disk, 'run'), { recursive: true })).join('\n'))
+      } finally {
+        spawnSync('umount', [disk])
+      }
+    },
+  )
 })
 
 function expectOnlyWhole(names: string): void {

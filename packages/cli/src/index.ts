@@ -12,15 +12,13 @@ export type { AnswerFormOptions } from './jobs/answers/answer-form.js'
 export type { AnswerSplit } from './run/answers/answer-manifest.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
-export type { RunResult, StudentAtEpoch, TeacherReport } from './run/log/run-result.js'
+export type { RunResult, StudentAtEpoch, TaskReport, TeacherReport } from './run/log/run-result.js'
 
 export type { ConfigInput, TeacherInput } from './config/config-schema.js'
 export type { NamedOptions } from './config/named-options.js'
 export { ConfigError, type ConfigProblem } from './config/config-error.js'
-export type { DatasetName } from './config/datasets.js'
-export type { ModelName } from './config/models.js'
-export type { MethodFactory } from './config/methods.js'
-export type { Plugin } from './config/plugin.js'
+export type { MakeMethod } from './config/methods.js'
+export type { Plugin, TeacherContext } from './config/plugin.js'
 export { UsageError } from './config/usage-error.js'
 
 export {

@@ -1,3 +1,4 @@
+// @isolated: sets KD_NATIVE_THREADS for the processes that it starts
 import { randomSource } from '@kd/core'
 import { readEventFile, type SummaryEvent } from '@kd/report'
 import { execFile } from 'node:child_process'

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { needsPosix } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
 import { builtMain } from './testing/built-main.js'
 
@@ -88,7 +89,7 @@ describe('kd as a process', () => {
     expect([none.status, none.stderr]).toEqual([1, 'error cannot read /none: no such file\n'])
   })
 
-  it.skipIf(process.platform === 'win32')('saves what was done at the first Ctrl-C', async () => {
+  it('saves what was done at the first Ctrl-C', needsPosix, async () => {
     const out = join(built.folder, 'interrupted')
     const child = start('train', config(), 'training.epochs=10000', '--out', out, '--json')
     const { text, ended } = watch(child)
@@ -104,36 +105,30 @@ describe('kd as a process', () => {
     expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
   })
 
-  it.skipIf(process.platform === 'win32')(
-    'ends at Ctrl-C while the teacher is trained, without a student',
-    async () => {
-      const out = join(built.folder, 'teacher-only')
-      const teachers = 'teachers=[{model: {name: mlp}, training: {epochs: 10000}}]'
-      const child = start('distill', config(), teachers, 'method={name: vanilla-kd}', '--out', out, '--json')
-      const { text, ended } = watch(child)
-      await text((err) => err.includes('teacher epoch 1/10000'))
-      child.kill('SIGINT')
-      const { code, stdout } = await ended
-      expect(code).toBe(130)
-      expect(JSON.parse(stdout)).not.toHaveProperty('saved')
-      expect(await readdir(out)).not.toContain('student')
-    },
-  )
+  it('ends at Ctrl-C while the teacher is trained, without a student', needsPosix, async () => {
+    const out = join(built.folder, 'teacher-only')
+    const teachers = 'teachers=[{model: {name: mlp}, training: {epochs: 10000}}]'
+    const child = start('distill', config(), teachers, 'method={name: vanilla-kd}', '--out', out, '--json')
+    const { text, ended } = watch(child)
+    await text((err) => err.includes('teacher epoch 1/10000'))
+    child.kill('SIGINT')
+    const { code, stdout } = await ended
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout)).not.toHaveProperty('saved')
+    expect(await readdir(out)).not.toContain('student')
+  })
 
-  it.skipIf(process.platform === 'win32')(
-    'reports a limit on file size and leaves no half-written file',
-    async () => {
-      const out = join(built.folder, 'limited')
-      // In blocks of 512 or 1,024 bytes: config and environment fit, the weights do not.
-      const command = `ulimit -f 3; exec '${process.execPath}' '${built.main}' train '${config()}' 'student.model.hiddenUnits=[16]' --out '${out}'`
-      const found = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
-      expect(found.stderr).toMatch(
-        /error cannot write \S+student.safetensors: the file is larger than allowed here/,
-      )
-      expect(found.status).toBe(1)
-      expect(await readdir(join(out, 'student'))).toEqual([])
-    },
-  )
+  it('reports a limit on file size and leaves no half-written file', needsPosix, async () => {
+    const out = join(built.folder, 'limited')
+    // In blocks of 512 or 1,024 bytes: config and environment fit, the weights do not.
+    const command = `ulimit -f 3; exec '${process.execPath}' '${built.main}' train '${config()}' 'student.model.hiddenUnits=[16]' --out '${out}'`
+    const found = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+    expect(found.stderr).toMatch(
+      /error cannot write \S+student.safetensors: the file is larger than allowed here/,
+    )
+    expect(found.status).toBe(1)
+    expect(await readdir(join(out, 'student'))).toEqual([])
+  })
 
   it('ends quietly when its reader does', () => {
     const found = spawnSync('sh', ['-c', `'${process.execPath}' '${built.main}' list methods | head -n 1`], {

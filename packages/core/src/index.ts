@@ -59,6 +59,7 @@ export type { FeatureMap, ForwardOptions, Mode, Model, ModelInput, Outputs } fro
 export {
   defineModel,
   type ModelContext,
+  type ModelContextWithShape,
   type ModelDefinition,
   type ModelFactory,
 } from './model/define-model.js'
@@ -77,6 +78,8 @@ export {
   optionalOption,
   parseOptions,
   positive,
+  readonlyList,
+  requiredOption,
   temperature,
   weight,
 } from './options/options.js'
@@ -92,7 +95,7 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export type { FigureKind, Figures, Meter, Task } from './task/task.js'
+export { labelRows, labelSize, type FigureKind, type Figures, type Meter, type Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
@@ -103,6 +106,7 @@ export {
   type DatasetContext,
   type DatasetDefinition,
   type DatasetFactory,
+  type DownloadProgress,
   type WantedTask,
 } from './dataset/define-dataset.js'
 export { memoryBatches } from './dataset/memory-batches.js'

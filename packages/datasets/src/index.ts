@@ -1,16 +1,22 @@
 export {
   datasetNames,
   loadDataset,
+  type CifarOptions,
   type DigitsOptions,
+  type ImageFolderOptions,
   type LoadDatasetOptions,
+  type MnistOptions,
   type SyntheticOptions,
+  type TableOptions,
 } from './load-dataset.js'
-export type { MnistOptions } from './idx/load-mnist.js'
-export type { CifarOptions } from './cifar/load-cifar.js'
-export type { ImageFolderOptions } from './image-folder/load-image-folder.js'
-export type { TableOptions } from './table/load-table.js'
+export { cifar10, cifar100 } from './cifar/load-cifar.js'
+export { digits } from './digits/load-digits.js'
+export { fashionMnist, mnist } from './idx/load-mnist.js'
+export { imageFolder } from './image-folder/load-image-folder.js'
+export { csv, parquet } from './table/load-table.js'
+export type { DownloadProgress } from '@kd/core'
 export type { LocalFilesOptions } from './download/local-files.js'
-export type { DownloadProgress, OnDownloadProgress } from './download/download-file.js'
+export type { OnDownloadProgress } from './download/download-file.js'
 
 export { parseIdx, type IdxArray } from './idx/parse-idx.js'
 export { parseMnist, type MnistExamples, type MnistFiles } from './idx/parse-mnist.js'
@@ -31,9 +37,13 @@ export {
 } from './table/table-examples.js'
 export { imageNormalization } from './image-folder/image-normalization.js'
 
-export { makeClassification, type MakeClassificationOptions } from './synthetic/make-classification.js'
-export { makeSpiral, type MakeSpiralOptions } from './synthetic/make-spiral.js'
-export { makeBlobs, type MakeBlobsOptions } from './synthetic/make-blobs.js'
+export {
+  generatedClassification,
+  makeClassification,
+  type MakeClassificationOptions,
+} from './synthetic/make-classification.js'
+export { generatedSpiral, makeSpiral, type MakeSpiralOptions } from './synthetic/make-spiral.js'
+export { generatedBlobs, makeBlobs, type MakeBlobsOptions } from './synthetic/make-blobs.js'
 
 export { splitDataset, type SplitDatasetOptions } from './split/split-dataset.js'
 export { takeExamples, type TakeExamplesOptions } from './split/take-examples.js'

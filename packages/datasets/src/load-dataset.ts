@@ -1,45 +1,60 @@
-import { assertDataset, InvalidArgumentError, type Dataset, type Normalization } from '@kd/core'
-import { loadCifar, type CifarOptions } from './cifar/load-cifar.js'
-import { loadDigits } from './digits/load-digits.js'
-import { loadMnist, type MnistOptions } from './idx/load-mnist.js'
-import { loadImageFolder, type ImageFolderOptions } from './image-folder/load-image-folder.js'
-import { makeBlobs, type MakeBlobsOptions } from './synthetic/make-blobs.js'
-import { makeClassification, type MakeClassificationOptions } from './synthetic/make-classification.js'
-import { makeSpiral, type MakeSpiralOptions } from './synthetic/make-spiral.js'
-import { loadTable, type TableOptions } from './table/load-table.js'
+import {
+  InvalidArgumentError,
+  type AnyDataset,
+  type Dataset,
+  type DatasetContext,
+  type WantedTask,
+} from '@kd/core'
+import { cifar10, cifar100 } from './cifar/load-cifar.js'
+import { digits } from './digits/load-digits.js'
+import { fashionMnist, mnist } from './idx/load-mnist.js'
+import { imageFolder } from './image-folder/load-image-folder.js'
+import { generatedBlobs } from './synthetic/make-blobs.js'
+import { generatedClassification } from './synthetic/make-classification.js'
+import { generatedSpiral } from './synthetic/make-spiral.js'
+import { csv, parquet } from './table/load-table.js'
 
-/** Options of the embedded 8x8 digits: 1,437 training and 360 test images with pixels from 0 to 16. */
-export interface DigitsOptions {
-  readonly name: 'digits'
-  /** @defaultValue mean 4.8842 and standard deviation 6.0168, those of all pixels */
-  readonly normalization?: Normalization
+const datasets = {
+  digits,
+  'fashion-mnist': fashionMnist,
+  mnist,
+  cifar10,
+  cifar100,
+  'image-folder': imageFolder,
+  csv,
+  parquet,
+  classification: generatedClassification,
+  spiral: generatedSpiral,
+  blobs: generatedBlobs,
 }
 
-/** Options of a generated set; its inputs are used as they are unless a normalization is given. */
-export type SyntheticOptions = { readonly normalization?: Normalization } & (
-  | ({ readonly name: 'classification' } & MakeClassificationOptions)
-  | ({ readonly name: 'spiral' } & MakeSpiralOptions)
-  | ({ readonly name: 'blobs' } & MakeBlobsOptions)
-)
+type Datasets = typeof datasets
+type OptionsOfData<Factory extends (options: never, context: never) => unknown> = Exclude<
+  Parameters<Factory>[0],
+  undefined
+>
 
 /** The name of the data set that {@link loadDataset} loads, and the options that go with it. */
-export type LoadDatasetOptions =
-  DigitsOptions | MnistOptions | CifarOptions | ImageFolderOptions | TableOptions | SyntheticOptions
+export type LoadDatasetOptions = {
+  [Name in keyof Datasets]: { readonly name: Name } & OptionsOfData<Datasets[Name]> &
+    Pick<DatasetContext, 'onProgress'>
+}[keyof Datasets]
+
+/** Options of the embedded 8x8 digits. */
+export type DigitsOptions = Extract<LoadDatasetOptions, { name: 'digits' }>
+/** Options of MNIST and of Fashion-MNIST. */
+export type MnistOptions = Extract<LoadDatasetOptions, { name: 'mnist' | 'fashion-mnist' }>
+/** Options of CIFAR-10 and CIFAR-100. */
+export type CifarOptions = Extract<LoadDatasetOptions, { name: 'cifar10' | 'cifar100' }>
+/** Options of image files, one folder per class. */
+export type ImageFolderOptions = Extract<LoadDatasetOptions, { name: 'image-folder' }>
+/** Options of a table of numbers with label columns. */
+export type TableOptions = Extract<LoadDatasetOptions, { name: 'csv' | 'parquet' }>
+/** Options of a generated set; its inputs are used as they are unless a normalization is given. */
+export type SyntheticOptions = Extract<LoadDatasetOptions, { name: 'classification' | 'spiral' | 'blobs' }>
 
 /** The names that {@link loadDataset} knows. */
-export const datasetNames: readonly LoadDatasetOptions['name'][] = [
-  'digits',
-  'fashion-mnist',
-  'mnist',
-  'cifar10',
-  'cifar100',
-  'image-folder',
-  'csv',
-  'parquet',
-  'classification',
-  'spiral',
-  'blobs',
-]
+export const datasetNames: readonly (keyof Datasets)[] = Object.keys(datasets) as (keyof Datasets)[]
 
 /**
  * Loads or makes a data set and checks it.
@@ -51,9 +66,10 @@ export const datasetNames: readonly LoadDatasetOptions['name'][] = [
  *
  * Images are stored as bytes; `normalization` is in the same units, see {@link imageNormalization}.
  *
- * @param options - the name, and what belongs to it
+ * @param options - the name and what belongs to it; `task`, a factory such as `regression` of @kd/core, asks for labels of its kind
  * @returns the data set, checked by `assertDataset`
- * @throws {@link InvalidArgumentError} when the name is unknown or an option is out of range; {@link KdError} when a
+ * @throws {@link InvalidArgumentError} when the name is unknown, an option is out of range, or the data have
+ * no labels for the task; {@link KdError} when a
  * file is missing, truncated or not what its name says
  *
  * @example
@@ -63,39 +79,31 @@ export const datasetNames: readonly LoadDatasetOptions['name'][] = [
  * const digits = await loadDataset({ name: 'digits' })
  * console.log(digits.inputShape, digits.train.labels.length) // [8, 8, 1] 1437
  * ```
+ *
+ * @example
+ * ```ts
+ * import { regression } from '@kd/core'
+ * import { loadDataset } from '@kd/datasets'
+ *
+ * const inks = await loadDataset({ name: 'digits', task: regression })
+ * console.log(inks.classNames, inks.train.labels[0]) // [ 'ink' ] 0.287109375
+ * ```
  */
-export async function loadDataset(options: LoadDatasetOptions): Promise<Dataset> {
-  const loaded = await load(options)
-  const { normalization = loaded.normalization } = options
-  const dataset = { ...loaded, normalization }
-  assertDataset(dataset, `loadDataset: ${options.name}`)
-  return dataset
-}
-
-async function load(options: LoadDatasetOptions): Promise<Dataset> {
-  switch (options.name) {
-    case 'digits':
-      return loadDigits()
-    case 'mnist':
-    case 'fashion-mnist':
-      return loadMnist(options)
-    case 'cifar10':
-    case 'cifar100':
-      return loadCifar(options)
-    case 'image-folder':
-      return loadImageFolder(options)
-    case 'csv':
-    case 'parquet':
-      return loadTable(options)
-    case 'classification':
-      return makeClassification(options)
-    case 'spiral':
-      return makeSpiral(options)
-    case 'blobs':
-      return makeBlobs(options)
-    default:
-      throw new InvalidArgumentError(
-        `loadDataset: name must be one of ${datasetNames.join(', ')}, got ${(options as LoadDatasetOptions).name}`,
-      )
+export async function loadDataset(
+  options: LoadDatasetOptions & { readonly task: WantedTask },
+): Promise<AnyDataset>
+export async function loadDataset(options: LoadDatasetOptions): Promise<Dataset>
+export async function loadDataset({
+  name,
+  task,
+  onProgress,
+  ...options
+}: LoadDatasetOptions & { readonly task?: WantedTask }): Promise<AnyDataset> {
+  if (!Object.hasOwn(datasets, name)) {
+    throw new InvalidArgumentError(
+      `loadDataset: name must be one of ${datasetNames.join(', ')}, got ${name as string}`,
+    )
   }
+  const load = datasets[name] as (options: object, context: DatasetContext) => Promise<AnyDataset>
+  return load(options, { ...(task && { task }), ...(onProgress && { onProgress }) })
 }

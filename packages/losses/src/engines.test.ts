@@ -1,3 +1,4 @@
+// @isolated: registers a backend of its own
 import '@tensorflow/tfjs-backend-wasm'
 import type { Method, MethodFactory } from '@kd/core'
 import { expectAllClose, gradientOf, lossesOf, methodBatch, type BatchNumbers } from '@kd/testing'

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { addonVersion } from './addon-version.js'
 import { loadAddon, NativeUnavailableError } from './addon.js'
+import { needsAddon } from './testing/load-native.js'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const built = file('../dist-addon/kd-native.node')
@@ -22,7 +23,7 @@ describe('the version of the addon', () => {
     expect(printed.trim()).toBe(addonVersion)
   })
 
-  it.skipIf(!existsSync(built))('must be the one that this side was written for', () => {
+  it('must be the one that this side was written for', needsAddon(existsSync(built)), () => {
     const folder = mkdtempSync(join(tmpdir(), 'kd-stale-'))
     try {
       const stale = join(folder, 'stale.node')

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NativeBackend } from './native-backend.js'
-import { loadNative } from './testing/load-native.js'
+import { loadNative, needsAddon } from './testing/load-native.js'
 
 const native = await loadNative()
 
@@ -43,7 +43,7 @@ function execute(program: readonly Operation[], settle: () => void): number[][] 
   return read
 }
 
-describe.skipIf(native === undefined)('calls that wait', () => {
+describe('calls that wait', needsAddon(native !== undefined), () => {
   it('give what they give at once, whatever is disposed or read in between', () => {
     const index = fc.nat(20)
     const name = fc.constantFrom('add', 'mul', 'relu', 'sum', 'dispose', 'dispose', 'read')

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadNative } from './testing/load-native.js'
+import { loadNative, needsAddon } from './testing/load-native.js'
 
 const native = await loadNative()
 
-describe.skipIf(native === undefined)('the report of what ran in plain JavaScript', () => {
+describe('the report of what ran in plain JavaScript', needsAddon(native !== undefined), () => {
   beforeEach(() => {
     native!.resetFallbacks()
   })

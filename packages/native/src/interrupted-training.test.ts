@@ -3,7 +3,7 @@ import type { Dataset, DistillationMethod, DistillationOptions, DistillationResu
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
-import { loadNative } from './testing/load-native.js'
+import { loadNative, needsAddon } from './testing/load-native.js'
 import { batch, models } from './testing/models.js'
 
 const native = await loadNative()
@@ -82,7 +82,7 @@ async function fail(model: LayersModel, method: DistillationMethod, times: numbe
   }
 }
 
-describe.skipIf(native === undefined)('a training that is interrupted', () => {
+describe('a training that is interrupted', needsAddon(native !== undefined), () => {
   it.each([failsInForwardPass, failsInBackwardPass])(
     '$name: memory as before, and goes on',
     async (method) => {

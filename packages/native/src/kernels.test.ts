@@ -1,3 +1,4 @@
+// @isolated: replaces registered kernels of the native engine
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -5,7 +6,7 @@ import { expectSame, snapshot, type Snapshot } from './testing/expect-same.js'
 import type { KernelCase } from './testing/arbitrary-tensors.js'
 import { kernelCases } from './testing/kernel-cases.js'
 import { nativeKernels } from './native-kernel.js'
-import { loadNative, onBackend } from './testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from './testing/load-native.js'
 
 const native = await loadNative()
 const ran = native === undefined ? new Set<string>() : recordRuns()
@@ -51,7 +52,7 @@ function absoluteTolerance(family: string): number | undefined {
   return { erf: 2e-7, unary: 1e-15 }[family]
 }
 
-describe.skipIf(native === undefined)('native kernels', () => {
+describe('native kernels', needsAddon(native !== undefined), () => {
   for (const [family, cases] of Object.entries(kernelCases)) {
     it(`compute what the cpu engine computes: ${family}`, () => {
       fc.assert(

@@ -4,12 +4,12 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from './testing/expect-same.js'
 import { gradientsOf, variablesOf } from './testing/gradients-of.js'
-import { loadNative, onBackend } from './testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from './testing/load-native.js'
 import { batch, models } from './testing/models.js'
 
 const native = await loadNative()
 
-describe.skipIf(native === undefined)('training on native', () => {
+describe('training on native', needsAddon(native !== undefined), () => {
   afterEach(() => {
     native!.useFusions(true)
   })

@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { loadAddon } from './addon.js'
 import { MemoryPool } from './memory-pool.js'
 import { NativeBackend } from './native-backend.js'
-import { loadNative } from './testing/load-native.js'
+import { loadNative, needsAddon } from './testing/load-native.js'
 
 const native = await loadNative()
 
-describe.skipIf(native === undefined)('memory of the native backend', () => {
+describe('memory of the native backend', needsAddon(native !== undefined), () => {
   afterEach(() => {
     tf.disposeVariables()
   })
@@ -123,7 +123,7 @@ function nativeBackend(): NativeBackend {
   return backend
 }
 
-describe.skipIf(native === undefined)('the addon', () => {
+describe('the addon', needsAddon(native !== undefined), () => {
   it('answers every wrong call with a JavaScript error', () => {
     const addon = loadAddon() as unknown as Record<string, (...given: unknown[]) => unknown>
     const huge = Float64Array.from({ length: 64 }, () => 2 ** 40)

@@ -2,7 +2,7 @@ import { median } from 'simple-statistics'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from './testing/expect-same.js'
 import { gradientsOf } from './testing/gradients-of.js'
-import { loadNative, onBackend } from './testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from './testing/load-native.js'
 import { batchFor, networks } from './testing/networks.js'
 
 const native = await loadNative()
@@ -20,7 +20,7 @@ const curved = ['mobilenet-v2']
  */
 const kinked = 0.1
 
-describe.skipIf(native === undefined)('gradients of whole networks on native', () => {
+describe('gradients of whole networks on native', needsAddon(native !== undefined), () => {
   afterEach(() => {
     native!.useFusions(true)
   })

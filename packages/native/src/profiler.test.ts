@@ -1,12 +1,12 @@
 import { Session } from 'node:inspector/promises'
 import { describe, expect, it } from 'vitest'
 import { gradientsOf } from './testing/gradients-of.js'
-import { loadNative } from './testing/load-native.js'
+import { loadNative, needsAddon } from './testing/load-native.js'
 import { batchFor, networks } from './testing/networks.js'
 
 const native = await loadNative()
 
-describe.skipIf(native === undefined)('native under the CPU profiler', () => {
+describe('native under the CPU profiler', needsAddon(native !== undefined), () => {
   // The profiler interrupts the thread by signals, in the middle of machine code that oneDNN made. A prototype of this engine
   // lost its heap so.
   it('computes what it computes without', async () => {

@@ -26,13 +26,8 @@ export {
   type RegularizationSummary,
   type SeedSummary,
 } from './bias-variance/summarize-bias-variance.js'
-export type {
-  ComparedFigure,
-  ComparedRun,
-  Comparison,
-  ComparisonAxis,
-  EpochAccuracy,
-} from './comparison/comparison.js'
+export { accuracy, figureText, unitText, valueText, type ComparedFigure } from './figure-text.js'
+export type { ComparedRun, Comparison, ComparisonAxis, EpochAccuracy } from './comparison/comparison.js'
 export { comparisonCsv } from './comparison/comparison-csv.js'
 export { comparisonLatex } from './comparison/comparison-latex.js'
 export { comparisonMarkdown } from './comparison/comparison-markdown.js'

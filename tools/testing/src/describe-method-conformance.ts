@@ -137,14 +137,15 @@ export function describeMethodConformance<Options>(
       expectAllClose(lossOf(reversed), lossOf(batch))
     })
 
-    it.runIf(shiftInvariant)('does not change when a row of logits is shifted', () => {
-      const batch = numbers(3, 4)
-      const shifted = {
-        ...batch,
-        studentLogits: batch.studentLogits.map((row, index) => row.map((z) => z + index)),
-      }
-      expectAllClose(lossOf(shifted), lossOf(batch), { absolute: 1e-5 })
-    })
+    if (shiftInvariant)
+      it('does not change when a row of logits is shifted', () => {
+        const batch = numbers(3, 4)
+        const shifted = {
+          ...batch,
+          studentLogits: batch.studentLogits.map((row, index) => row.map((z) => z + index)),
+        }
+        expectAllClose(lossOf(shifted), lossOf(batch), { absolute: 1e-5 })
+      })
 
     it.each([
       ['one example', 1, 4, 2],
@@ -158,10 +159,11 @@ export function describeMethodConformance<Options>(
       }
     })
 
-    it.runIf(teachers > 0)('names itself when student and teacher have other classes', () => {
-      const batch = { ...numbers(2, 4), teacherLogits: numbers(2, 3).teacherLogits }
-      expect(() => lossOf(batch)).toThrow(/shape.*\[2, [34]\].*\[2, [34]\]/)
-    })
+    if (teachers > 0)
+      it('names itself when student and teacher have other classes', () => {
+        const batch = { ...numbers(2, 4), teacherLogits: numbers(2, 3).teacherLogits }
+        expect(() => lossOf(batch)).toThrow(/shape.*\[2, [34]\].*\[2, [34]\]/)
+      })
 
     it('leaves no tensor alive', async () => {
       const batch = numbers(3, 4)

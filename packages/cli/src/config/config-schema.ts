@@ -1,7 +1,8 @@
 import type { EngineName } from '@kd/core'
 import * as z from 'zod'
 import type { Catalogue } from './catalogue.js'
-import { preparation, type Preparation, type PreparationInput } from './data-preparation-schema.js'
+import type { Preparation, PreparationInput } from './data-preparation-schema.js'
+import { datasetSchema } from './datasets.js'
 import { methodSchema } from './methods.js'
 import { namedSchema, type NamedOptions } from './named-options.js'
 import { teacherSchema } from './teacher-schema.js'
@@ -46,7 +47,7 @@ function studentSchema(model: z.ZodType<NamedOptions, NamedOptions>) {
 export function configSchema(catalogue: Catalogue) {
   const model = namedSchema(catalogue.models)
   return z.strictObject({
-    dataset: namedSchema(catalogue.datasets, () => preparation) as unknown as z.ZodType<
+    dataset: datasetSchema(catalogue.datasets) as unknown as z.ZodType<
       DatasetConfig,
       NamedOptions & PreparationInput
     >,

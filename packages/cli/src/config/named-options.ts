@@ -8,7 +8,7 @@ export interface NamedOptions {
 }
 
 /** Named things that say what their options are; one without `options` takes any, which it checks itself. */
-export type OptionsByName = Readonly<Record<string, { readonly options?: OptionsSchema }>>
+export type OptionsByName = Readonly<Record<string, { readonly options?: OptionsSchema | undefined }>>
 
 /** Further keys that stand beside the options of each named thing. */
 type Beside = (name: string) => z.core.$ZodShape

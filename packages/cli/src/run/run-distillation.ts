@@ -1,4 +1,4 @@
-import { checkRun, selectEngine, taskOf, type AnyDataset, type EngineName, type Method } from '@kd/core'
+import { checkRun, selectEngine, type AnyDataset, type EngineName, type Method } from '@kd/core'
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { makeMethod, methods as builtInMethods } from '../config/methods.js'
@@ -10,7 +10,7 @@ import { prepareDataset, trainingData } from './data/prepare-dataset.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { RunFolder } from './folder/run-folder.js'
 import { RunLog } from './log/run-log.js'
-import type { RunResult } from './log/run-result.js'
+import { taskReport, type RunResult } from './log/run-result.js'
 import { studentModel, type NamedConfig } from './model/config-model.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
@@ -167,11 +167,10 @@ async function runIn(
       : await teach(context, { method, dataset, data: origin.data, student, teachers, folder })
   student.dispose()
   disposeTeachers(opened)
-  const { name, monitor, kinds } = taskOf(dataset)
   const result = {
     folder: folder.path,
     method: config.method!.name,
-    task: { name, monitor, kinds },
+    task: taskReport(dataset),
     seed: config.seed,
     engine: config.engine!,
     ...summary,

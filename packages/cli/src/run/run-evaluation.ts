@@ -1,12 +1,4 @@
-import {
-  evaluate,
-  KdError,
-  selectEngine,
-  taskOf,
-  type AnyDataset,
-  type EngineName,
-  type Figures,
-} from '@kd/core'
+import { evaluate, KdError, selectEngine, type AnyDataset, type EngineName, type Figures } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +8,7 @@ import { UsageError } from '../config/usage-error.js'
 import { assertFits, studentModel } from './model/config-model.js'
 import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
-import type { TaskReport } from './log/run-result.js'
+import { taskReport, type TaskReport } from './log/run-result.js'
 import { loadModel } from './model/saved-model.js'
 
 /** What is evaluated, and where. */
@@ -81,9 +73,8 @@ export async function runEvaluation(
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
   model.dispose()
-  const { name, monitor, kinds } = taskOf(dataset)
   return {
-    task: { name, monitor, kinds },
+    task: taskReport(dataset),
     model: config.student.model.name,
     dataset: dataset.name,
     split,

@@ -5,10 +5,17 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { needs } from '@kd/testing'
 import { Redis } from 'ioredis'
+import type { TestOptions } from 'vitest'
 
-/** Whether this machine has a Redis server: Debian's package is redis-server. */
-export function hasRedis(): boolean {
+/** Options of tests that start a Redis server. */
+export const needsRedis: TestOptions = needs(
+  process.platform !== 'win32' && hasRedis(),
+  'redis-server (Debian: apt-get install redis-server)',
+)
+
+function hasRedis(): boolean {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
     return true

@@ -2,16 +2,23 @@ import { decode } from 'fast-png'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { needs } from '@kd/testing'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import type { TestOptions } from 'vitest'
 
-/** A browser of the machine; none where there is none. */
-export const chromiumProgram: string | undefined = [
+const chromiumProgram: string | undefined = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ].find((path) => existsSync(path))
 
-/** Starts it. */
+/** Options of tests that open a page in a browser of the machine. */
+export const needsChromium: TestOptions = needs(
+  chromiumProgram !== undefined,
+  'Chromium (Debian: apt-get install chromium)',
+)
+
+/** Starts a browser of the machine. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumProgram!, args: ['--no-sandbox'] })
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { expectAllClose } from '@kd/testing'
+import { expectAllClose, needs } from '@kd/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { probeEngines } from './probe-engines.js'
@@ -8,7 +8,7 @@ import { selectEngine } from './select-engine.js'
 // Where there is a GPU and both packages; `npm run test:webgpu` brings them, and a software device.
 const webgpu = (await probeEngines()).find(({ name }) => name === 'webgpu')!
 
-describe.skipIf(!webgpu.loads)('webgpu', () => {
+describe('webgpu', needs(webgpu.loads, 'WebGPU (npm run test:webgpu brings a software device)'), () => {
   afterAll(() => tf.setBackend('cpu'))
 
   test('gives the gradients of the cpu engine, also when it is chosen again', async () => {

@@ -1,3 +1,4 @@
+// @isolated: registers a backend of its own
 import '@tensorflow/tfjs-backend-wasm'
 import { expectAllClose, gradientOf } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'

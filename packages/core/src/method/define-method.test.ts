@@ -134,7 +134,7 @@ describe('defineMethod', () => {
     )
     expect(() => either()).toThrow('either: kind must be fixed or learned, got undefined')
     expect(() => either({ kind: 'fixed', rate: 1 } as never)).toThrow(
-      'either: rate must not be given, got 1\n  the options are kind, value',
+      'either: rate must not be given, got 1\n  it is an option of kind learned; the options are kind, value',
     )
   })
 

@@ -6,7 +6,7 @@ import type { ExampleLosses, Step } from './step.js'
 export interface MethodChanges {
   /** The name of the new method. */
   readonly name: string
-  /** What it needs beside what the method needs. */
+  /** What it needs beside what the method needs; tasks only where it narrows those of the method. */
   readonly needs?: Needs
   /**
    * The losses of a step in which the student learns.
@@ -44,7 +44,7 @@ export interface MethodChanges {
 export function wrapMethod(method: Method, { name, needs, loss, start }: MethodChanges): Method {
   return {
     name,
-    needs: needs === undefined ? method.needs : unitedNeeds(method.needs, needs),
+    needs: needs === undefined ? method.needs : unitedNeeds(method.needs, { tasks: 'any', ...needs }),
     start(run) {
       const inner = method.start(run)
       const around = loss === undefined ? inner : delegate(inner, { phases: studentPhases(inner, loss) })

@@ -30,13 +30,26 @@ export function optionalOption<Schema extends z.core.$ZodType>(
   return made
 }
 
+/** A schema that must be given, with a line of text. */
+export function requiredOption<Schema extends z.core.$ZodType>(schema: Schema, text: string): Schema {
+  z.globalRegistry.add(schema, { description: text })
+  return schema
+}
+
+/** Lets a list be given as a readonly one and promises not to change it; the schema itself stays as it is. */
+export function readonlyList<Schema extends z.core.$ZodType<readonly unknown[], readonly unknown[]>>(
+  schema: Schema,
+): z.ZodMiniType<Readonly<z.core.output<Schema>>, Readonly<z.core.input<Schema>>> {
+  return schema as never
+}
+
 /** A finite number > 0. */
-export function positive(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber> {
+export function positive(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return option(z.number().check(z.positive()), value, text)
 }
 
 /** A finite number >= 0 that a term of a loss is multiplied by. */
-export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber> {
+export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return option(z.number().check(z.minimum(0)), value, text)
 }
 
@@ -44,7 +57,7 @@ export function weight(value: number, text: string): z.ZodMiniDefault<z.ZodMiniN
 export function temperature(
   value: number,
   text = 'softens teacher and student',
-): z.ZodMiniDefault<z.ZodMiniNumber> {
+): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   return positive(value, text)
 }
 
@@ -53,7 +66,7 @@ export function fraction(
   value: number,
   text: string,
   { above = false, below = false }: { readonly above?: boolean; readonly below?: boolean } = {},
-): z.ZodMiniDefault<z.ZodMiniNumber> {
+): z.ZodMiniDefault<z.ZodMiniNumber<number>> {
   const schema = z.number().check(above ? z.gt(0) : z.gte(0), below ? z.lt(1) : z.lte(1))
   return option(schema, value, text)
 }
@@ -64,7 +77,7 @@ export function count(value: number, text: string, least = 1): z.ZodMiniDefault<
 }
 
 /** True or false. */
-export function flag(value: boolean, text: string): z.ZodMiniDefault<z.ZodMiniBoolean> {
+export function flag(value: boolean, text: string): z.ZodMiniDefault<z.ZodMiniBoolean<boolean>> {
   return option(z.boolean(), value, text)
 }
 

@@ -30,7 +30,7 @@ export const classification: TaskFactory<Record<never, never>> = defineTask({
   labels: 'class',
   make({ outputs: classes }) {
     if (!Number.isInteger(classes) || classes < 2) {
-      throw new InvalidArgumentError(`classification: outputs must be at least 2 classes, got ${classes}`)
+      throw new InvalidArgumentError(`classification: outputs must be a whole number >= 2, got ${classes}`)
     }
     return {
       name: 'classification',

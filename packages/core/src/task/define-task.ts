@@ -31,6 +31,8 @@ export interface TaskFactory<Shape extends OptionsShape = OptionsShape> {
   readonly source: string | undefined
   readonly options: OptionsSchema
   readonly labels: LabelForm
+  /** The factory itself, so that it can be what a data set is asked for. */
+  make(context: TaskContext & OptionsInput<Shape>): Task
 }
 
 /**
@@ -52,5 +54,6 @@ export function defineTask<const Shape extends OptionsShape>(
     source: { value: source },
     options: { value: schema },
     labels: { value: labels },
+    make: { value: factory },
   }) as unknown as TaskFactory<Shape>
 }

@@ -77,8 +77,12 @@ export function labelSize({ labelShape }: Pick<Task, 'labelShape'>): number {
 }
 
 /** Copies the labels of some rows. */
-export function labelRows(labels: LabelArray, rows: ArrayLike<number>, size: number): LabelArray {
-  const taken = new (labels.constructor as new (length: number) => LabelArray)(rows.length * size)
+export function labelRows<Labels extends LabelArray>(
+  labels: Labels,
+  rows: ArrayLike<number>,
+  size: number,
+): Labels {
+  const taken = new (labels.constructor as new (length: number) => Labels)(rows.length * size)
   for (let row = 0; row < rows.length; row++) {
     const from = rows[row]! * size
     for (let index = 0; index < size; index++) taken[row * size + index] = labels[from + index]!

@@ -71,8 +71,8 @@ export async function evaluate(
   const logits = new Float32Array(examples.ids.length * sizeOfOutput)
   let seen = 0
   const teacher = asTeacher(model, 0)
-  const asked = { index: 0, outputShape: task.outputShape, timeout: teacherTimeout }
-  await forEachSplitBatch({ dataset, examples, batchSize, signal }, async ({ inputs, rows, ids }) => {
+  const asked = { index: 0, outputShape: task.outputShape, timeout: teacherTimeout, signal }
+  const pass = forEachSplitBatch({ dataset, examples, batchSize, signal }, async ({ inputs, rows, ids }) => {
     const outputs = await askTeacher(teacher, { view: 'clean', inputs, ids, split, features: [] }, asked)
     const values = await outputs.logits.data<'float32'>()
     disposeOutputs(outputs)
@@ -80,6 +80,10 @@ export async function evaluate(
     meter.add(values, labelRows(examples.labels, rows, sizeOfLabel))
     seen += rows.length
     onProgress?.(seen, examples.ids.length)
+  })
+  await pass.catch((error: unknown) => {
+    // Whoever ends it while a teacher does not answer wants what was seen before, if anything was.
+    if (seen === 0 || error !== signal?.reason) throw error
   })
   const figures = meter.figures()
   return { ...figures, figures, logits: logits.subarray(0, seen * sizeOfOutput) }

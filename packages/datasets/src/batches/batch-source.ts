@@ -1,4 +1,4 @@
-import type { BatchSource, Dataset } from '@kd/core'
+import type { AnyDataset, BatchSource } from '@kd/core'
 import { createBatchSource, type BatchSourceOptions } from './create-batch-source.js'
 import { packageUrl } from '../files/node-module.js'
 
@@ -28,6 +28,6 @@ import { packageUrl } from '../files/node-module.js'
  * await source.close?.()
  * ```
  */
-export function batchSource(dataset: Dataset, options: BatchSourceOptions = {}): BatchSource {
+export function batchSource(dataset: AnyDataset, options: BatchSourceOptions = {}): BatchSource {
   return createBatchSource(dataset, options, new URL('./batch-worker.js', packageUrl))
 }

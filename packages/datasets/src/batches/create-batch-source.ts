@@ -1,8 +1,11 @@
 import {
   assertDataset,
   InvalidArgumentError,
+  labelRows,
+  labelSize,
+  taskOf,
+  type AnyDataset,
   type BatchSource,
-  type Dataset,
   type EpochBatches,
 } from '@kd/core'
 import { assertAugmentation, type Augmentation } from './augmentation.js'
@@ -11,6 +14,7 @@ import type { PixelSource } from './fill-batch.js'
 import { planBatch, type BatchPlan } from './plan-batch.js'
 import { canStartThread, threadedMaker } from './threaded-maker.js'
 import { assertCount } from '../counts.js'
+import { rowsUpTo } from '../split/rows.js'
 
 /** Options of {@link batchSource}. */
 export interface BatchSourceOptions {
@@ -25,7 +29,7 @@ const smallSize = 16 * 2 ** 20
 
 /** Does what `batchSource` does, with the thread's program in a given file, which tests build for themselves. */
 export function createBatchSource(
-  dataset: Dataset,
+  dataset: AnyDataset,
   options: BatchSourceOptions,
   workerFile: URL,
 ): BatchSource {
@@ -34,6 +38,7 @@ export function createBatchSource(
   assertAugmentation(augmentation, dataset.inputShape)
   assertCount(ahead, 'ahead', 'batchSource')
   const { train, inputShape } = dataset
+  const sizeOfLabel = labelSize(taskOf(dataset))
   const augments = Object.values(augmentation).some((value) => value !== undefined && value !== false)
   const source = pixelSource(dataset, augmentation.cutout?.size ?? 0)
   let depth = 1
@@ -48,7 +53,7 @@ export function createBatchSource(
   }
 
   function* plans({ epoch, batchSize, random }: EpochBatches): Generator<BatchPlan> {
-    const order = random.split('order').split(epoch).shuffle(Int32Array.from(train.labels.keys()))
+    const order = random.split('order').split(epoch).shuffle(rowsUpTo(train.ids.length))
     const draws = random.split('augmentation').split(epoch)
     for (let start = 0; start < order.length; start += batchSize) {
       yield planBatch(order.slice(start, start + batchSize), augmentation, inputShape, draws.split(start))
@@ -59,22 +64,22 @@ export function createBatchSource(
     augments,
     async *batches(wanted) {
       const { batchSize } = wanted
-      if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= train.labels.length)) {
+      if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= train.ids.length)) {
         throw new InvalidArgumentError(
-          `batchSource: batchSize must be a whole number from 1 to the ${train.labels.length} training examples, got ${batchSize}`,
+          `batchSource: batchSize must be a whole number from 1 to the ${train.ids.length} training examples, got ${batchSize}`,
         )
       }
       maker ??= startMaker()
       for await (const { plan, inputs } of madeAhead(plans(wanted), maker, depth)) {
         const { rows, mixup } = plan
-        const labels = rows.map((row) => train.labels[row]!)
+        const labels = labelRows(train.labels, rows, sizeOfLabel)
         yield {
           inputs,
           labels,
           ids: rows.map((row) => train.ids[row]!),
           rows,
           ...(mixup && {
-            mixup: { ratio: mixup.ratio, secondLabels: mixup.partners.map((partner) => labels[partner]!) },
+            mixup: { ratio: mixup.ratio, secondLabels: labelRows(labels, mixup.partners, sizeOfLabel) },
           }),
         }
       }
@@ -115,7 +120,7 @@ async function* madeAhead(
 }
 
 /** Describes the training inputs as images; those of other ranks than 3 get one row, and their last axis becomes the channels. */
-function pixelSource({ inputShape, normalization, train }: Dataset, cutoutSize: number): PixelSource {
+function pixelSource({ inputShape, normalization, train }: AnyDataset, cutoutSize: number): PixelSource {
   const channels = inputShape.at(-1)!
   const size = inputShape.reduce((product, length) => product * length, 1)
   const [height, width] = inputShape.length === 3 ? [inputShape[0]!, inputShape[1]!] : [1, size / channels]

@@ -1,5 +1,6 @@
-import { KdError, type Dataset, type Examples, type Normalization } from '@kd/core'
+import { defineDataset, KdError, type Dataset, type Examples } from '@kd/core'
 import { parseCifar, type CifarFile } from './parse-cifar.js'
+import { publishedFiles, withNormalization } from '../dataset-options.js'
 import { cifarSources } from '../download/download-sources.js'
 import { fetchFiles, localFiles, type FileSet, type LocalFilesOptions } from '../download/local-files.js'
 import { nodeModule } from '../files/node-module.js'
@@ -30,16 +31,6 @@ export const cifar100Names: readonly string[] =
   sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
   willow_tree wolf woman worm`.split(/\s+/)
 
-/**
- * Options of CIFAR-10 and CIFAR-100 in their binary version: 50,000 training and 10,000 test images of 32 x 32 x 3.
- * CIFAR-100 gets its fine labels.
- */
-export interface CifarOptions extends LocalFilesOptions {
-  readonly name: 'cifar10' | 'cifar100'
-  /** @defaultValue mean and standard deviation of the training pixels, by channel */
-  readonly normalization?: Normalization
-}
-
 const sets = {
   cifar10: {
     trainFiles: [
@@ -64,9 +55,64 @@ const sets = {
   },
 } as const
 
+type CifarName = keyof typeof sets
+
+/**
+ * CIFAR-10 in its binary version: 50,000 training and 10,000 test photographs, 32 x 32 x 3 bytes.
+ *
+ * @param options - where the files are; the normalization is by default that of the training pixels
+ * @param context - `onProgress`, which a download needs
+ * @returns the data set
+ * @throws {@link KdError} when a file is missing or damaged
+ *
+ * @example
+ * ```ts
+ * import { cifar10 } from '@kd/datasets'
+ *
+ * console.log(cifar10.summary) // 60,000 photographs of 32x32, 10 classes
+ * ```
+ *
+ * @see A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009
+ */
+export const cifar10 = defineDataset({
+  name: 'cifar10',
+  summary: '60,000 photographs of 32x32, 10 classes',
+  source: 'A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009',
+  bytes: true,
+  options: publishedFiles,
+  load: async ({ normalization, ...files }, { onProgress }) =>
+    withNormalization(await loadCifar('cifar10', { ...files, onProgress }), normalization),
+})
+
+/**
+ * CIFAR-100 in its binary version: 50,000 training and 10,000 test photographs, 32 x 32 x 3 bytes, with the fine labels.
+ *
+ * @param options - where the files are; the normalization is by default the usual one
+ * @param context - `onProgress`, which a download needs
+ * @returns the data set
+ * @throws {@link KdError} when a file is missing or damaged
+ *
+ * @example
+ * ```ts
+ * import { cifar100 } from '@kd/datasets'
+ *
+ * console.log(cifar100.summary) // 60,000 photographs of 32x32, 100 classes
+ * ```
+ *
+ * @see A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009
+ */
+export const cifar100 = defineDataset({
+  name: 'cifar100',
+  summary: '60,000 photographs of 32x32, 100 classes',
+  source: 'A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009',
+  bytes: true,
+  options: publishedFiles,
+  load: async ({ normalization, ...files }, { onProgress }) =>
+    withNormalization(await loadCifar('cifar100', { ...files, onProgress }), normalization),
+})
+
 /** Reads the binary files, which lie in the folder given or in the one that the archive makes there. */
-export async function loadCifar(options: CifarOptions): Promise<Dataset> {
-  const { name } = options
+async function loadCifar(name: CifarName, options: LocalFilesOptions): Promise<Dataset> {
   const { classNames, normalization } = sets[name]
   const files = await localFiles(fileSet(name), options)
   return {
@@ -79,7 +125,7 @@ export async function loadCifar(options: CifarOptions): Promise<Dataset> {
   }
 }
 
-function fileSet(name: CifarOptions['name']): FileSet {
+function fileSet(name: CifarName): FileSet {
   const { trainFiles, testFile, folder } = sets[name]
   const fileNames = [...trainFiles, testFile]
   return {
@@ -96,7 +142,7 @@ function fileSet(name: CifarOptions['name']): FileSet {
   }
 }
 
-async function readSplit(paths: readonly string[], name: CifarOptions['name']): Promise<Examples> {
+async function readSplit(paths: readonly string[], name: CifarName): Promise<Examples> {
   const files: CifarFile[] = []
   for (const path of paths) {
     files.push({

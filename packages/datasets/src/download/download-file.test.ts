@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { needsLinux } from '@kd/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheFolder, fetchFiles, localFiles } from './local-files.js'
-import { downloadFile, type DownloadProgress } from './download-file.js'
+import type { DownloadProgress } from '@kd/core'
+import { downloadFile } from './download-file.js'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index + (index >> 7)) % 251)
 const digest = createHash('sha256').update(content).digest('hex')
@@ -173,7 +175,7 @@ describe('localFiles', () => {
 })
 
 describe('cacheFolder', () => {
-  it.skipIf(process.platform !== 'linux')('follows KD_CACHE, then XDG_CACHE_HOME, then ~/.cache', () => {
+  it('follows KD_CACHE, then XDG_CACHE_HOME, then ~/.cache', needsLinux, () => {
     vi.stubEnv('KD_CACHE', '/somewhere')
     expect(cacheFolder()).toBe('/somewhere')
     vi.stubEnv('KD_CACHE', '')

@@ -1,16 +1,5 @@
-import { KdError } from '@kd/core'
+import { KdError, type DownloadProgress } from '@kd/core'
 import { nodeModule } from '../files/node-module.js'
-
-/** The progress of a download. */
-export interface DownloadProgress {
-  readonly url: string
-  /** The path where the whole file will be. */
-  readonly path: string
-  /** Bytes on disk so far, including those of an earlier, interrupted download. */
-  readonly receivedBytes: number
-  /** Size of the whole file; absent where the server does not say it. */
-  readonly totalBytes?: number
-}
 
 /** Called at the start, after each piece, and at the end of every file. */
 export type OnDownloadProgress = (progress: DownloadProgress) => void

@@ -6,11 +6,11 @@ import { findFile } from '../files/read-files.js'
 /** Options of data sets that are published as files: where the files are, and whether they may be fetched. */
 export interface LocalFilesOptions {
   /** Folder of the files. @defaultValue the usual places, then the cache folder */
-  readonly path?: string
+  readonly path?: string | undefined
   /** Whether to fetch files that are missing, into `path` or the cache folder. @defaultValue false */
-  readonly download?: boolean
+  readonly download?: boolean | undefined
   /** Is called with how far each file is. It must be given with `download`, which is never silent. */
-  readonly onProgress?: OnDownloadProgress
+  readonly onProgress?: OnDownloadProgress | undefined
 }
 
 /** Files that belong together: their names, the folders to look in, and a way to fetch them. */

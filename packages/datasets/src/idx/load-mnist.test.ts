@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { needs } from '@kd/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadDataset } from '../load-dataset.js'
 
@@ -91,13 +92,24 @@ describe("loadDataset({ name: 'mnist' })", () => {
     )
   })
 
-  it.skipIf(!existsSync('/usr/share/datasets/fashion-mnist'))("reads Debian's Fashion-MNIST", async () => {
-    const { train, test, classNames, normalization } = await loadDataset({ name: 'fashion-mnist' })
-    expect([train.labels.length, test?.labels.length, classNames[9]]).toEqual([60_000, 10_000, 'Ankle boot'])
-    const counts = new Array<number>(10).fill(0)
-    for (const label of train.labels) counts[label]! += 1
-    expect(counts).toEqual(new Array(10).fill(6000))
-    const mean = (train.inputs as Uint8Array).reduce((sum, value) => sum + value, 0) / train.inputs.length
-    expect(normalization.mean[0]! / 255).toBeCloseTo(mean / 255, 3)
-  })
+  it(
+    "reads Debian's Fashion-MNIST",
+    needs(
+      existsSync('/usr/share/datasets/fashion-mnist'),
+      'Fashion-MNIST (Debian: apt-get install dataset-fashion-mnist)',
+    ),
+    async () => {
+      const { train, test, classNames, normalization } = await loadDataset({ name: 'fashion-mnist' })
+      expect([train.labels.length, test?.labels.length, classNames[9]]).toEqual([
+        60_000,
+        10_000,
+        'Ankle boot',
+      ])
+      const counts = new Array<number>(10).fill(0)
+      for (const label of train.labels) counts[label]! += 1
+      expect(counts).toEqual(new Array(10).fill(6000))
+      const mean = (train.inputs as Uint8Array).reduce((sum, value) => sum + value, 0) / train.inputs.length
+      expect(normalization.mean[0]! / 255).toBeCloseTo(mean / 255, 3)
+    },
+  )
 })

@@ -1,16 +1,13 @@
-import { KdError, type Dataset, type Normalization } from '@kd/core'
+import { defineDataset, KdError, type Dataset } from '@kd/core'
 import { parseMnist } from './parse-mnist.js'
+import { publishedFiles, withNormalization } from '../dataset-options.js'
 import { mnistSources } from '../download/download-sources.js'
 import { fetchFiles, localFiles, type FileSet, type LocalFilesOptions } from '../download/local-files.js'
 import { gunzip, readFileBytes } from '../files/read-files.js'
 import { imageNormalization } from '../image-folder/image-normalization.js'
 
-/** Options of MNIST and of Fashion-MNIST, which has its format: 60,000 training and 10,000 test images of 28 x 28. */
-export interface MnistOptions extends LocalFilesOptions {
-  readonly name: 'mnist' | 'fashion-mnist'
-  /** @defaultValue mean and standard deviation of the training pixels */
-  readonly normalization?: Normalization
-}
+/** MNIST or Fashion-MNIST, which has its format: 60,000 training and 10,000 test images of 28 x 28. */
+type MnistName = 'mnist' | 'fashion-mnist'
 
 const digitNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 const garmentNames = [
@@ -27,10 +24,60 @@ const garmentNames = [
 ]
 const debianFolder = '/usr/share/datasets/fashion-mnist'
 
+/**
+ * MNIST, 60,000 training and 10,000 test images of handwritten digits, 28 x 28 bytes.
+ *
+ * @param options - where the files are; the normalization is by default that of the training pixels
+ * @param context - `onProgress`, which a download needs
+ * @returns the data set
+ * @throws {@link KdError} when a file is missing or damaged
+ *
+ * @example
+ * ```ts
+ * import { mnist } from '@kd/datasets'
+ *
+ * console.log(mnist.summary) // 70,000 handwritten digits of 28x28 grey pixels
+ * ```
+ */
+export const mnist = defineDataset({
+  name: 'mnist',
+  summary: '70,000 handwritten digits of 28x28 grey pixels',
+  bytes: true,
+  options: publishedFiles,
+  load: async ({ normalization, ...files }, { onProgress }) =>
+    withNormalization(await loadMnist('mnist', { ...files, onProgress }), normalization),
+})
+
+/**
+ * Fashion-MNIST, 60,000 training and 10,000 test images of garments, 28 x 28 bytes.
+ *
+ * @param options - where the files are; the normalization is by default that of the training pixels
+ * @param context - `onProgress`, which a download needs
+ * @returns the data set
+ * @throws {@link KdError} when a file is missing or damaged
+ *
+ * @example
+ * ```ts
+ * import { fashionMnist } from '@kd/datasets'
+ *
+ * console.log(fashionMnist.summary) // 70,000 garments of 28x28 grey pixels
+ * ```
+ *
+ * @see H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv 1708.07747
+ */
+export const fashionMnist = defineDataset({
+  name: 'fashion-mnist',
+  summary: '70,000 garments of 28x28 grey pixels',
+  source: 'H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv 1708.07747',
+  bytes: true,
+  options: publishedFiles,
+  load: async ({ normalization, ...files }, { onProgress }) =>
+    withNormalization(await loadMnist('fashion-mnist', { ...files, onProgress }), normalization),
+})
+
 /** Reads the four files, compressed or not. */
-export async function loadMnist(options: MnistOptions): Promise<Dataset> {
-  const { name } = options
-  const [trainImages, trainLabels, testImages, testLabels] = await localFiles(fileSet(options), options)
+async function loadMnist(name: MnistName, options: LocalFilesOptions): Promise<Dataset> {
+  const [trainImages, trainLabels, testImages, testLabels] = await localFiles(fileSet(name, options), options)
   const train = await readSplit(trainImages!, trainLabels!)
   const test = await readSplit(testImages!, testLabels!)
   if (train.inputShape.join() !== test.inputShape.join()) {
@@ -50,7 +97,7 @@ export async function loadMnist(options: MnistOptions): Promise<Dataset> {
   }
 }
 
-function fileSet({ name, path }: MnistOptions): FileSet {
+function fileSet(name: MnistName, { path }: LocalFilesOptions): FileSet {
   const isFashion = name === 'fashion-mnist'
   return {
     name,

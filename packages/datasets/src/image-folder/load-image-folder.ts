@@ -1,34 +1,73 @@
-import { InvalidArgumentError, KdError, type Dataset, type Examples, type Normalization } from '@kd/core'
+import {
+  defineDataset,
+  KdError,
+  option,
+  readonlyList,
+  requiredOption,
+  type Dataset,
+  type Examples,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { heldOutTest, normalization, withNormalization } from '../dataset-options.js'
 import { imageNormalization } from './image-normalization.js'
 import { loadSharp, readImage, type ImageSize } from './read-image.js'
 import { nodeModule } from '../files/node-module.js'
-
-/**
- * Options of image files that lie in one sub-folder per class, named after the class. Below `path` there may be `train` and, if wanted,
- * `validation` (or `val`) and `test`; without `train`, the classes lie in `path` itself and all is training data.
- */
-export interface ImageFolderOptions {
-  readonly name: 'image-folder'
-  readonly path: string
-  /** The side, or [height, width], in pixels: images are scaled and cut around the middle to fit. */
-  readonly size: number | readonly [number, number]
-  /** The number of channels: 3 for colour, 1 for grey. @defaultValue 3 */
-  readonly channels?: 1 | 3
-  /** @defaultValue ImageNet's mean and standard deviation, .485 .456 .406 and .229 .224 .225; their mean for grey */
-  readonly normalization?: Normalization
-}
+import { withHeldOutTest } from '../split/held-out-test.js'
 
 const imageFile = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i
 const imageNet = imageNormalization([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 const imageNetGrey = imageNormalization([0.449], [0.226])
 
+const side = z.int().check(z.minimum(1))
+
+/**
+ * Image files that lie in one sub-folder per class, named after the class. Below `path` there may be `train` and, if wanted,
+ * `validation` (or `val`) and `test`; without `train`, the classes lie in `path` itself and all is training data.
+ *
+ * @param options - folder, size and channels; images are scaled and cut around the middle to fit. The normalization is by default
+ * ImageNet's, .485 .456 .406 and .229 .224 .225; their mean for grey
+ * @param context - the seed of what is held out with `test`
+ * @returns the data set, [N, height, width, channels] bytes; classes and files in the order of their names
+ * @throws {@link KdError} when a folder or an image cannot be used
+ *
+ * @example
+ * ```ts
+ * import { imageFolder } from '@kd/datasets'
+ *
+ * console.log(imageFolder.summary) // your own images, one folder per class
+ * ```
+ */
+export const imageFolder = defineDataset({
+  name: 'image-folder',
+  summary: 'your own images, one folder per class',
+  bytes: true,
+  options: {
+    path: requiredOption(
+      z.string().check(z.minLength(1)),
+      'folder with one folder per class, or with train and test of that kind',
+    ),
+    size: requiredOption(
+      z.union([side, readonlyList(z.tuple([side, side]))]),
+      'side, or [height, width], in pixels',
+    ),
+    channels: option(z.literal([1, 3]), 3, '3 for colour, 1 for grey'),
+    normalization,
+    test: heldOutTest,
+  },
+  load: async ({ normalization: given, test, ...options }, { seed }) =>
+    withNormalization(withHeldOutTest(await loadImageFolder(options), test, seed), given),
+})
+
+/** What is read from a folder. */
+interface ImageFolderOptions {
+  readonly path: string
+  readonly size: number | readonly [number, number]
+  readonly channels: 1 | 3
+}
+
 /** Decodes all images into bytes, [N, height, width, channels]. Classes and files are taken in the order of their names. */
-export async function loadImageFolder(options: ImageFolderOptions): Promise<Dataset> {
-  const { path, size, channels = 3 } = options
+async function loadImageFolder({ path, size, channels }: ImageFolderOptions): Promise<Dataset> {
   const [height, width] = typeof size === 'number' ? [size, size] : size
-  if (![height, width].every((side) => Number.isInteger(side) && side >= 1)) {
-    throw new InvalidArgumentError(`loadDataset: size must be whole numbers >= 1, got ${String(size)}`)
-  }
   const paths = nodeModule('node:path', 'loadDataset')
   const top = await subFolders(path)
   const trainFolder = top.includes('train') ? paths.join(path, 'train') : path

@@ -2,10 +2,12 @@ import {
   assertInRange,
   InvalidArgumentError,
   randomSource,
+  type AnyDataset,
   type Dataset,
   type Examples,
   type RandomSource,
 } from '@kd/core'
+import { assertHasClasses } from './class-labels.js'
 
 /** Labels of exactly floor(rate * N) training examples are drawn anew, uniformly over all C classes. */
 export interface SymmetricNoise {
@@ -54,8 +56,8 @@ export type LabelNoise = (SymmetricNoise | PairNoise | ClassConditionalNoise | G
  * @param dataset - the data set; it is not changed
  * @param noise - the kind of noise, its strength, and a seed
  * @returns a data set with other training labels; clean labels known already are kept
- * @throws {@link InvalidArgumentError} when a rate is outside [0, 1], rows of the matrix do not sum to 1, or labels are
- * missing or out of range
+ * @throws {@link InvalidArgumentError} when a rate is outside [0, 1], rows of the matrix do not sum to 1, labels are
+ * missing or out of range, or the data set is of another task than classification
  *
  * @example
  * ```ts
@@ -69,7 +71,8 @@ export type LabelNoise = (SymmetricNoise | PairNoise | ClassConditionalNoise | G
  *
  * @see symmetric: https://github.com/durgas16/AMAL, KD/train_distill_noise.py; pair: Han et al., Co-teaching, NeurIPS 2018
  */
-export function corruptLabels(dataset: Dataset, noise: LabelNoise): Dataset {
+export function corruptLabels(dataset: AnyDataset, noise: LabelNoise): Dataset {
+  assertHasClasses(dataset, 'corruptLabels')
   const random = randomSource(noise.seed ?? 0).split('labels')
   const labels = newLabels(dataset.train, dataset.classNames.length, noise, random)
   const cleanLabels = dataset.train.cleanLabels ?? dataset.train.labels

@@ -1,4 +1,12 @@
-import { assertInRange, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
+import {
+  assertInRange,
+  InvalidArgumentError,
+  randomSource,
+  type AnyDataset,
+  type Dataset,
+  type RandomSource,
+} from '@kd/core'
+import { assertHasClasses } from './class-labels.js'
 import { gatherExamples, rowsOfEachClass } from '../split/rows.js'
 
 /** How {@link imbalanceClasses} chooses the sizes of classes. */
@@ -24,7 +32,7 @@ export type Imbalance = { readonly seed?: number | string } & (
  * @param dataset - the data set; it is not changed
  * @param imbalance - the kind, its strength, and a seed for what is dropped (default 0)
  * @returns a data set with a smaller training split; ids and order are kept
- * @throws {@link InvalidArgumentError} when factor < 1 or a class has no training examples
+ * @throws {@link InvalidArgumentError} when factor < 1, a class has no training examples, or the data set is of another task
  *
  * @example
  * ```ts
@@ -37,7 +45,8 @@ export type Imbalance = { readonly seed?: number | string } & (
  * @see long-tail: Cui et al., Class-Balanced Loss Based on Effective Number of Samples, CVPR 2019;
  * random-weights: the imbalance of the ALM-KD authors' synthetic experiment, https://github.com/durgas16/AMAL
  */
-export function imbalanceClasses(dataset: Dataset, imbalance: Imbalance): Dataset {
+export function imbalanceClasses(dataset: AnyDataset, imbalance: Imbalance): Dataset {
+  assertHasClasses(dataset, 'imbalanceClasses')
   const random = randomSource(imbalance.seed ?? 0).split('imbalance')
   const classes = dataset.classNames.length
   const rows = rowsOfEachClass(dataset.train.labels)

@@ -1,9 +1,9 @@
-import type { Examples, RandomSource } from '@kd/core'
+import { labelRows, type Examples, type LabelArray, type RandomSource } from '@kd/core'
 
 /** Options of {@link chooseRows}. */
 export interface RowChoice {
-  readonly labels: Int32Array
-  /** How many rows to choose, at most as many as there are labels. */
+  readonly examples: Examples<LabelArray>
+  /** How many rows to choose, at most as many as there are examples. */
   readonly count: number
   /** Whether each class gets its share: count * (rows of the class) / N, rounded so that the sum is exact. */
   readonly stratified: boolean
@@ -11,13 +11,14 @@ export interface RowChoice {
 }
 
 /** Draws rows without replacement, and returns them in ascending order. */
-export function chooseRows({ labels, count, stratified, random }: RowChoice): Int32Array {
-  if (!stratified) return random.shuffle(Int32Array.from(labels.keys())).slice(0, count).sort()
-  const rowsByClass = rowsOfEachClass(labels)
+export function chooseRows({ examples, count, stratified, random }: RowChoice): Int32Array {
+  const total = examples.ids.length
+  if (!stratified) return random.shuffle(rowsUpTo(total)).slice(0, count).sort()
+  const rowsByClass = rowsOfEachClass(examples.labels)
   const chosen = new Int32Array(count)
   let filled = 0
   for (const [index, quota] of shares(
-    rowsByClass.map((rows) => (count * rows.length) / labels.length),
+    rowsByClass.map((rows) => (count * rows.length) / total),
     count,
   ).entries()) {
     chosen.set(random.split(index).shuffle(rowsByClass[index]!).slice(0, quota), filled)
@@ -26,8 +27,13 @@ export function chooseRows({ labels, count, stratified, random }: RowChoice): In
   return chosen.sort()
 }
 
+/** Returns 0, 1, … count - 1. */
+export function rowsUpTo(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, row) => row)
+}
+
 /** Returns the rows of each class in ascending order; a class without rows has an empty array. */
-export function rowsOfEachClass(labels: Int32Array): Int32Array[] {
+export function rowsOfEachClass(labels: LabelArray): Int32Array[] {
   const rows: number[][] = []
   for (const [row, label] of labels.entries()) {
     while (rows.length <= label) rows.push([])
@@ -46,9 +52,13 @@ function shares(parts: readonly number[], sum: number): number[] {
 }
 
 /** Copies rows of a split, in the order given; ids and clean labels go with them. */
-export function gatherExamples(examples: Examples, rows: Int32Array): Examples {
+export function gatherExamples<Labels extends LabelArray>(
+  examples: Examples<Labels>,
+  rows: Int32Array,
+): Examples<Labels> {
   const { labels, ids, cleanLabels } = examples
-  const size = examples.inputs.length / labels.length
+  const size = examples.inputs.length / ids.length
+  const sizeOfLabel = labels.length / ids.length
   const inputs =
     examples.inputs instanceof Uint8Array
       ? new Uint8Array(rows.length * size)
@@ -57,8 +67,8 @@ export function gatherExamples(examples: Examples, rows: Int32Array): Examples {
     inputs.set(examples.inputs.subarray(row * size, (row + 1) * size), to * size)
   return {
     inputs,
-    labels: rows.map((row) => labels[row]!),
+    labels: labelRows(labels, rows, sizeOfLabel),
     ids: rows.map((row) => ids[row]!),
-    ...(cleanLabels && { cleanLabels: rows.map((row) => cleanLabels[row]!) }),
+    ...(cleanLabels && { cleanLabels: labelRows(cleanLabels, rows, sizeOfLabel) }),
   }
 }

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { chooseRows, gatherExamples } from './rows.js'
+import { InvalidArgumentError, randomSource, type Dataset, type LabelArray } from '@kd/core'
+import { chooseRows, gatherExamples, rowsUpTo } from './rows.js'
 import { toCount } from '../counts.js'
+import { hasClasses } from '../labels/class-labels.js'
 
 /** Options of {@link splitDataset}: the examples to hold out. */
 export interface SplitDatasetOptions {
@@ -10,7 +11,7 @@ export interface SplitDatasetOptions {
   readonly test?: number
   /** The same seed holds out the same examples. @defaultValue 0 */
   readonly seed?: number | string
-  /** Whether classes keep their shares in each part. @defaultValue true */
+  /** Whether classes keep their shares in each part; examples of other tasks are drawn at random. @defaultValue true */
   readonly stratified?: boolean
 }
 
@@ -36,8 +37,12 @@ export interface SplitDatasetOptions {
  * console.log(digits.train.labels.length, digits.validation?.labels.length) // 1293 144
  * ```
  */
-export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Dataset {
-  const { seed = 0, stratified = true } = options
+export function splitDataset<Labels extends LabelArray>(
+  dataset: Dataset<Labels>,
+  options: SplitDatasetOptions,
+): Dataset<Labels> {
+  const { seed = 0 } = options
+  const stratified = (options.stratified ?? true) && hasClasses(dataset)
   if (options.validation === undefined && options.test === undefined) {
     throw new InvalidArgumentError('splitDataset: validation or test must be given, got neither')
   }
@@ -48,18 +53,19 @@ export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Da
     if (dataset[part] !== undefined) {
       throw new InvalidArgumentError(
         `splitDataset: ${part} must not be asked for where a ${part} split exists, got ${value}`,
-        { hint: `the data set ${dataset.name} already has ${dataset[part].labels.length} ${part} examples` },
+        { hint: `the data set ${dataset.name} already has ${dataset[part].ids.length} ${part} examples` },
       )
     }
-    const { labels } = split.train
-    const count = toCount({ value, total: labels.length, argument: part, functionName: 'splitDataset' })
-    const heldOut = chooseRows({ labels, count, stratified, random: randomSource(seed).split(part) })
+    const examples = split.train
+    const total = examples.ids.length
+    const count = toCount({ value, total, argument: part, functionName: 'splitDataset' })
+    const heldOut = chooseRows({ examples, count, stratified, random: randomSource(seed).split(part) })
     const isHeldOut = new Set(heldOut)
-    const kept = Int32Array.from(labels.keys()).filter((row) => !isHeldOut.has(row))
+    const kept = rowsUpTo(total).filter((row) => !isHeldOut.has(row))
     split = {
       ...split,
-      train: gatherExamples(split.train, kept),
-      [part]: gatherExamples(split.train, heldOut),
+      train: gatherExamples(examples, kept),
+      [part]: gatherExamples(examples, heldOut),
     }
   }
   return split

@@ -1,6 +1,7 @@
-import { randomSource, type Dataset } from '@kd/core'
+import { randomSource, type Dataset, type LabelArray } from '@kd/core'
 import { chooseRows, gatherExamples } from './rows.js'
 import { toCount } from '../counts.js'
+import { hasClasses } from '../labels/class-labels.js'
 
 /** Options of {@link takeExamples}: how many examples to keep. Splits that are not named stay whole. */
 export interface TakeExamplesOptions {
@@ -12,7 +13,7 @@ export interface TakeExamplesOptions {
   readonly test?: number
   /** The same seed keeps the same examples. @defaultValue 0 */
   readonly seed?: number | string
-  /** Whether classes keep their shares. @defaultValue true */
+  /** Whether classes keep their shares; examples of other tasks are drawn at random. @defaultValue true */
   readonly stratified?: boolean
 }
 
@@ -32,17 +33,21 @@ export interface TakeExamplesOptions {
  * console.log(few.train.labels.length, few.test?.labels.length) // 100 360
  * ```
  */
-export function takeExamples(dataset: Dataset, options: TakeExamplesOptions): Dataset {
-  const { seed = 0, stratified = true } = options
+export function takeExamples<Labels extends LabelArray>(
+  dataset: Dataset<Labels>,
+  options: TakeExamplesOptions,
+): Dataset<Labels> {
+  const { seed = 0 } = options
+  const stratified = (options.stratified ?? true) && hasClasses(dataset)
   let taken = dataset
   for (const part of ['train', 'validation', 'test'] as const) {
     const value = options[part]
     const examples = dataset[part]
     if (value === undefined || examples === undefined) continue
-    const { labels } = examples
-    if (Number.isInteger(value) && value >= labels.length) continue
-    const count = toCount({ value, total: labels.length, argument: part, functionName: 'takeExamples' })
-    const rows = chooseRows({ labels, count, stratified, random: randomSource(seed).split(part) })
+    const total = examples.ids.length
+    if (Number.isInteger(value) && value >= total) continue
+    const count = toCount({ value, total, argument: part, functionName: 'takeExamples' })
+    const rows = chooseRows({ examples, count, stratified, random: randomSource(seed).split(part) })
     taken = { ...taken, [part]: gatherExamples(examples, rows) }
   }
   return taken

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
-import { gatherExamples } from './rows.js'
+import { InvalidArgumentError, randomSource, type Dataset, type LabelArray } from '@kd/core'
+import { gatherExamples, rowsUpTo } from './rows.js'
 
 /** Options of {@link takePart}: the part to keep. */
 export interface TakePartOptions {
@@ -31,8 +31,11 @@ export interface TakePartOptions {
  * ```
  * @see Yang et al. 2020, "Rethinking bias-variance trade-off for generalization of neural networks", arXiv 2002.11328
  */
-export function takePart(dataset: Dataset, { number, of, seed = 0 }: TakePartOptions): Dataset {
-  const total = dataset.train.labels.length
+export function takePart<Labels extends LabelArray>(
+  dataset: Dataset<Labels>,
+  { number, of, seed = 0 }: TakePartOptions,
+): Dataset<Labels> {
+  const total = dataset.train.ids.length
   if (!Number.isInteger(of) || of < 1 || of > total)
     throw new InvalidArgumentError(
       `takePart: of must be a whole number from 1 to ${total} examples, got ${of}`,
@@ -40,7 +43,7 @@ export function takePart(dataset: Dataset, { number, of, seed = 0 }: TakePartOpt
   if (!Number.isInteger(number) || number < 1 || number > of)
     throw new InvalidArgumentError(`takePart: number must be a whole number from 1 to ${of}, got ${number}`)
   const size = Math.floor(total / of)
-  const order = randomSource(seed).split('parts').shuffle(Int32Array.from(dataset.train.labels.keys()))
+  const order = randomSource(seed).split('parts').shuffle(rowsUpTo(total))
   const rows = order.slice((number - 1) * size, number * size).sort()
   return { ...dataset, train: gatherExamples(dataset.train, rows) }
 }

@@ -1,22 +1,34 @@
-import { assertPositive, InvalidArgumentError, randomSource, type Dataset } from '@kd/core'
+import {
+  count,
+  defineDataset,
+  option,
+  parseOptions,
+  positive,
+  randomSource,
+  readonlyList,
+  type Dataset,
+  type OptionsInput,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { normalization, withNormalization } from '../dataset-options.js'
+import { syntheticDataset, testOption } from './synthetic-dataset.js'
 import { assertCount } from '../counts.js'
-import { syntheticDataset } from './synthetic-dataset.js'
+
+const options = {
+  examples: count(10_000, 'number of examples over all splits, shared evenly between the classes'),
+  features: count(2, 'length of an input'),
+  box: positive(20, 'centres lie in [-box, box] along each feature'),
+  standardDeviations: option(
+    readonlyList(z.array(z.number().check(z.positive())).check(z.minLength(2))),
+    [1.4, 2.8, 1.7, 4, 2, 3.5, 1.5, 2.5],
+    'standard deviation of each blob; their number is that of the classes',
+  ),
+  test: testOption,
+  seed: option(z.union([z.number(), z.string()]), 20, 'of the generator'),
+}
 
 /** Sizes of {@link makeBlobs}; the defaults are those of the ALM-KD synthetic experiment. */
-export interface MakeBlobsOptions {
-  /** The number of examples over all splits, shared evenly between the classes. @defaultValue 10000 */
-  readonly examples?: number
-  /** D, the length of an input. @defaultValue 2 */
-  readonly features?: number
-  /** Centres lie in [-box, box]^D. @defaultValue 20 */
-  readonly box?: number
-  /** Standard deviation of each blob; their number is C. @defaultValue [1.4, 2.8, 1.7, 4, 2, 3.5, 1.5, 2.5] */
-  readonly standardDeviations?: readonly number[]
-  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
-  readonly test?: number
-  /** @defaultValue 20 */
-  readonly seed?: number | string
-}
+export type MakeBlobsOptions = OptionsInput<typeof options>
 
 /**
  * Makes round Gaussian blobs, one for each class: x ~ N(centre_c, sd_c^2 I), with centres uniform in a box.
@@ -24,7 +36,7 @@ export interface MakeBlobsOptions {
  * It is a port of scikit-learn's `make_blobs`. The random numbers are our own, so the sets agree in distribution only: the
  * seed 20 does not give the paper's centres.
  *
- * @param options - sizes, spread, seed
+ * @param given - sizes, spread, seed
  * @returns train and test splits of float inputs [D], with normalization 0 and 1
  * @throws {@link InvalidArgumentError} when a size or standard deviation is out of range
  *
@@ -38,19 +50,11 @@ export interface MakeBlobsOptions {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_blobs.html;
  * https://github.com/durgas16/AMAL, KD/utils/synthetic.py; the share of the test split is our choice
  */
-export function makeBlobs(options: MakeBlobsOptions = {}): Dataset {
-  const { examples = 10_000, features = 2, box = 20, test = 0.1, seed = 20 } = options
-  const { standardDeviations = [1.4, 2.8, 1.7, 4, 2, 3.5, 1.5, 2.5] } = options
+export function makeBlobs(given: MakeBlobsOptions = {}): Dataset {
+  const wanted = parseOptions('makeBlobs', z.strictObject(options), given)
+  const { examples, features, box, standardDeviations, test, seed } = wanted
   const classes = standardDeviations.length
-  assertCount(features, 'features', 'makeBlobs')
-  assertPositive(box, 'box', 'makeBlobs')
-  if (classes < 2) {
-    throw new InvalidArgumentError(
-      `makeBlobs: standardDeviations must have at least 2 values, got ${classes}`,
-    )
-  }
   assertCount(examples, 'examples', 'makeBlobs', classes)
-  for (const value of standardDeviations) assertPositive(value, 'standardDeviations', 'makeBlobs')
 
   const random = randomSource(seed).split('blobs')
   const centres = Float64Array.from({ length: classes * features }, () => box * (2 * random.uniform() - 1))
@@ -64,3 +68,23 @@ export function makeBlobs(options: MakeBlobsOptions = {}): Dataset {
   }
   return syntheticDataset({ name: 'blobs', features, classes, inputs, labels, test, seed, random })
 }
+
+/**
+ * What {@link makeBlobs} makes, as a data set with a name for configs.
+ *
+ * @param options - as those of {@link makeBlobs}, and `normalization`
+ * @returns the data set
+ *
+ * @example
+ * ```ts
+ * import { generatedBlobs } from '@kd/datasets'
+ *
+ * console.log(generatedBlobs.summary) // generated: round Gaussian blobs
+ * ```
+ */
+export const generatedBlobs = defineDataset({
+  name: 'blobs',
+  summary: 'generated: round Gaussian blobs',
+  options: { ...options, normalization },
+  load: ({ normalization: given, ...wanted }) => withNormalization(makeBlobs(wanted), given),
+})

@@ -1,30 +1,42 @@
-import { assertPositive, InvalidArgumentError, randomSource, type Dataset, type RandomSource } from '@kd/core'
-import { assertCount } from '../counts.js'
-import { syntheticDataset } from './synthetic-dataset.js'
+import {
+  count,
+  defineDataset,
+  InvalidArgumentError,
+  option,
+  optionalOption,
+  parseOptions,
+  positive,
+  randomSource,
+  readonlyList,
+  type Dataset,
+  type OptionsInput,
+  type RandomSource,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { normalization, withNormalization } from '../dataset-options.js'
+import { syntheticDataset, testOption } from './synthetic-dataset.js'
+
+const options = {
+  examples: count(10_000, 'number of examples over all splits'),
+  features: count(14, 'length of an input'),
+  informative: optionalOption(
+    z.int().check(z.minimum(1)),
+    'number of features that carry the class, otherwise all but the redundant ones; further ones are noise',
+  ),
+  redundant: count(0, 'number of features that are random linear combinations of the informative ones', 0),
+  classes: count(20, 'number of classes', 2),
+  clustersPerClass: count(1, 'number of Gaussian clusters of each class, each at a corner of its own'),
+  classSeparation: positive(1, "half the length of the hypercube's edges"),
+  classWeights: optionalOption(
+    readonlyList(z.array(z.number().check(z.positive()))),
+    'shares of the classes, in any scale; otherwise equal ones',
+  ),
+  test: testOption,
+  seed: option(z.union([z.number(), z.string()]), 42, 'of the generator'),
+}
 
 /** Sizes and difficulty of {@link makeClassification}; the defaults are those of the ALM-KD synthetic experiment. */
-export interface MakeClassificationOptions {
-  /** The number of examples over all splits. @defaultValue 10000 */
-  readonly examples?: number
-  /** D, the length of an input. @defaultValue 14 */
-  readonly features?: number
-  /** The number of features that carry the class. Those neither informative nor redundant are noise. @defaultValue features - redundant */
-  readonly informative?: number
-  /** The number of features that are random linear combinations of the informative ones. @defaultValue 0 */
-  readonly redundant?: number
-  /** C, the number of classes. @defaultValue 20 */
-  readonly classes?: number
-  /** The number of Gaussian clusters of each class, each at a corner of its own. @defaultValue 1 */
-  readonly clustersPerClass?: number
-  /** Half the length of the hypercube's edges. @defaultValue 1 */
-  readonly classSeparation?: number
-  /** C positive numbers: the shares of the classes, in any scale. @defaultValue equal shares */
-  readonly classWeights?: readonly number[]
-  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
-  readonly test?: number
-  /** @defaultValue 42 */
-  readonly seed?: number | string
-}
+export type MakeClassificationOptions = OptionsInput<typeof options>
 
 /**
  * Makes Gaussian clusters at the corners of a hypercube.
@@ -37,7 +49,7 @@ export interface MakeClassificationOptions {
  * own, so the sets agree in distribution only. Its `flip_y` (0.01 by default there) is left out: use
  * {@link corruptLabels} after splitting, so that held-out labels stay clean.
  *
- * @param options - sizes, difficulty, seed
+ * @param given - sizes, difficulty, seed
  * @returns train and test splits of float inputs [D], with normalization 0 and 1
  * @throws {@link InvalidArgumentError} when the features do not add up or there are more clusters than corners
  *
@@ -52,24 +64,10 @@ export interface MakeClassificationOptions {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_classification.html;
  * I. Guyon, Design of experiments for the NIPS 2003 variable selection benchmark, 2003
  */
-export function makeClassification(options: MakeClassificationOptions = {}): Dataset {
-  const {
-    examples = 10_000,
-    features = 14,
-    redundant = 0,
-    classes = 20,
-    clustersPerClass = 1,
-    classSeparation = 1,
-    test = 0.1,
-    seed = 42,
-  } = options
-  const { informative = features - redundant, classWeights = new Array<number>(classes).fill(1) } = options
-  for (const [argument, value] of Object.entries({ examples, features, informative, clustersPerClass })) {
-    assertCount(value, argument, 'makeClassification')
-  }
-  assertCount(classes, 'classes', 'makeClassification', 2)
-  assertCount(redundant, 'redundant', 'makeClassification', 0)
-  assertPositive(classSeparation, 'classSeparation', 'makeClassification')
+export function makeClassification(given: MakeClassificationOptions = {}): Dataset {
+  const wanted = parseOptions('makeClassification', z.strictObject(options), given)
+  const { examples, features, redundant, classes, clustersPerClass, classSeparation, test, seed } = wanted
+  const { informative = features - redundant, classWeights = new Array<number>(classes).fill(1) } = wanted
   assertShape({
     features,
     informative,
@@ -103,6 +101,26 @@ export function makeClassification(options: MakeClassificationOptions = {}): Dat
   }
   return syntheticDataset({ name: 'classification', features, classes, inputs, labels, test, seed, random })
 }
+
+/**
+ * What {@link makeClassification} makes, as a data set with a name for configs.
+ *
+ * @param options - as those of {@link makeClassification}, and `normalization`
+ * @returns the data set
+ *
+ * @example
+ * ```ts
+ * import { generatedClassification } from '@kd/datasets'
+ *
+ * console.log(generatedClassification.summary) // generated: clusters at the corners of a hypercube
+ * ```
+ */
+export const generatedClassification = defineDataset({
+  name: 'classification',
+  summary: 'generated: clusters at the corners of a hypercube',
+  options: { ...options, normalization },
+  load: ({ normalization: given, ...wanted }) => withNormalization(makeClassification(wanted), given),
+})
 
 /** Returns the number of examples of each cluster; the first clusters get one more each where rounding leaves some over. */
 function clusterSizes(examples: number, classWeights: readonly number[], clustersPerClass: number): number[] {
@@ -146,6 +164,9 @@ function assertShape(shape: {
   readonly classWeights: readonly number[]
 }): void {
   const { features, informative, redundant, clusters, classes, classWeights } = shape
+  if (informative < 1) {
+    throw new InvalidArgumentError(`makeClassification: informative must be >= 1, got ${informative}`)
+  }
   if (informative + redundant > features) {
     throw new InvalidArgumentError(
       `makeClassification: informative + redundant must be at most the ${features} features, got ${informative + redundant}`,
@@ -157,12 +178,9 @@ function assertShape(shape: {
       { hint: 'ask for more informative features, or fewer classes or clusters' },
     )
   }
-  if (
-    classWeights.length !== classes ||
-    classWeights.some((weight) => !(Number.isFinite(weight) && weight > 0))
-  ) {
+  if (classWeights.length !== classes) {
     throw new InvalidArgumentError(
-      `makeClassification: classWeights must be ${classes} numbers > 0, got [${classWeights.join(', ')}]`,
+      `makeClassification: classWeights must be ${classes} numbers, got [${classWeights.join(', ')}]`,
     )
   }
 }

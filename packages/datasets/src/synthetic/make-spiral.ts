@@ -1,20 +1,27 @@
-import { assertInRange, randomSource, type Dataset } from '@kd/core'
-import { assertCount } from '../counts.js'
-import { syntheticDataset } from './synthetic-dataset.js'
+import {
+  count,
+  defineDataset,
+  option,
+  parseOptions,
+  randomSource,
+  weight,
+  type Dataset,
+  type OptionsInput,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { normalization, withNormalization } from '../dataset-options.js'
+import { syntheticDataset, testOption } from './synthetic-dataset.js'
+
+const options = {
+  classes: count(4, 'number of arms of the spiral; each is a class', 2),
+  examplesPerClass: count(1500, 'number of points on an arm', 2),
+  noise: weight(0.2, 'standard deviation of the noise on the angle, in radians'),
+  test: testOption,
+  seed: option(z.union([z.number(), z.string()]), 42, 'of the generator'),
+}
 
 /** Sizes of {@link makeSpiral}; the defaults are those of the ALM-KD synthetic experiment. */
-export interface MakeSpiralOptions {
-  /** The number of arms of the spiral; each is a class. @defaultValue 4 */
-  readonly classes?: number
-  /** @defaultValue 1500 */
-  readonly examplesPerClass?: number
-  /** Standard deviation of the noise on the angle, in radians. @defaultValue 0.2 */
-  readonly noise?: number
-  /** Fraction or count of the examples that becomes the test split; 0 makes none. @defaultValue 0.1 */
-  readonly test?: number
-  /** @defaultValue 42 */
-  readonly seed?: number | string
-}
+export type MakeSpiralOptions = OptionsInput<typeof options>
 
 /**
  * Makes points on the arms of a spiral, one arm for each class.
@@ -22,7 +29,7 @@ export interface MakeSpiralOptions {
  * For class j and point i of n: r = 4 i / (n - 1), theta = 4.74 (j + i / (n - 1)) + noise * N(0, 1),
  * x = (r sin theta, r cos theta).
  *
- * @param options - sizes, noise, seed
+ * @param given - sizes, noise, seed
  * @returns train and test splits of float inputs [2], with normalization 0 and 1
  * @throws {@link InvalidArgumentError} when a size or the noise is out of range
  *
@@ -35,11 +42,9 @@ export interface MakeSpiralOptions {
  *
  * @see https://github.com/durgas16/AMAL, KD/utils/synthetic.py; the share of the test split is our choice
  */
-export function makeSpiral(options: MakeSpiralOptions = {}): Dataset {
-  const { classes = 4, examplesPerClass = 1500, noise = 0.2, test = 0.1, seed = 42 } = options
-  assertCount(classes, 'classes', 'makeSpiral', 2)
-  assertCount(examplesPerClass, 'examplesPerClass', 'makeSpiral', 2)
-  assertInRange(noise, { min: 0 }, 'noise', 'makeSpiral')
+export function makeSpiral(given: MakeSpiralOptions = {}): Dataset {
+  const wanted = parseOptions('makeSpiral', z.strictObject(options), given)
+  const { classes, examplesPerClass, noise, test, seed } = wanted
   const random = randomSource(seed).split('spiral')
   const examples = classes * examplesPerClass
   const inputs = new Float32Array(examples * 2)
@@ -54,3 +59,23 @@ export function makeSpiral(options: MakeSpiralOptions = {}): Dataset {
   }
   return syntheticDataset({ name: 'spiral', features: 2, classes, inputs, labels, test, seed, random })
 }
+
+/**
+ * What {@link makeSpiral} makes, as a data set with a name for configs.
+ *
+ * @param options - as those of {@link makeSpiral}, and `normalization`
+ * @returns the data set
+ *
+ * @example
+ * ```ts
+ * import { generatedSpiral } from '@kd/datasets'
+ *
+ * console.log(generatedSpiral.summary) // generated: arms of a spiral
+ * ```
+ */
+export const generatedSpiral = defineDataset({
+  name: 'spiral',
+  summary: 'generated: arms of a spiral',
+  options: { ...options, normalization },
+  load: ({ normalization: given, ...wanted }) => withNormalization(makeSpiral(wanted), given),
+})

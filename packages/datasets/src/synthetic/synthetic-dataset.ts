@@ -1,6 +1,14 @@
-import type { Dataset, RandomSource } from '@kd/core'
+import { option, type Dataset, type RandomSource } from '@kd/core'
+import * as z from 'zod/mini'
 import { gatherExamples } from '../split/rows.js'
 import { splitDataset } from '../split/split-dataset.js'
+
+/** How much of what is generated is for testing. */
+export const testOption = option(
+  z.number().check(z.minimum(0)),
+  0.1,
+  'share or number of examples in the test split; 0 for none',
+)
 
 /** The points that a generator has made, class by class, before they are shuffled and split. */
 export interface SyntheticPoints {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Dataset } from '@kd/core'
+import { classification, regression, type Dataset } from '@kd/core'
 import { makeBlobs } from './make-blobs.js'
 import { makeClassification } from './make-classification.js'
 import { makeSpiral } from './make-spiral.js'
@@ -109,10 +109,12 @@ describe('makeClassification', () => {
       'informative + redundant must be at most the 3 features, got 4',
     ],
     [{ features: 4 }, 'classes * clustersPerClass must be at most the 2^4 corners, got 20'],
-    [{ classes: 2, classWeights: [1, 0] }, 'classWeights must be 2 numbers > 0, got [1, 0]'],
-    [{ examples: 1.5 }, 'makeClassification: examples must be a whole number >= 1, got 1.5'],
-    [{ classes: 1 }, 'makeClassification: classes must be a whole number >= 2, got 1'],
-    [{ classSeparation: 0 }, 'classSeparation must be a finite number > 0, got 0'],
+    [{ classes: 2, classWeights: [1, 0] }, 'classWeights[1] must be > 0, got 0'],
+    [{ classes: 2, classWeights: [1, 2, 3] }, 'classWeights must be 2 numbers, got [1, 2, 3]'],
+    [{ features: 2, redundant: 2 }, 'makeClassification: informative must be >= 1, got 0'],
+    [{ examples: 1.5 }, 'makeClassification: examples must be a whole number, got 1.5'],
+    [{ classes: 1 }, 'makeClassification: classes must be >= 2, got 1'],
+    [{ classSeparation: 0 }, 'classSeparation must be > 0, got 0'],
   ])('rejects %o', (options, message) => {
     expect(() => makeClassification(options)).toThrow(message)
   })
@@ -165,7 +167,7 @@ describe('makeBlobs', () => {
 
   it('rejects a deviation of 0', () => {
     expect(() => makeBlobs({ standardDeviations: [1, 0] })).toThrow(
-      'makeBlobs: standardDeviations must be a finite number > 0',
+      'makeBlobs: standardDeviations[1] must be > 0, got 0',
     )
   })
 })
@@ -175,8 +177,21 @@ describe('loadDataset', () => {
     expect(await loadDataset({ name: 'spiral', seed: 4 })).toEqual(makeSpiral({ seed: 4 }))
     expect((await loadDataset({ name: 'blobs', test: 0 })).test).toBeUndefined()
     const normalization = { mean: [1], standardDeviation: [2] }
-    const classification = await loadDataset({ name: 'classification', examples: 200, normalization })
-    expect([classification.name, classification.normalization]).toEqual(['classification', normalization])
+    const clusters = await loadDataset({ name: 'classification', examples: 200, normalization })
+    expect([clusters.name, clusters.normalization]).toEqual(['classification', normalization])
+  })
+
+  it('names an option that there is not, and what there is', async () => {
+    await expect(loadDataset({ name: 'spiral', arms: 3 } as never)).rejects.toThrow(
+      'loadDataset: spiral: arms must not be given, got 3\n  the options are classes, examplesPerClass, noise, test, seed, normalization',
+    )
+  })
+
+  it('names a task and a data set that do not go together', async () => {
+    await expect(loadDataset({ name: 'spiral', task: regression })).rejects.toThrow(
+      'loadDataset: task must be one of classes for the data set spiral, got regression, which needs numbers',
+    )
+    expect((await loadDataset({ name: 'spiral', task: classification })).task?.outputShape).toEqual([4])
   })
 
   it('lists its names where one is unknown', async () => {

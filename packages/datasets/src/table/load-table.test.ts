@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { multiLabel, regression } from '@kd/core'
+import { csv, parquet } from './load-table.js'
 import { parseParquet } from './parquet/parse-parquet.js'
 import { loadDataset, type LoadDatasetOptions } from '../load-dataset.js'
 
@@ -46,6 +48,14 @@ describe("loadDataset({ name: 'csv' })", () => {
     expect(normalization.mean[0]).toBeCloseTo(16.3 / 3, 6)
     // numpy.std([5.1, 4.9, 6.3])
     expect(normalization.standardDeviation[0]).toBeCloseTo(0.618241, 5)
+  })
+
+  it('holds test examples out where there is no file of them', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, `x,kind\n${'1,a\n2,b\n'.repeat(10)}`)
+    const { train, test } = await csv({ path, label: 'kind', test: 0.2 })
+    expect([train.ids.length, [...test!.labels].sort()]).toEqual([16, [0, 0, 1, 1]])
+    expect((await csv({ path, label: 'kind', test: 0 })).test).toBeUndefined()
   })
 
   it('reads gzip, other delimiters, chosen columns and classes, and a byte order mark', async () => {
@@ -104,6 +114,64 @@ describe("loadDataset({ name: 'csv' })", () => {
     await expect(loadDataset({ name: 'csv', path, label: 'kind' })).rejects.toThrow(
       `loadDataset: ${path} must be a readable file, got no such file`,
     )
+  })
+})
+
+describe('tables of other tasks than classification', () => {
+  const content = 'x,wet,cold,height\n1,1,True,0.5\n2,0,false,-3\n3,true,0,1e2\n4,0,1,7\n'
+  const write = async (text: string) => {
+    const path = join(folder, 'file.csv')
+    await writeFile(path, text)
+    return path
+  }
+
+  it('have one flag in each label column', async () => {
+    const path = await write(content)
+    const label = ['wet', 'cold']
+    const { train, classNames, inputShape, task } = await csv({ path, label }, { task: multiLabel })
+    expect([classNames, inputShape, task?.name, task?.labelShape]).toEqual([label, [2], 'multi-label', [2]])
+    expect(train.labels).toEqual(Uint8Array.of(1, 1, 0, 0, 1, 0, 0, 1))
+    expect([...train.inputs.subarray(0, 4), ...train.ids]).toEqual([1, 0.5, 2, -3, 0, 1, 2, 3])
+  })
+
+  it('have one number in each label column, and test examples of a file or held out', async () => {
+    const path = await write(content)
+    const options = { path, label: 'height', features: ['x'] }
+    const own = await csv({ ...options, testPath: path }, { task: regression })
+    expect(own.train.labels).toEqual(Float32Array.of(0.5, -3, 100, 7))
+    expect(own.test).toEqual(own.train)
+    const held = await csv({ ...options, test: 1 }, { task: regression, seed: 'a' })
+    expect([held.classNames, held.train.labels.length, held.test!.labels.length]).toEqual([['height'], 3, 1])
+    expect(await csv({ ...options, test: 1 }, { task: regression, seed: 'a' })).toMatchObject({
+      test: { ids: held.test!.ids },
+    })
+  })
+
+  it('name column and row of a wrong value', async () => {
+    await expect(
+      csv({ path: await write('x,wet\n1,1\n2,maybe\n'), label: 'wet' }, { task: multiLabel }),
+    ).rejects.toThrow('must have 0 or 1 in column wet, got "maybe" in data row 2')
+    await expect(
+      csv({ path: await write('x,wet\n1,2\n'), label: 'wet' }, { task: multiLabel }),
+    ).rejects.toThrow('must have 0 or 1 in column wet, got "2" in data row 1')
+    await expect(csv({ path: await write('x,y\n1,\n'), label: ['y'] }, { task: regression })).rejects.toThrow(
+      'must have a finite number in column y, got nothing in data row 1',
+    )
+    const path = await write(content)
+    await expect(csv({ path, label: ['wet', 'cold'] })).rejects.toThrow(
+      'label must be one column for a task of classes, got wet, cold\n  several columns are labels of a task',
+    )
+    await expect(csv({ path, label: 'wet', classNames: ['a'] }, { task: multiLabel })).rejects.toThrow(
+      'classNames must not be given for the task multi-label, got a',
+    )
+    await expect(csv({ path, label: [] })).rejects.toThrow('loadDataset: csv: label must')
+  })
+
+  it('are read from Parquet as well', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, bytesOf(snappy))
+    const { train } = await parquet({ path, label: 'count', features: ['width'] }, { task: regression })
+    expect(train.labels).toEqual(Float32Array.of(3, -1, 2 ** 40, 0))
   })
 })
 

@@ -1,47 +1,144 @@
-import type { Dataset, Examples, Normalization } from '@kd/core'
+import {
+  defineDataset,
+  InvalidArgumentError,
+  option,
+  optionalOption,
+  readonlyList,
+  requiredOption,
+  type Dataset,
+  type DatasetContext,
+  type Examples,
+  type LabelArray,
+  type LabelForm,
+  type Normalization,
+  type OptionsOutput,
+} from '@kd/core'
+import * as z from 'zod/mini'
+import { heldOutTest, normalization, withNormalization } from '../dataset-options.js'
+import { gunzip, readFileBytes } from '../files/read-files.js'
+import { withHeldOutTest } from '../split/held-out-test.js'
 import { parseParquet } from './parquet/parse-parquet.js'
 import { parseCsv } from './parse-csv.js'
-import { tableExamples, type Table, type TableExamplesOptions } from './table-examples.js'
-import { gunzip, readFileBytes } from '../files/read-files.js'
+import { tableExamples, type Table } from './table-examples.js'
 
-/** Options of a table of numbers with a label column. */
-export interface TableOptions extends TableExamplesOptions {
-  readonly name: 'csv' | 'parquet'
-  /** The file with the training examples; CSV may be compressed with gzip. */
-  readonly path: string
-  /** A file of the same columns with the test examples. */
-  readonly testPath?: string
-  /** The character between the values of CSV. @defaultValue ',' */
-  readonly delimiter?: string
-  /** @defaultValue mean and standard deviation of each feature over the training file */
-  readonly normalization?: Normalization
+const text = z.string().check(z.minLength(1))
+const texts = readonlyList(z.array(text).check(z.minLength(1)))
+
+const tableOptions = {
+  path: requiredOption(text, 'file with the training examples'),
+  testPath: optionalOption(text, 'file of the same columns with the test examples'),
+  label: requiredOption(
+    z.union([text, texts]),
+    'column with the class; for a task of flags or numbers the columns with one of them each',
+  ),
+  features: optionalOption(texts, 'columns that make the input; otherwise all but the labels'),
+  classNames: optionalOption(
+    readonlyList(z.array(z.string())),
+    'classes in the order of their indices; otherwise those found, sorted',
+  ),
+  normalization,
+  test: heldOutTest,
 }
 
-/** Reads a table as float inputs [D]. */
-export async function loadTable(options: TableOptions): Promise<Dataset> {
-  const train = tableExamples(await readTable(options.path, options), options)
-  const columns = { label: options.label, features: train.featureNames, classNames: train.classNames }
-  const test = options.testPath && tableExamples(await readTable(options.testPath, options), columns)
-  return {
-    name: options.name,
+const labels: readonly LabelForm[] = ['class', 'flags', 'numbers']
+
+/**
+ * A table of your own as comma-separated values, compressed with gzip or not: numeric columns make the input, one column the class.
+ * For a task of flags the columns of `label` hold 0 or 1 (or true and false), for one of numbers any finite number; they name the outputs.
+ *
+ * @param options - the file and what its columns mean; the normalization is by default mean and standard deviation of each feature over
+ * the training file
+ * @param context - the task, by default classification, and the seed of what is held out with `test`
+ * @returns the data set, with float inputs [D]; ids are rows of the file, from 0
+ * @throws {@link KdError} when a file or a value cannot be used; the message names file, row and column
+ *
+ * @example
+ * ```ts
+ * import { csv } from '@kd/datasets'
+ *
+ * console.log(csv.summary) // your own table as comma-separated values
+ * ```
+ */
+export const csv = defineDataset({
+  name: 'csv',
+  summary: 'your own table as comma-separated values',
+  options: { ...tableOptions, delimiter: option(text, ',', 'character between the values') },
+  labels,
+  load: ({ delimiter, ...options }, context) =>
+    loadTable('csv', options, context, async (path) =>
+      parseCsv(await gunzip(await readFileBytes(path, 'loadDataset'), path, 'loadDataset'), {
+        fileName: path,
+        delimiter,
+      }),
+    ),
+})
+
+/**
+ * A table of your own as Parquet, read as {@link csv} is.
+ *
+ * @param options - as those of {@link csv}, without a delimiter
+ * @param context - the task, by default classification, and the seed of what is held out with `test`
+ * @returns the data set, with float inputs [D]; ids are rows of the file, from 0
+ * @throws {@link KdError} when a file or a value cannot be used; the message names file, row and column
+ *
+ * @example
+ * ```ts
+ * import { parquet } from '@kd/datasets'
+ *
+ * console.log(parquet.summary) // your own table as Parquet
+ * ```
+ */
+export const parquet = defineDataset({
+  name: 'parquet',
+  summary: 'your own table as Parquet',
+  options: tableOptions,
+  labels,
+  load: (options, context) =>
+    loadTable('parquet', options, context, async (path) =>
+      parseParquet(await readFileBytes(path, 'loadDataset'), path),
+    ),
+})
+
+/** Reads a table as float inputs [D]. A caller without a task gets classes. */
+async function loadTable(
+  name: string,
+  options: OptionsOutput<typeof tableOptions>,
+  { task, seed }: DatasetContext,
+  read: (path: string) => Promise<Table>,
+): Promise<Dataset> {
+  const { path, testPath, label, features, classNames, test, normalization: given } = options
+  const labelForm = task?.labels ?? 'class'
+  if (labelForm !== 'class' && classNames !== undefined) {
+    throw new InvalidArgumentError(
+      `loadDataset: ${name}: classNames must not be given for the task ${task!.name}, got ${classNames.join(', ')}`,
+      { hint: 'the columns of label name the outputs' },
+    )
+  }
+  const train = tableExamples(await read(path), { label, labelForm, features, classNames })
+  const columns = { label, labelForm, features: train.featureNames }
+  const held =
+    testPath === undefined
+      ? undefined
+      : tableExamples(await read(testPath), {
+          ...columns,
+          classNames: labelForm === 'class' ? train.classNames : undefined,
+        })
+  const dataset: Dataset<LabelArray> = {
+    name,
     inputShape: [train.featureNames.length],
     classNames: train.classNames,
     normalization: featureNormalization(train.examples),
     train: train.examples,
-    ...(test && { test: test.examples }),
+    ...(held && { test: held.examples }),
+    // The split below has to know whether there are classes.
+    ...(task && { task: task.make({ outputs: train.classNames.length }) }),
   }
-}
-
-async function readTable(path: string, { name, delimiter }: TableOptions): Promise<Table> {
-  const bytes = await readFileBytes(path, 'loadDataset')
-  if (name === 'parquet') return parseParquet(bytes, path)
-  const text = await gunzip(bytes, path, 'loadDataset')
-  return parseCsv(text, { fileName: path, ...(delimiter !== undefined && { delimiter }) })
+  return withNormalization(withHeldOutTest(dataset, test, seed), given) as Dataset
 }
 
 /** Returns mean and standard deviation (over N) of each feature; one that never changes gets a deviation of 1, so it becomes 0. */
-function featureNormalization({ inputs, labels }: Examples): Normalization {
-  const count = labels.length
+function featureNormalization({ inputs, ids }: Examples<LabelArray>): Normalization {
+  const count = ids.length
   const size = inputs.length / count
   const mean = new Array<number>(size).fill(0)
   for (const [index, value] of inputs.entries()) mean[index % size]! += value / count

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, KdError, type Examples } from '@kd/core'
+import { InvalidArgumentError, KdError, type Examples, type LabelArray, type LabelForm } from '@kd/core'
 
 /** A table of a file: named columns and rows of values. */
 export interface Table {
@@ -11,30 +11,34 @@ export interface Table {
 
 /** Options of {@link tableExamples}: the columns of labels and of inputs. */
 export interface TableExamplesOptions {
-  /** The name of the column with the class. */
-  readonly label: string
-  /** The names of the numeric columns that make the input, in order. @defaultValue all but the label */
-  readonly features?: readonly string[]
+  /** The name of the column with the class, or of the columns with flags or numbers. */
+  readonly label: string | readonly string[]
+  /** What the label columns hold: one class, flags (0 or 1, true or false), or numbers. @defaultValue 'class' */
+  readonly labelForm?: LabelForm | undefined
+  /** The names of the numeric columns that make the input, in order. @defaultValue all but the labels */
+  readonly features?: readonly string[] | undefined
   /** The class names in the order of their indices. @defaultValue the values found: numbers ascending, else by code point */
-  readonly classNames?: readonly string[]
+  readonly classNames?: readonly string[] | undefined
 }
 
 /** The examples that {@link tableExamples} makes of a table, and their names. */
-export interface TableExamples {
+export interface TableExamples<Labels extends LabelArray = Int32Array> {
   /** The inputs are floats [N, D]; the ids are rows of the table, from 0. */
-  readonly examples: Examples
+  readonly examples: Examples<Labels>
+  /** The classes, or the label columns where each is an output. */
   readonly classNames: readonly string[]
   readonly featureNames: readonly string[]
 }
 
 /**
- * Makes examples of a table: numeric columns become the inputs, one column the class.
+ * Makes examples of a table: numeric columns become the inputs, one column the class, or several columns a flag or a number each.
  *
  * @param table - what {@link parseCsv} or {@link parseParquet} read
  * @param options - which columns mean what
- * @returns the examples and the names of classes and features
- * @throws {@link InvalidArgumentError} when a column does not exist, {@link KdError} when a value is missing, is not a
- * finite number, or is no known class; the message names file, row and column
+ * @returns the examples and the names of classes and features; labels are Int32Array [N] for classes, Uint8Array [N, C] for flags and
+ * Float32Array [N, C] for numbers
+ * @throws {@link InvalidArgumentError} when a column does not exist or there are several for the class, {@link KdError} when a value is
+ * missing, is not a finite number, or is no known class; the message names file, row and column
  *
  * @example
  * ```ts
@@ -44,24 +48,27 @@ export interface TableExamples {
  * console.log(tableExamples(table, { label: 'side' }).examples.labels) // Int32Array [0, 1]
  * ```
  */
-export function tableExamples(table: Table, options: TableExamplesOptions): TableExamples {
-  const { label, features = table.columns.filter((column) => column !== label) } = options
-  const labelColumn = columnOf(table, label)
+export function tableExamples(
+  table: Table,
+  options: TableExamplesOptions & { readonly labelForm?: 'class' | undefined },
+): TableExamples
+export function tableExamples(table: Table, options: TableExamplesOptions): TableExamples<LabelArray>
+export function tableExamples(table: Table, options: TableExamplesOptions): TableExamples<LabelArray> {
+  const { labelForm = 'class' } = options
+  const labelNames = typeof options.label === 'string' ? [options.label] : options.label
+  const { features = table.columns.filter((column) => !labelNames.includes(column)) } = options
+  const labelColumns = labelNames.map((name) => columnOf(table, name))
   const columns = features.map((feature) => columnOf(table, feature))
   if (columns.length === 0) {
     throw new InvalidArgumentError(
-      `tableExamples: ${table.fileName} must have a feature column beside ${label}, got none`,
+      `tableExamples: ${table.fileName} must have a feature column beside ${labelNames.join(', ')}, got none`,
     )
   }
-  const texts = table.rows.map((row, index) => {
-    const value = row[labelColumn]
-    if (value === null || value === undefined || value === '' || Number.isNaN(value)) {
-      throw badValue(table, index, label, 'a class', value)
-    }
-    return `${value as string | number | bigint | boolean}`
-  })
-  const classNames = options.classNames ?? sortedNames(texts)
-  const inputs = new Float32Array(texts.length * columns.length)
+  const { labels, classNames } =
+    labelForm === 'class'
+      ? classLabels(table, labelNames, labelColumns, options.classNames)
+      : { labels: outputLabels(table, labelNames, labelColumns, labelForm), classNames: labelNames }
+  const inputs = new Float32Array(table.rows.length * columns.length)
   for (const [index, row] of table.rows.entries()) {
     for (const [feature, column] of columns.entries()) {
       const number = toNumber(row[column])
@@ -70,18 +77,63 @@ export function tableExamples(table: Table, options: TableExamplesOptions): Tabl
       inputs[index * columns.length + feature] = number
     }
   }
+  const ids = Int32Array.from(table.rows.keys())
+  return { examples: { inputs, labels, ids }, classNames, featureNames: features }
+}
+
+function classLabels(
+  table: Table,
+  names: readonly string[],
+  columns: readonly number[],
+  given: readonly string[] | undefined,
+): { labels: Int32Array; classNames: readonly string[] } {
+  const [label] = names
+  const [column] = columns
+  if (label === undefined || column === undefined || names.length > 1) {
+    throw new InvalidArgumentError(
+      `tableExamples: label must be one column for a task of classes, got ${names.join(', ')}`,
+      {
+        hint: 'several columns are labels of a task of flags or numbers, such as multi-label and regression',
+      },
+    )
+  }
+  const texts = table.rows.map((row, index) => {
+    const value = row[column]
+    if (value === null || value === undefined || value === '' || Number.isNaN(value)) {
+      throw badValue(table, index, label, 'a class', value)
+    }
+    return `${value as string | number | bigint | boolean}`
+  })
+  const classNames = given ?? sortedNames(texts)
   const indices = new Map(classNames.map((name, index) => [name, index]))
   const labels = Int32Array.from(texts, (text, index) => {
-    const label = indices.get(text)
-    if (label === undefined)
-      throw badValue(table, index, options.label, `one of the classes ${classNames.join(', ')}`, text)
-    return label
+    const found = indices.get(text)
+    if (found === undefined)
+      throw badValue(table, index, label, `one of the classes ${classNames.join(', ')}`, text)
+    return found
   })
-  return {
-    examples: { inputs, labels, ids: Int32Array.from(labels.keys()) },
-    classNames,
-    featureNames: features,
+  return { labels, classNames }
+}
+
+function outputLabels(
+  table: Table,
+  names: readonly string[],
+  columns: readonly number[],
+  form: 'flags' | 'numbers',
+): Uint8Array | Float32Array {
+  const size = table.rows.length * columns.length
+  const labels = form === 'flags' ? new Uint8Array(size) : new Float32Array(size)
+  for (const [index, row] of table.rows.entries()) {
+    for (const [output, column] of columns.entries()) {
+      const number = form === 'flags' ? toFlag(row[column]) : toNumber(row[column])
+      if (!Number.isFinite(number)) {
+        const wanted = form === 'flags' ? '0 or 1' : 'a finite number'
+        throw badValue(table, index, names[output]!, wanted, row[column])
+      }
+      labels[index * columns.length + output] = number
+    }
   }
+  return labels
 }
 
 function columnOf({ columns, fileName }: Table, name: string): number {
@@ -93,6 +145,15 @@ function columnOf({ columns, fileName }: Table, name: string): number {
       hint: 'set label and features to names in the first line of the file',
     },
   )
+}
+
+/** Returns 0 or 1, and NaN for a value that is neither nor true or false. */
+function toFlag(value: unknown): number {
+  const word = typeof value === 'string' ? value.toLowerCase() : value
+  if (word === 'true') return 1
+  if (word === 'false') return 0
+  const number = toNumber(value)
+  return number === 0 || number === 1 ? number : NaN
 }
 
 /** Returns a number as float32 holds it, and NaN for a value that is no number. */

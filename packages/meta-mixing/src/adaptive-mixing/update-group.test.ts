@@ -30,7 +30,7 @@ function groupOf(update: GoldenUpdate): GroupUpdate {
     teacherLogits: train.teacherLogits.map((logits) => tf.tensor2d(logits)),
     studentFeatures: { penultimate: tf.tensor2d(train.features) },
     teacherFeatures: train.teacherLogits.map(() => ({})),
-    task: classification({ classes: train.logits[0]!.length }),
+    task: classification({ outputs: train.logits[0]!.length }),
     views: {},
     epoch: 10,
   }

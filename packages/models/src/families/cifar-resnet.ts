@@ -1,20 +1,19 @@
-import { InvalidArgumentError, randomSource } from '@kd/core'
-import { input, model, type LayersModel } from '@tensorflow/tfjs-layers'
+import {
+  choice,
+  defineModel,
+  InvalidArgumentError,
+  option,
+  randomSource,
+  readonlyList,
+  requiredOption,
+} from '@kd/core'
+import { input, model } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution } from '../building-blocks/convolutions.js'
 import { batchNormalization, relu } from '../building-blocks/layers.js'
-import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
-import { basicBlock, type ResnetShortcut } from './residual-block.js'
-
-/** Options of {@link cifarResnet}. */
-export interface CifarResnetOptions extends ImageModelOptions {
-  /** Layers with weights, 6n + 2 for n blocks per stage: 8, 14, 20, 32, 44, 56, 110, … */
-  readonly depth: number
-  /** Channels of the stem and of the three stages. @defaultValue [16, 16, 32, 64] */
-  readonly widths?: readonly [stem: number, stage1: number, stage2: number, stage3: number]
-  /** How a block that changes the shape passes its input on. @defaultValue 'padding' */
-  readonly shortcut?: ResnetShortcut
-}
+import { assertImageModel, cifarShape, width } from './model-options.js'
+import { basicBlock } from './residual-block.js'
 
 /**
  * The residual network for CIFAR of He et al. (2016), section 4.2.
@@ -49,33 +48,48 @@ export interface CifarResnetOptions extends ImageModelOptions {
  * @see https://github.com/akamaster/pytorch_resnet_cifar10
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function cifarResnet(options: CifarResnetOptions): LayersModel {
-  const { depth, classes, widths = [16, 16, 32, 64], shortcut = 'padding' } = options
-  const { inputShape = cifarShape, seed = 0 } = options
-  if ((depth - 2) % 6 !== 0 || depth < 8) {
-    throw new InvalidArgumentError(`cifarResnet: depth must be 6n + 2 with n >= 1, got ${depth}`, {
-      hint: 'the usual ones are 8, 14, 20, 32, 44, 56 and 110',
-    })
-  }
-  widths.forEach((width, index) => assertInteger(width, 1, `widths[${index}]`, 'cifarResnet'))
-  assertImageModel(classes, inputShape, 'cifarResnet')
-  const random = randomSource(seed)
-  const blocks = (depth - 2) / 6
-  const [stemWidth, ...stageWidths] = widths
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  const stem = convolution(inputs, { name: 'stem_conv', filters: stemWidth, random })
-  let output = relu(batchNormalization(stem, 'stem_bn'), 'stem')
-  stageWidths.forEach((filters, index) => {
-    const stage = `stage${index + 1}`
-    for (let block = 1; block <= blocks; block++) {
-      const name = `${stage}_block${block}`
-      const strides = block === 1 && index > 0 ? 2 : 1
-      const outputName = block === blocks ? stage : name
-      output = basicBlock(output, { name, outputName, filters, strides, shortcut, random })
+export const cifarResnet = defineModel({
+  name: 'cifar-resnet',
+  summary: 'ResNet-8, 14, 20, 32, 44, 56, 110 for 32x32 images',
+  source: 'K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition, CVPR 2016',
+  options: {
+    depth: requiredOption(z.int().check(z.minimum(8)), '6n + 2: 8, 14, 20, 32, 44, 56, 110'),
+    widths: option(
+      readonlyList(z.tuple([width, width, width, width])),
+      [16, 16, 32, 64],
+      'channels of the stem and of the three stages',
+    ),
+    shortcut: choice(['padding', 'projection'], 'padding', 'where a block changes the shape'),
+  },
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }, { depth, widths, shortcut }) {
+    if ((depth - 2) % 6 !== 0) {
+      throw new InvalidArgumentError(`cifarResnet: depth must be 6n + 2 with n >= 1, got ${depth}`, {
+        hint: 'the usual ones are 8, 14, 20, 32, 44, 56 and 110',
+      })
     }
-  })
-  return model({ name: `resnet${depth}`, inputs, outputs: pooledClassifier(output, { classes, random }) })
-}
+    assertImageModel(classes, inputShape, 'cifarResnet')
+    const random = randomSource(seed)
+    const blocks = (depth - 2) / 6
+    const [stemWidth, ...stageWidths] = widths
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    const stem = convolution(inputs, { name: 'stem_conv', filters: stemWidth, random })
+    let output = relu(batchNormalization(stem, 'stem_bn'), 'stem')
+    stageWidths.forEach((filters, index) => {
+      const stage = `stage${index + 1}`
+      for (let block = 1; block <= blocks; block++) {
+        const name = `${stage}_block${block}`
+        const strides = block === 1 && index > 0 ? 2 : 1
+        const outputName = block === blocks ? stage : name
+        output = basicBlock(output, { name, outputName, filters, strides, shortcut, random })
+      }
+    })
+    return model({ name: `resnet${depth}`, inputs, outputs: pooledClassifier(output, { classes, random }) })
+  },
+})
+
+/** Options of {@link cifarResnet}. */
+export type CifarResnetOptions = Parameters<typeof cifarResnet>[0]
 
 /**
  * ResNet-8 with four times the channels (32 in the stem, then 64, 128, 256) and projection shortcuts: the usual student of
@@ -95,9 +109,16 @@ export function cifarResnet(options: CifarResnetOptions): LayersModel {
  *
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function resnet8x4(options: ImageModelOptions): LayersModel {
-  return cifarResnet({ ...options, depth: 8, widths: [32, 64, 128, 256], shortcut: 'projection' })
-}
+export const resnet8x4 = defineModel({
+  name: 'resnet8x4',
+  summary: 'ResNet-8 with four times the channels',
+  source:
+    'K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition, CVPR 2016; as in RepDistiller',
+  options: {},
+  inputShape: cifarShape,
+  make: (context) =>
+    cifarResnet({ ...context, depth: 8, widths: [32, 64, 128, 256], shortcut: 'projection' }),
+})
 
 /**
  * ResNet-32 with four times the channels and projection shortcuts: the usual teacher of {@link resnet8x4}, as RepDistiller
@@ -117,6 +138,13 @@ export function resnet8x4(options: ImageModelOptions): LayersModel {
  *
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function resnet32x4(options: ImageModelOptions): LayersModel {
-  return cifarResnet({ ...options, depth: 32, widths: [32, 64, 128, 256], shortcut: 'projection' })
-}
+export const resnet32x4 = defineModel({
+  name: 'resnet32x4',
+  summary: 'ResNet-32 with four times the channels',
+  source:
+    'K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition, CVPR 2016; as in RepDistiller',
+  options: {},
+  inputShape: cifarShape,
+  make: (context) =>
+    cifarResnet({ ...context, depth: 32, widths: [32, 64, 128, 256], shortcut: 'projection' }),
+})

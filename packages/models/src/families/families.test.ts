@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { KdError } from '@kd/core'
+import { isDescribed, KdError, type ModelFactory } from '@kd/core'
 import { expectAllClose } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
+import * as models from '../index.js'
 import {
   cifarResnet,
   mlp,
@@ -167,29 +168,40 @@ describe('wrong options', () => {
       "cifarResnet: widths must not fall from stage to stage with shortcut 'padding', got 4 after 8\n  use shortcut: 'projection'",
       () => cifarResnet({ depth: 8, widths: [8, 8, 4, 4], classes }),
     ],
-    ['resnet8x4', () => resnet8x4({ classes: 1 })],
+    ['resnet8x4', () => resnet8x4({ classes: 0 })],
     ['resnet32x4', () => resnet32x4({ classes: 2.5 })],
     [
-      'wideResnet: depth must be 6n + 4 with n >= 1, got 4\n  the usual ones are 16, 28 and 40',
-      () => wideResnet({ depth: 4, widthFactor: 1, classes }),
+      'wideResnet: depth must be 6n + 4 with n >= 1, got 11\n  the usual ones are 16, 28 and 40',
+      () => wideResnet({ depth: 11, widthFactor: 1, classes }),
     ],
-    ['wideResnet: widthFactor', () => wideResnet({ depth: 16, widthFactor: 0.5, classes })],
-    ['wideResnet: dropoutRate', () => wideResnet({ depth: 16, widthFactor: 1, dropoutRate: 1, classes })],
+    ['wideResnet: depth must be >= 10, got 4', () => wideResnet({ depth: 4, widthFactor: 1, classes })],
+    [
+      'wideResnet: widthFactor must be a whole number, got 0.5',
+      () => wideResnet({ depth: 16, widthFactor: 0.5, classes }),
+    ],
+    [
+      'wideResnet: dropoutRate must be < 1, got 1',
+      () => wideResnet({ depth: 16, widthFactor: 1, dropoutRate: 1, classes }),
+    ],
     [
       'vgg: inputShape must be [height, width, channels], integers with height and width >= 8, got [4, 8, 3]',
       () => vgg({ depth: 8, inputShape: [4, 8, 3], classes }),
     ],
-    ['vgg: depth must be one of 8, 11, 13, 16, 19, got 12', () => vgg({ depth: 12 as 8, classes })],
+    ['vgg: depth must be 8 or 11 or 13 or 16 or 19, got 12', () => vgg({ depth: 12 as 8, classes })],
     ['shufflenetV1: classes must be an integer, got 2.5', () => shufflenetV1({ classes: 2.5 })],
+    ['shufflenetV2: size must be 0.5 or 1 or 1.5 or 2, got 3', () => shufflenetV2({ size: 3 as 1, classes })],
+    ['mobilenetV2: widthMultiplier must be > 0, got 0', () => mobilenetV2({ widthMultiplier: 0, classes })],
     [
-      'shufflenetV2: size must be one of 0.5, 1, 1.5, 2, got 3',
-      () => shufflenetV2({ size: 3 as 1, classes }),
+      'mobilenetV2: 16 · widthMultiplier must be in [1, Infinity), got 0',
+      () => mobilenetV2({ widthMultiplier: 0.01, classes }),
     ],
-    ['mobilenetV2: widthMultiplier', () => mobilenetV2({ widthMultiplier: 0, classes })],
-    ['mobilenetV2: expansion', () => mobilenetV2({ expansion: 1.5, classes })],
+    [
+      'mobilenetV2: expansion must be a whole number, got 1.5',
+      () => mobilenetV2({ expansion: 1.5, classes }),
+    ],
     ['smallCnn: inputShape', () => smallCnn({ inputShape: [3, 3, 1], classes })],
-    ['smallCnn: widths.length', () => smallCnn({ widths: [], classes })],
-    ['mlp: hiddenUnits[1] must', () => mlp({ inputShape: [4], hiddenUnits: [2, 0], classes })],
+    ['smallCnn: widths must have at least 1 entries, got []', () => smallCnn({ widths: [], classes })],
+    ['mlp: hiddenUnits[1] must be >= 1, got 0', () => mlp({ inputShape: [4], hiddenUnits: [2, 0], classes })],
     [
       'mlp: inputShape must hold integers >= 1, got []',
       () => mlp({ inputShape: [], hiddenUnits: [], classes }),
@@ -203,6 +215,42 @@ describe('wrong options', () => {
     }
     expect(KdError.isInstance(error)).toBe(true)
     expect((error as KdError).message).toContain(message.replace(/^resnet\d+x4/, 'cifarResnet: classes'))
+  })
+})
+
+describe('definitions', () => {
+  const named = Object.entries<unknown>(models).filter(([, value]) => isDescribed(value))
+
+  it('are of all families, by the names of their functions', () => {
+    expect(named.map(([name]) => name).sort()).toEqual([
+      'cifarResnet',
+      'mlp',
+      'mobilenetV2',
+      'resnet32x4',
+      'resnet8x4',
+      'shufflenetV1',
+      'shufflenetV2',
+      'smallCnn',
+      'vgg',
+      'wideResnet',
+    ])
+    for (const [name, factory] of named) {
+      const described = factory as ModelFactory
+      expect(described.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())).toBe(name)
+      expect(described.summary).not.toBe('')
+    }
+  })
+
+  it('fill in defaults, of options, seed and image size', () => {
+    expect(mlp({ inputShape: [4], classes: 3 }).getLayer('features').outputShape).toEqual([null, 128])
+    expect(smallCnn({ classes: 3 }).inputs[0]!.shape).toEqual([null, 28, 28, 1])
+    expect(() => mlp({ inputShape: [4], classes: 3, hidden: [2] } as never)).toThrow(
+      'mlp: hidden must not be given, got [2]\n  the options are hiddenUnits',
+    )
+  })
+
+  it('give a single output too, for a number that is predicted', () => {
+    expect(mlp({ inputShape: [4], classes: 1 }).outputs[0]!.shape).toEqual([null, 1])
   })
 })
 

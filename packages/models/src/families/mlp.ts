@@ -1,21 +1,10 @@
-import { randomSource, ShapeError } from '@kd/core'
-import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
+import { defineModel, option, randomSource, readonlyList, ShapeError } from '@kd/core'
+import { input, layers, model } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { classifier } from '../building-blocks/classifier.js'
 import { fanInNormal } from '../building-blocks/initialization.js'
 import { connect } from '../building-blocks/layers.js'
-import { assertInteger } from './model-options.js'
-
-/** Options of {@link mlp}. */
-export interface MlpOptions {
-  /** Shape of one input; more than one axis is flattened first. */
-  readonly inputShape: readonly number[]
-  /** Width of each hidden layer; empty for a linear classifier. */
-  readonly hiddenUnits: readonly number[]
-  /** C, the number of logits; an integer >= 2. */
-  readonly classes: number
-  /** The same seed gives the same initial weights on every engine. @defaultValue 0 */
-  readonly seed?: number | string
-}
+import { assertClasses, width } from './model-options.js'
 
 /**
  * A multi-layer perceptron: dense layers with ReLU, then logits.
@@ -37,20 +26,33 @@ export interface MlpOptions {
  * console.log(student.countParams()) // 2410
  * ```
  */
-export function mlp({ inputShape, hiddenUnits, classes, seed = 0 }: MlpOptions): LayersModel {
-  assertInteger(classes, 2, 'classes', 'mlp')
-  hiddenUnits.forEach((units, index) => assertInteger(units, 1, `hiddenUnits[${index}]`, 'mlp'))
-  if (inputShape.length === 0 || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new ShapeError(`mlp: inputShape must hold integers >= 1, got [${inputShape.join(', ')}]`)
-  }
-  const random = randomSource(seed)
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  let features = inputShape.length > 1 ? connect(layers.flatten({ name: 'flatten' }), inputs) : inputs
-  hiddenUnits.forEach((units, index) => {
-    const name = index === hiddenUnits.length - 1 ? 'features' : `hidden${index + 1}`
-    const fan = { fanIn: features.shape.at(-1)!, fanOut: units }
-    const kernelInitializer = fanInNormal(fan, random.split(name).seed())
-    features = connect(layers.dense({ name, units, activation: 'relu', kernelInitializer }), features)
-  })
-  return model({ name: 'mlp', inputs, outputs: classifier(features, { classes, random }) })
-}
+export const mlp = defineModel({
+  name: 'mlp',
+  summary: 'fully connected layers with ReLU',
+  options: {
+    hiddenUnits: option(
+      readonlyList(z.array(width)),
+      [128],
+      'width of each hidden layer; empty: a linear classifier',
+    ),
+  },
+  make({ inputShape, classes, seed }, { hiddenUnits }) {
+    assertClasses(classes, 'mlp')
+    if (inputShape.length === 0 || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
+      throw new ShapeError(`mlp: inputShape must hold integers >= 1, got [${inputShape.join(', ')}]`)
+    }
+    const random = randomSource(seed)
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    let features = inputShape.length > 1 ? connect(layers.flatten({ name: 'flatten' }), inputs) : inputs
+    hiddenUnits.forEach((units, index) => {
+      const name = index === hiddenUnits.length - 1 ? 'features' : `hidden${index + 1}`
+      const fan = { fanIn: features.shape.at(-1)!, fanOut: units }
+      const kernelInitializer = fanInNormal(fan, random.split(name).seed())
+      features = connect(layers.dense({ name, units, activation: 'relu', kernelInitializer }), features)
+    })
+    return model({ name: 'mlp', inputs, outputs: classifier(features, { classes, random }) })
+  },
+})
+
+/** Options of {@link mlp}. */
+export type MlpOptions = Parameters<typeof mlp>[0]

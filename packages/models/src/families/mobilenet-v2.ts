@@ -1,22 +1,10 @@
-import { assertPositive, randomSource, type RandomSource } from '@kd/core'
-import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { count, defineModel, positive, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution, depthwiseConvolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
 import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
-import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
-
-/** Options of {@link mobilenetV2}. */
-export interface MobilenetV2Options extends ImageModelOptions {
-  /**
-   * Every number of channels is multiplied by this and rounded down; the 1,280 of the head only grow, above 1.
-   *
-   * @defaultValue 0.5
-   */
-  readonly widthMultiplier?: number
-  /** Hidden channels of a block per input channel, an integer; the first block has 1. @defaultValue 6 */
-  readonly expansion?: number
-}
+import { assertImageModel, assertInteger, cifarShape } from './model-options.js'
 
 /** Groups of equal blocks: their channels, their number, the strides of the first, and the name of a stage that ends there. */
 const groups = [
@@ -54,40 +42,53 @@ const groups = [
  * @see M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2, CVPR 2018
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function mobilenetV2(options: MobilenetV2Options): LayersModel {
-  const { classes, inputShape = cifarShape, widthMultiplier = 0.5, expansion = 6, seed = 0 } = options
-  assertPositive(widthMultiplier, 'widthMultiplier', 'mobilenetV2')
-  // Below 1/16 the narrowest blocks would have no channel.
-  assertInteger(Math.floor(16 * widthMultiplier), 1, '16 · widthMultiplier', 'mobilenetV2')
-  assertInteger(expansion, 1, 'expansion', 'mobilenetV2')
-  assertImageModel(classes, inputShape, 'mobilenetV2')
-  const random = randomSource(seed)
-  const scaled = (channels: number): number => Math.floor(channels * widthMultiplier)
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  const stem = convolution(inputs, { name: 'stem_conv', filters: scaled(32), strides: 2, random })
-  let output = relu(batchNormalization(stem, 'stem_bn'), 'stem')
-  let number = 0
-  groups.forEach((group, index) => {
-    for (let block = 1; block <= group.blocks; block++) {
-      output = invertedResidual(output, {
-        name: `block${++number}`,
-        filters: scaled(group.channels),
-        strides: block === 1 ? group.strides : 1,
-        expansion: index === 0 ? 1 : expansion,
-        random,
-      })
-    }
-    // A block without a shortcut ends in batch normalisation; the name of a stage stands on a layer without weights.
-    if ('output' in group)
-      output = connect(layers.activation({ name: group.output, activation: 'linear' }), output)
-  })
-  const headWidth = widthMultiplier > 1 ? scaled(1280) : 1280
-  const head = convolution(output, { name: 'head_conv', filters: headWidth, kernelSize: 1, random })
-  const activated = relu(batchNormalization(head, 'head_bn'), 'head')
-  const start = { initialization: smallNormal, biasInitialization: zeros }
-  const outputs = pooledClassifier(activated, { classes, random, ...start })
-  return model({ name: 'mobilenet-v2', inputs, outputs })
-}
+export const mobilenetV2 = defineModel({
+  name: 'mobilenet-v2',
+  summary: 'MobileNetV2 for 32x32 images',
+  source: 'M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2, CVPR 2018',
+  options: {
+    widthMultiplier: positive(
+      0.5,
+      'every number of channels is multiplied by this and rounded down; the 1,280 of the head only grow, above 1',
+    ),
+    expansion: count(6, 'hidden channels of a block per input channel; the first block has 1'),
+  },
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }, { widthMultiplier, expansion }) {
+    // Below 1/16 the narrowest blocks would have no channel.
+    assertInteger(Math.floor(16 * widthMultiplier), 1, '16 · widthMultiplier', 'mobilenetV2')
+    assertImageModel(classes, inputShape, 'mobilenetV2')
+    const random = randomSource(seed)
+    const scaled = (channels: number): number => Math.floor(channels * widthMultiplier)
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    const stem = convolution(inputs, { name: 'stem_conv', filters: scaled(32), strides: 2, random })
+    let output = relu(batchNormalization(stem, 'stem_bn'), 'stem')
+    let number = 0
+    groups.forEach((group, index) => {
+      for (let block = 1; block <= group.blocks; block++) {
+        output = invertedResidual(output, {
+          name: `block${++number}`,
+          filters: scaled(group.channels),
+          strides: block === 1 ? group.strides : 1,
+          expansion: index === 0 ? 1 : expansion,
+          random,
+        })
+      }
+      // A block without a shortcut ends in batch normalisation; the name of a stage stands on a layer without weights.
+      if ('output' in group)
+        output = connect(layers.activation({ name: group.output, activation: 'linear' }), output)
+    })
+    const headWidth = widthMultiplier > 1 ? scaled(1280) : 1280
+    const head = convolution(output, { name: 'head_conv', filters: headWidth, kernelSize: 1, random })
+    const activated = relu(batchNormalization(head, 'head_bn'), 'head')
+    const start = { initialization: smallNormal, biasInitialization: zeros }
+    const outputs = pooledClassifier(activated, { classes, random, ...start })
+    return model({ name: 'mobilenet-v2', inputs, outputs })
+  },
+})
+
+/** Options of {@link mobilenetV2}. */
+export type MobilenetV2Options = Parameters<typeof mobilenetV2>[0]
 
 /** Options of {@link invertedResidual}. */
 interface InvertedResidualOptions {

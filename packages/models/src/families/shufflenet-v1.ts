@@ -1,11 +1,11 @@
-import { randomSource, type RandomSource } from '@kd/core'
-import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { defineModel, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { shuffleChannels } from '../building-blocks/channels.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution, depthwiseConvolution, groupedConvolution } from '../building-blocks/convolutions.js'
 import { fanInUniform } from '../building-blocks/initialization.js'
 import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
+import { assertImageModel, cifarShape } from './model-options.js'
 
 const stages = [
   { channels: 240, blocks: 4 },
@@ -38,30 +38,36 @@ const stages = [
  * @see X. Zhang, X. Zhou, M. Lin, J. Sun: ShuffleNet, CVPR 2018
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function shufflenetV1(options: ImageModelOptions): LayersModel {
-  const { classes, inputShape = cifarShape, seed = 0 } = options
-  assertImageModel(classes, inputShape, 'shufflenetV1')
-  const random = randomSource(seed)
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  const start = { name: 'stem_conv', filters: 24, kernelSize: 1, initialization: fanInUniform, random }
-  let output = relu(batchNormalization(convolution(inputs, start), 'stem_bn'), 'stem')
-  stages.forEach(({ channels, blocks }, index) => {
-    const stage = `stage${index + 1}`
-    for (let block = 1; block <= blocks; block++) {
-      output = shuffleV1Block(output, {
-        name: `${stage}_block${block}`,
-        outputName: block === blocks ? stage : `${stage}_block${block}`,
-        channels,
-        groups: 3,
-        // The stem's 24 channels are too few to be worth dividing.
-        firstGroups: index === 0 && block === 1 ? 1 : 3,
-        strides: block === 1 ? 2 : 1,
-        random,
-      })
-    }
-  })
-  return model({ name: 'shufflenet-v1', inputs, outputs: pooledClassifier(output, { classes, random }) })
-}
+export const shufflenetV1 = defineModel({
+  name: 'shufflenet-v1',
+  summary: 'ShuffleNetV1, 3 groups',
+  source: 'X. Zhang, X. Zhou, M. Lin, J. Sun: ShuffleNet, CVPR 2018',
+  options: {},
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }) {
+    assertImageModel(classes, inputShape, 'shufflenetV1')
+    const random = randomSource(seed)
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    const start = { name: 'stem_conv', filters: 24, kernelSize: 1, initialization: fanInUniform, random }
+    let output = relu(batchNormalization(convolution(inputs, start), 'stem_bn'), 'stem')
+    stages.forEach(({ channels, blocks }, index) => {
+      const stage = `stage${index + 1}`
+      for (let block = 1; block <= blocks; block++) {
+        output = shuffleV1Block(output, {
+          name: `${stage}_block${block}`,
+          outputName: block === blocks ? stage : `${stage}_block${block}`,
+          channels,
+          groups: 3,
+          // The stem's 24 channels are too few to be worth dividing.
+          firstGroups: index === 0 && block === 1 ? 1 : 3,
+          strides: block === 1 ? 2 : 1,
+          random,
+        })
+      }
+    })
+    return model({ name: 'shufflenet-v1', inputs, outputs: pooledClassifier(output, { classes, random }) })
+  },
+})
 
 /** Options of {@link shuffleV1Block}. */
 interface ShuffleV1BlockOptions {

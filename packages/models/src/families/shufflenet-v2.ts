@@ -1,25 +1,20 @@
-import { InvalidArgumentError, randomSource, type RandomSource } from '@kd/core'
-import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { defineModel, option, randomSource, type RandomSource } from '@kd/core'
+import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { shuffleChannels, sliceChannels } from '../building-blocks/channels.js'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution, depthwiseConvolution } from '../building-blocks/convolutions.js'
 import { fanInUniform } from '../building-blocks/initialization.js'
 import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
-
-/** Options of {@link shufflenetV2}. */
-export interface ShufflenetV2Options extends ImageModelOptions {
-  /** The size of the network, as in the paper. @defaultValue 1 */
-  readonly size?: 0.5 | 1 | 1.5 | 2
-}
+import { assertImageModel, cifarShape } from './model-options.js'
 
 /** The channels of the three stages and of the head, by size. */
-const widths: ReadonlyMap<number, readonly [number, number, number, number]> = new Map([
-  [0.5, [48, 96, 192, 1024]],
-  [1, [116, 232, 464, 1024]],
-  [1.5, [176, 352, 704, 1024]],
-  [2, [224, 488, 976, 2048]],
-])
+const widths = {
+  0.5: [48, 96, 192, 1024],
+  1: [116, 232, 464, 1024],
+  1.5: [176, 352, 704, 1024],
+  2: [224, 488, 976, 2048],
+} as const
 
 /** How many blocks of each stage split the channels; they follow the one that halves the image. */
 const splitBlocks = [3, 7, 3]
@@ -48,35 +43,38 @@ const splitBlocks = [3, 7, 3]
  * @see N. Ma, X. Zhang, H.-T. Zheng, J. Sun: ShuffleNet V2, ECCV 2018
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function shufflenetV2(options: ShufflenetV2Options): LayersModel {
-  const { classes, size = 1, inputShape = cifarShape, seed = 0 } = options
-  const channels = widths.get(size)
-  if (channels === undefined) {
-    throw new InvalidArgumentError(
-      `shufflenetV2: size must be one of ${[...widths.keys()].join(', ')}, got ${size}`,
-    )
-  }
-  assertImageModel(classes, inputShape, 'shufflenetV2')
-  const random = randomSource(seed)
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  const stem = { convolution: 'stem_conv', normalization: 'stem_bn', output: 'stem' }
-  let output = pointwiseUnit(inputs, 24, stem, random)
-  splitBlocks.forEach((blocks, index) => {
-    const stage = `stage${index + 1}`
-    output = shuffleV2DownBlock(output, channels[index]!, `${stage}_block1`, random)
-    for (let block = 2; block <= blocks + 1; block++) {
-      const name = `${stage}_block${block}`
-      output = shuffleV2SplitBlock(output, name, block === blocks + 1 ? stage : name, random)
-    }
-  })
-  const head = { convolution: 'head_conv', normalization: 'head_bn', output: 'head' }
-  const activated = pointwiseUnit(output, channels[3], head, random)
-  return model({
-    name: 'shufflenet-v2',
-    inputs,
-    outputs: pooledClassifier(activated, { classes, random }),
-  })
-}
+export const shufflenetV2 = defineModel({
+  name: 'shufflenet-v2',
+  summary: 'ShuffleNetV2',
+  source: 'N. Ma, X. Zhang, H.-T. Zheng, J. Sun: ShuffleNet V2, ECCV 2018',
+  options: { size: option(z.literal([0.5, 1, 1.5, 2]), 1, 'size of the network, as in the paper') },
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }, { size }) {
+    assertImageModel(classes, inputShape, 'shufflenetV2')
+    const random = randomSource(seed)
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    const stem = { convolution: 'stem_conv', normalization: 'stem_bn', output: 'stem' }
+    let output = pointwiseUnit(inputs, 24, stem, random)
+    splitBlocks.forEach((blocks, index) => {
+      const stage = `stage${index + 1}`
+      output = shuffleV2DownBlock(output, widths[size][index]!, `${stage}_block1`, random)
+      for (let block = 2; block <= blocks + 1; block++) {
+        const name = `${stage}_block${block}`
+        output = shuffleV2SplitBlock(output, name, block === blocks + 1 ? stage : name, random)
+      }
+    })
+    const head = { convolution: 'head_conv', normalization: 'head_bn', output: 'head' }
+    const activated = pointwiseUnit(output, widths[size][3], head, random)
+    return model({
+      name: 'shufflenet-v2',
+      inputs,
+      outputs: pooledClassifier(activated, { classes, random }),
+    })
+  },
+})
+
+/** Options of {@link shufflenetV2}. */
+export type ShufflenetV2Options = Parameters<typeof shufflenetV2>[0]
 
 /** Adds the block that halves the image: two branches, each of which gives half of the channels. */
 function shuffleV2DownBlock(

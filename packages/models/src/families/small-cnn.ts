@@ -1,17 +1,10 @@
-import { randomSource } from '@kd/core'
-import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
+import { defineModel, option, randomSource, readonlyList } from '@kd/core'
+import { input, layers, model } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution } from '../building-blocks/convolutions.js'
 import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
-import { assertImageModel, assertInteger, type ImageModelOptions, type ImageShape } from './model-options.js'
-
-/** Options of {@link smallCnn}. */
-export interface SmallCnnOptions extends ImageModelOptions {
-  /** Shape of one input image. @defaultValue [28, 28, 1], Fashion-MNIST's and MNIST's */
-  readonly inputShape?: ImageShape
-  /** Channels of each stage, at least one. @defaultValue [16, 32, 64] */
-  readonly widths?: readonly number[]
-}
+import { assertImageModel, width } from './model-options.js'
 
 /**
  * A small convolutional network of our own design, for grey images of a few dozen pixels: each stage a 3×3 convolution
@@ -33,19 +26,33 @@ export interface SmallCnnOptions extends ImageModelOptions {
  * console.log(student.getLayer('features').outputShape) // [null, 16]
  * ```
  */
-export function smallCnn(options: SmallCnnOptions): LayersModel {
-  const { classes, inputShape = [28, 28, 1], widths = [16, 32, 64], seed = 0 } = options
-  assertInteger(widths.length, 1, 'widths.length', 'smallCnn')
-  widths.forEach((width, index) => assertInteger(width, 1, `widths[${index}]`, 'smallCnn'))
-  assertImageModel(classes, inputShape, 'smallCnn', 2 ** (widths.length - 1))
-  const random = randomSource(seed)
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  let output = inputs
-  widths.forEach((filters, index) => {
-    const name = `stage${index + 1}`
-    if (index > 0) output = connect(layers.maxPooling2d({ name: `stage${index}_pool`, poolSize: 2 }), output)
-    const features = convolution(output, { name: `${name}_conv`, filters, random })
-    output = relu(batchNormalization(features, `${name}_bn`), name)
-  })
-  return model({ name: 'small-cnn', inputs, outputs: pooledClassifier(output, { classes, random }) })
-}
+export const smallCnn = defineModel({
+  name: 'small-cnn',
+  summary: 'a few convolutions for small images',
+  options: {
+    widths: option(
+      readonlyList(z.array(width).check(z.minLength(1))),
+      [16, 32, 64],
+      'channels of each stage',
+    ),
+  },
+  // Fashion-MNIST's and MNIST's.
+  inputShape: [28, 28, 1],
+  make({ inputShape, classes, seed }, { widths }) {
+    assertImageModel(classes, inputShape, 'smallCnn', 2 ** (widths.length - 1))
+    const random = randomSource(seed)
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    let output = inputs
+    widths.forEach((filters, index) => {
+      const name = `stage${index + 1}`
+      if (index > 0)
+        output = connect(layers.maxPooling2d({ name: `stage${index}_pool`, poolSize: 2 }), output)
+      const features = convolution(output, { name: `${name}_conv`, filters, random })
+      output = relu(batchNormalization(features, `${name}_bn`), name)
+    })
+    return model({ name: 'small-cnn', inputs, outputs: pooledClassifier(output, { classes, random }) })
+  },
+})
+
+/** Options of {@link smallCnn}. */
+export type SmallCnnOptions = Parameters<typeof smallCnn>[0]

@@ -1,21 +1,16 @@
-import { InvalidArgumentError, randomSource } from '@kd/core'
-import { input, layers, model, type LayersModel } from '@tensorflow/tfjs-layers'
+import { defineModel, randomSource, requiredOption } from '@kd/core'
+import { input, layers, model } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution } from '../building-blocks/convolutions.js'
 import { smallNormal, zeros } from '../building-blocks/initialization.js'
 import { batchNormalization, connect, relu } from '../building-blocks/layers.js'
-import { assertImageModel, cifarShape, type ImageModelOptions } from './model-options.js'
-
-/** Options of {@link vgg}. */
-export interface VggOptions extends ImageModelOptions {
-  /** Convolutions and dense layers of the original network: 8, 11, 13, 16 or 19. */
-  readonly depth: 8 | 11 | 13 | 16 | 19
-}
+import { assertImageModel, cifarShape } from './model-options.js'
 
 const widths = [64, 128, 256, 512, 512]
 
 /** How many convolutions each of the five stages has, by depth. */
-const convolutions: Readonly<Record<number, readonly number[]>> = {
+const convolutions: Readonly<Record<8 | 11 | 13 | 16 | 19, readonly number[]>> = {
   8: [1, 1, 1, 1, 1],
   11: [1, 1, 2, 2, 2],
   13: [2, 2, 2, 2, 2],
@@ -49,34 +44,43 @@ const convolutions: Readonly<Record<number, readonly number[]>> = {
  * @see K. Simonyan, A. Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function vgg(options: VggOptions): LayersModel {
-  const { depth, classes, inputShape = cifarShape, seed = 0 } = options
-  const stages = convolutions[depth]
-  if (stages === undefined) {
-    throw new InvalidArgumentError(
-      `vgg: depth must be one of ${Object.keys(convolutions).join(', ')}, got ${depth}`,
-    )
-  }
-  assertImageModel(classes, inputShape, 'vgg', 8)
-  const random = randomSource(seed)
-  const pooledStages = inputShape[0] === 64 ? 4 : 3
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  let output = inputs
-  stages.forEach((count, index) => {
-    const stage = `stage${index + 1}`
-    for (let layer = 1; layer <= count; layer++) {
-      const name = `${stage}_conv${layer}`
-      output = convolution(output, { name, filters: widths[index]!, useBias: true, random })
-      const outputName = layer === count ? stage : `${stage}_relu${layer}`
-      output = relu(batchNormalization(output, `${stage}_bn${layer}`), outputName)
-    }
-    if (index < pooledStages)
-      output = connect(layers.maxPooling2d({ name: `${stage}_pool`, poolSize: 2 }), output)
-  })
-  const start = { initialization: smallNormal, biasInitialization: zeros }
-  return model({
-    name: `vgg${depth}`,
-    inputs,
-    outputs: pooledClassifier(output, { classes, random, ...start }),
-  })
-}
+export const vgg = defineModel({
+  name: 'vgg',
+  summary: 'VGG-8, 11, 13, 16, 19 with batch normalization',
+  source:
+    'K. Simonyan, A. Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015',
+  options: {
+    depth: requiredOption(
+      z.literal([8, 11, 13, 16, 19]),
+      'convolutions and dense layers of the original network',
+    ),
+  },
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }, { depth }) {
+    assertImageModel(classes, inputShape, 'vgg', 8)
+    const random = randomSource(seed)
+    const pooledStages = inputShape[0] === 64 ? 4 : 3
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    let output = inputs
+    convolutions[depth].forEach((count, index) => {
+      const stage = `stage${index + 1}`
+      for (let layer = 1; layer <= count; layer++) {
+        const name = `${stage}_conv${layer}`
+        output = convolution(output, { name, filters: widths[index]!, useBias: true, random })
+        const outputName = layer === count ? stage : `${stage}_relu${layer}`
+        output = relu(batchNormalization(output, `${stage}_bn${layer}`), outputName)
+      }
+      if (index < pooledStages)
+        output = connect(layers.maxPooling2d({ name: `${stage}_pool`, poolSize: 2 }), output)
+    })
+    const start = { initialization: smallNormal, biasInitialization: zeros }
+    return model({
+      name: `vgg${depth}`,
+      inputs,
+      outputs: pooledClassifier(output, { classes, random, ...start }),
+    })
+  },
+})
+
+/** Options of {@link vgg}. */
+export type VggOptions = Parameters<typeof vgg>[0]

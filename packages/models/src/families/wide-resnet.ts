@@ -1,20 +1,18 @@
-import { assertInRange, InvalidArgumentError, randomSource, type RandomSource } from '@kd/core'
-import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import {
+  defineModel,
+  fraction,
+  InvalidArgumentError,
+  randomSource,
+  requiredOption,
+  type RandomSource,
+} from '@kd/core'
+import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import * as z from 'zod/mini'
 import { pooledClassifier } from '../building-blocks/classifier.js'
 import { convolution } from '../building-blocks/convolutions.js'
 import { fanInUniform, zeros } from '../building-blocks/initialization.js'
 import { batchNormalization, connect, relu, sum } from '../building-blocks/layers.js'
-import { assertImageModel, assertInteger, cifarShape, type ImageModelOptions } from './model-options.js'
-
-/** Options of {@link wideResnet}. */
-export interface WideResnetOptions extends ImageModelOptions {
-  /** Layers with weights, 6n + 4 for n blocks per stage: 16, 22, 28, 40, … */
-  readonly depth: number
-  /** The stages have 16, 32 and 64 times this many channels. */
-  readonly widthFactor: number
-  /** The share in [0, 1) of a block's hidden activations that is set to zero in training. @defaultValue 0 */
-  readonly dropoutRate?: number
-}
+import { assertImageModel, cifarShape, width } from './model-options.js'
 
 /**
  * The wide residual network WRN-depth-widthFactor of Zagoruyko & Komodakis (2016), with pre-activation, as the distillation
@@ -43,34 +41,47 @@ export interface WideResnetOptions extends ImageModelOptions {
  * @see S. Zagoruyko, N. Komodakis: Wide Residual Networks, BMVC 2016
  * @see https://github.com/HobbitLong/RepDistiller
  */
-export function wideResnet(options: WideResnetOptions): LayersModel {
-  const { depth, widthFactor, classes, inputShape = cifarShape, dropoutRate = 0, seed = 0 } = options
-  if ((depth - 4) % 6 !== 0 || depth < 10) {
-    throw new InvalidArgumentError(`wideResnet: depth must be 6n + 4 with n >= 1, got ${depth}`, {
-      hint: 'the usual ones are 16, 28 and 40',
-    })
-  }
-  assertInteger(widthFactor, 1, 'widthFactor', 'wideResnet')
-  assertInRange(dropoutRate, { min: 0, max: 1, maxOpen: true }, 'dropoutRate', 'wideResnet')
-  assertImageModel(classes, inputShape, 'wideResnet')
-  const random = randomSource(seed)
-  const blocks = (depth - 4) / 6
-  const inputs = input({ name: 'input', shape: [...inputShape] })
-  let output = convolution(inputs, { name: 'stem', filters: 16, random })
-  for (let stage = 1; stage <= 3; stage++) {
-    const filters = 16 * widthFactor * 2 ** (stage - 1)
-    for (let block = 1; block <= blocks; block++) {
-      const name = `stage${stage}_block${block}`
-      const outputName = block === blocks ? `stage${stage}` : name
-      const strides = block === 1 && stage > 1 ? 2 : 1
-      output = preActivationBlock(output, { name, outputName, filters, strides, dropoutRate, random })
+export const wideResnet = defineModel({
+  name: 'wide-resnet',
+  summary: 'WRN-16-1 to 40-2',
+  source: 'S. Zagoruyko, N. Komodakis: Wide Residual Networks, BMVC 2016',
+  options: {
+    depth: requiredOption(z.int().check(z.minimum(10)), '6n + 4: 16, 22, 28, 40'),
+    widthFactor: requiredOption(width, 'channels of the stages: 16, 32, 64 times this'),
+    dropoutRate: fraction(0, "share of a block's hidden activations that training sets to zero", {
+      below: true,
+    }),
+  },
+  inputShape: cifarShape,
+  make({ inputShape, classes, seed }, { depth, widthFactor, dropoutRate }) {
+    if ((depth - 4) % 6 !== 0) {
+      throw new InvalidArgumentError(`wideResnet: depth must be 6n + 4 with n >= 1, got ${depth}`, {
+        hint: 'the usual ones are 16, 28 and 40',
+      })
     }
-  }
-  const activated = relu(batchNormalization(output, 'head_bn'), 'head')
-  const start = { initialization: fanInUniform, biasInitialization: zeros }
-  const outputs = pooledClassifier(activated, { classes, random, ...start })
-  return model({ name: `wrn-${depth}-${widthFactor}`, inputs, outputs })
-}
+    assertImageModel(classes, inputShape, 'wideResnet')
+    const random = randomSource(seed)
+    const blocks = (depth - 4) / 6
+    const inputs = input({ name: 'input', shape: [...inputShape] })
+    let output = convolution(inputs, { name: 'stem', filters: 16, random })
+    for (let stage = 1; stage <= 3; stage++) {
+      const filters = 16 * widthFactor * 2 ** (stage - 1)
+      for (let block = 1; block <= blocks; block++) {
+        const name = `stage${stage}_block${block}`
+        const outputName = block === blocks ? `stage${stage}` : name
+        const strides = block === 1 && stage > 1 ? 2 : 1
+        output = preActivationBlock(output, { name, outputName, filters, strides, dropoutRate, random })
+      }
+    }
+    const activated = relu(batchNormalization(output, 'head_bn'), 'head')
+    const start = { initialization: fanInUniform, biasInitialization: zeros }
+    const outputs = pooledClassifier(activated, { classes, random, ...start })
+    return model({ name: `wrn-${depth}-${widthFactor}`, inputs, outputs })
+  },
+})
+
+/** Options of {@link wideResnet}. */
+export type WideResnetOptions = Parameters<typeof wideResnet>[0]
 
 /** Options of {@link preActivationBlock}. */
 interface PreActivationBlockOptions {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectSame, snapshot, type Snapshot } from '../testing/expect-same.js'
-import { loadNative, onBackend } from '../testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from '../testing/load-native.js'
 
 const native = await loadNative()
 const { layers } = tfl
@@ -66,7 +66,7 @@ function inScope<Result>(run: () => Result): Result {
 
 const images = (batch: number): tf.Tensor => tf.randomNormal([batch, 10, 8, 3], 0, 9, 'float32', 5)
 
-describe.skipIf(native === undefined)('a chain of convolutions', () => {
+describe('a chain of convolutions', needsAddon(native !== undefined), () => {
   const before = native?.getThreads()
   afterAll(() => {
     native!.setThreads(before!)

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from '../testing/expect-same.js'
-import { loadNative, onBackend } from '../testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from '../testing/load-native.js'
 import { batch, models } from '../testing/models.js'
 
 const native = await loadNative()
 
-describe.skipIf(native === undefined)('model.apply on native', () => {
+describe('model.apply on native', needsAddon(native !== undefined), () => {
   afterEach(() => {
     native!.useFusions(true)
   })

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { expectSame, snapshot } from '../testing/expect-same.js'
-import { loadNative, onBackend } from '../testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from '../testing/load-native.js'
 
 const native = await loadNative()
 
 const wave = (shape: number[], phase: number): tf.Tensor =>
   tf.reshape(tf.sin(tf.range(phase, phase + tf.util.sizeFromShape(shape))), shape)
 
-describe.skipIf(native === undefined)('matrix products on native', () => {
+describe('matrix products on native', needsAddon(native !== undefined), () => {
   // The cpu engine gives numbers of the wrong batch here, or too few of them, so the reference is made of whole batches.
   it.each([
     [

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { loadNative } from '../testing/load-native.js'
+import { loadNative, needsAddon } from '../testing/load-native.js'
 
 const native = await loadNative()
 
-it.skipIf(native === undefined)(
+it(
   'finds the largest values, the first of equal ones first and NaN before all',
+  needsAddon(native !== undefined),
   () => {
     native!.resetFallbacks()
     const { values, indices } = tf.topk(

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectSame, type Snapshot } from '../testing/expect-same.js'
-import { loadNative } from '../testing/load-native.js'
+import { loadNative, needsAddon } from '../testing/load-native.js'
 import { noise } from '../testing/noise.js'
 
 const native = await loadNative()
@@ -85,7 +85,7 @@ function both<Result>(run: () => Result): [Result, Result] {
   return [filtered, run()]
 }
 
-describe.skipIf(native === undefined)('minimal filtering', () => {
+describe('minimal filtering', needsAddon(native !== undefined), () => {
   const threads = native?.getThreads()
   afterEach(() => {
     native!.useWinograd(true)

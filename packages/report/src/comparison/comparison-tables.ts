@@ -1,4 +1,5 @@
-import type { ComparedFigure, Comparison } from './comparison.js'
+import { valueText, type ComparedFigure } from '../figure-text.js'
+import type { Comparison } from './comparison.js'
 import {
   summarizeComparison,
   type AccuracySummary,
@@ -66,12 +67,6 @@ function titleOf(measure: Measure, figure: ComparedFigure | undefined): string {
   const unit = { share: ', %', nats: ', nats', number: '' }[figure.unit]
   const direction = figure.better === 'lower' ? ' (lower is better)' : ''
   return `${figure.title} on the test examples ${epochs[measure]}${unit}${direction}`
-}
-
-/** Makes a value of the figure a text: shares become percentages, other values keep four digits. */
-function valueText(figure: ComparedFigure | undefined): (value: number) => string {
-  if (figure === undefined || figure.unit === 'share') return (share) => (100 * share).toFixed(2)
-  return (value) => String(Number(value.toPrecision(4)))
 }
 
 type ShowValue = ReturnType<typeof valueText>

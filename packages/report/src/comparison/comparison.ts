@@ -1,3 +1,5 @@
+import type { ComparedFigure } from '../figure-text.js'
+
 /**
  * The results of a comparison of runs: plain data, as `kd compare` writes it to `comparison.json` and as everything that shows
  * it reads it.
@@ -25,16 +27,6 @@ export interface ComparisonAxis {
   readonly name: string
   /** The names of its values. */
   readonly labels: readonly string[]
-}
-
-/** The figure that tells most about a task, by which runs are compared. */
-export interface ComparedFigure {
-  readonly name: string
-  /** The name for people. */
-  readonly title: string
-  /** `'share'`: a part of the examples in [0, 1], shown as a percentage. */
-  readonly unit: 'share' | 'nats' | 'number'
-  readonly better: 'higher' | 'lower'
 }
 
 /** One run of a {@link Comparison}. */

@@ -9,7 +9,7 @@ const run: ReportedRun = {
   seed: 0,
   config: 'seed: 0',
   environment: {},
-  epochs: [{ epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, top1: 0.2 } }],
+  epochs: [{ epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, figure: 0.2 } }],
   spreads: [
     { name: 'weight', moments: [moment, { ...moment, epoch: 3, mean: 0.25 }] },
     { name: 'once', moments: [moment] },

@@ -41,7 +41,7 @@ export interface Report {
  * ```ts
  * import { reportHtml } from '@kd/report'
  *
- * const epoch = { epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, top1: 0.2 } }
+ * const epoch = { epoch: 1, steps: 10, seconds: 0.5, learningRate: 0.1, train: { loss: 2.3, figure: 0.2 } }
  * const run = { name: 'first', method: 'vanilla-kd', seed: 0, config: '', environment: {}, epochs: [epoch] }
  * const text = await reportHtml({ title: 'My runs', runs: [run], date: '2026-11-22' })
  * console.log(text.startsWith('<!doctype html>')) // true

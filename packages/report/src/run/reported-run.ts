@@ -1,3 +1,4 @@
+import type { ComparedFigure } from '../figure-text.js'
 import type { RunDiagnostics } from './run-diagnostics.js'
 
 /** One run as a report shows it. */
@@ -10,6 +11,8 @@ export interface ReportedRun {
   readonly config: string
   /** Versions, engine and hashes, which are shown as they are. */
   readonly environment: Readonly<Record<string, unknown>>
+  /** The figure that tells most about its task; absent for the accuracy of classification. */
+  readonly figure?: ComparedFigure
   /** The epochs in order. */
   readonly epochs: readonly ReportedEpoch[]
   /** How numbers per training example were spread over the training. */
@@ -24,7 +27,7 @@ export interface ReportedRun {
   readonly diagnostics?: RunDiagnostics
 }
 
-/** One epoch of a {@link ReportedRun}; accuracies are shares. */
+/** One epoch of a {@link ReportedRun}; `figure` is the value of the run's figure, a share for accuracies. */
 export interface ReportedEpoch {
   /** The number of the epoch, from 1. */
   readonly epoch: number
@@ -32,8 +35,8 @@ export interface ReportedEpoch {
   /** The seconds of its training, without validation. */
   readonly seconds: number
   readonly learningRate: number
-  readonly train: { readonly loss: number; readonly top1: number }
-  readonly validation?: { readonly loss: number; readonly top1: number }
+  readonly train: { readonly loss: number; readonly figure?: number }
+  readonly validation?: { readonly loss: number; readonly figure: number }
 }
 
 /** How the values of a number per training example were spread at each moment. */
@@ -60,7 +63,7 @@ export interface ShareOverTraining {
   readonly moments: readonly { readonly epoch: number; readonly share: number }[]
 }
 
-/** How a {@link ReportedRun} ended; accuracies are shares. */
+/** How a {@link ReportedRun} ended; students and teachers stand with the value of its figure. */
 export interface ReportedResult {
   readonly ended: string
   readonly seconds: number

@@ -1,4 +1,4 @@
-import type { EngineName } from '@kd/core'
+import type { EngineName, FigureKind } from '@kd/core'
 import { runEvaluation, type EvaluationResult } from '../../run/run-evaluation.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
 import { table } from '../terminal/show-result.js'
@@ -21,17 +21,18 @@ export async function evaluateCommand(
   const { onProgress, stop } = showProgress(terminal)
   try {
     const result = await runEvaluation(source, { ...flags, overrides, onProgress, signal })
-    const top5 = result.top5 === undefined ? [] : [['top-5 accuracy', percent(result.top5)]]
-    const rows = [
-      ['top-1 accuracy', percent(result.top1)],
-      ...top5,
-      ['loss', `${result.loss.toFixed(4)} nats`],
-      ['calibration error', percent(result.expectedCalibrationError)],
-    ]
-    const head = [result.model, `${result.examples} ${result.split} examples of ${result.dataset}`]
+    const { figures, task } = result
+    const rows = Object.entries(task.kinds).flatMap(([name, kind]) =>
+      figures[name] === undefined ? [] : [[kind.title, shown(figures[name], kind)]],
+    )
+    const head = [result.model, `${figures['examples']} ${result.split} examples of ${result.dataset}`]
     const seconds = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
     return { text: `${table(head, rows)}\n${seconds}`, json: result }
   } finally {
     stop()
   }
+}
+
+function shown(value: number, { unit }: FigureKind): string {
+  return unit === 'share' ? percent(value) : `${value.toFixed(4)}${unit === 'nats' ? ' nats' : ''}`
 }

@@ -1,8 +1,9 @@
 import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '@kd/report'
+import { titleOf } from '../../run/log/example-log.js'
 import type { ReadLine } from '../../run/log/run-log.js'
 
 /**
- * Puts lines that say what the method made of single examples together by what they are about.
+ * Puts lines that say what the method does to single examples together by what they are about.
  *
  * @param lines - of a run, in order
  * @returns what a report shows over the training
@@ -10,16 +11,13 @@ import type { ReadLine } from '../../run/log/run-log.js'
 export function examplesOverTraining(lines: readonly ReadLine[]): Pick<ReportedRun, 'spreads' | 'shares'> {
   const spreadsByName = new Map<string, SpreadOverTraining['moments'][number][]>()
   const sharesByName = new Map<string, ShareOverTraining['moments'][number][]>()
-  for (const found of lines) {
-    if (found.kind === 'epoch' || found.kind === 'result') continue
-    const { epoch } = found
-    const ofLine =
-      found.kind === 'mixing'
-        ? Object.entries(found.weights).map(([term, of]) => [`weight of ${term}`, of] as const)
-        : Object.entries(found.spreads)
-    for (const [name, { mean, histogram }] of ofLine) add(spreadsByName, name, { epoch, mean, ...histogram })
-    if (found.kind !== 'examples') continue
-    for (const [name, value] of Object.entries(found.shares)) add(sharesByName, name, { epoch, share: value })
+  for (const line of lines) {
+    if (line.kind !== 'examples') continue
+    const { epoch, spreads, shares } = line
+    for (const [name, { mean, histogram }] of Object.entries(spreads)) {
+      add(spreadsByName, titleOf(name), { epoch, mean, ...histogram })
+    }
+    for (const [name, share] of Object.entries(shares)) add(sharesByName, titleOf(name), { epoch, share })
   }
   return {
     ...(spreadsByName.size > 0 && { spreads: named(spreadsByName) }),

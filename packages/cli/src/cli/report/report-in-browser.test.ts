@@ -8,7 +8,7 @@ import type { ConfigInput } from '../../config/config-schema.js'
 import { runDistillation } from '../../run/run-distillation.js'
 import {
   boxesOf,
-  chromiumProgram,
+  needsChromium,
   openPage,
   screenshot,
   startChromium,
@@ -41,7 +41,7 @@ const runs: Record<string, ConfigInput> = {
   },
 }
 
-describe.skipIf(chromiumProgram === undefined)('a report in Chromium', () => {
+describe('a report in Chromium', needsChromium, () => {
   let folder: string
   let address: string
   let browser: Browser

@@ -1,23 +1,26 @@
 import { selectEngine, type Dataset, type EngineName } from '@kd/core'
-import { selectTop, type SeenExamples } from '@kd/selection'
+import { scoreSplits, selectTop, type SeenExamples } from '@kd/selection'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname } from 'node:path'
-import type { Config, ConfigInput } from '../../config/config-schema.js'
+import type { ConfigInput } from '../../config/config-schema.js'
 import { readConfig } from '../../config/read-config.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from '../../run/checkpoint/run-checkpoints.js'
-import { studentModel } from '../../run/model/config-model.js'
-import { makeTeacher } from '../../run/training/make-teachers.js'
+import { studentModel, type NamedConfig } from '../../run/model/config-model.js'
+import type { RunContext } from '../../run/training/run-context.js'
+import { UsageError } from '../../config/usage-error.js'
+import { trainOpen } from '../../run/training/make-teachers.js'
+import { openTeacher } from '../../run/training/open-teachers.js'
 import { prepareDataset, trainingData } from '../../run/data/prepare-dataset.js'
 import { RunFolder } from '../../run/folder/run-folder.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { runOrigin, writeOrigin } from '../../run/origin/run-origin.js'
-import { scoreSplits, selectionSchema, type Selection } from '../../config/selection.js'
-import { assertHeldOut, assertScorable } from './assert-scorable.js'
+import { assertClasses, assertHeldOut, assertScorable } from './assert-scorable.js'
 import { contactSheet } from './contact-sheet.js'
 import { scoreHistogram } from './score-histogram.js'
 import { scoreCsv, scoreParquet, scoreTable, type ScoredExample } from './score-table.js'
 import { lastLayerOf, seeSplit, type LastLayer } from './see-split.js'
 import { selectionCost } from './selection-cost.js'
+import { selectionSettings, type SelectionSettings } from './selection-settings.js'
 
 /** How a selection is started. */
 export interface SelectionOptions {
@@ -92,46 +95,50 @@ export async function runSelection(
   const read = await readConfig(source, { overrides: options.overrides ?? [] })
   const engine = await selectEngine(options.engine ?? read.config.engine)
   const config = { ...read.config, engine: engine.name }
-  const selection = selectionOf(config)
+  const named = { config, catalogue: read.catalogue }
+  for (const text of read.warnings) tell({ kind: 'message', text })
+  const selection = selectionSettings(config)
   assertScorable(config, selection)
 
-  const clean = await prepareDataset(config.dataset, tell)
+  const clean = await prepareDataset(named, tell)
   const { labelNoise, seed } = config.dataset
   const dataset = await trainingData(clean, { ...config.student, labelNoise }, seed)
+  assertClasses(clean)
+  assertClasses(dataset)
   assertHeldOut(dataset, selection)
   const name = `${basename(read.name, extname(read.name))}-select`
   const folder = await RunFolder.create({ ...options, name })
   try {
-    return await selectIn(folder, { config, clean, dataset, selection, started }, options)
+    return await selectIn(folder, { named, clean, dataset, selection, started }, options)
   } finally {
     await folder.release()
   }
 }
 
 interface PreparedSelection {
-  readonly config: Config & { readonly engine: EngineName }
+  /** The config with its engine. */
+  readonly named: NamedConfig
   readonly clean: Dataset
   readonly dataset: Dataset
-  readonly selection: Selection
+  readonly selection: SelectionSettings
   readonly started: number
 }
 
 async function selectIn(
   folder: RunFolder,
-  { config, clean, dataset, selection, started }: PreparedSelection,
+  { named, clean, dataset, selection, started }: PreparedSelection,
   { onProgress: tell = () => undefined, signal }: SelectionOptions,
 ): Promise<SelectionResult> {
+  const { config } = named
   const origin = await runOrigin(config, dataset)
   await writeOrigin(folder, origin)
   tell({ kind: 'message', text: `folder ${folder.path}` })
 
   const setup = { folder, id: origin.id, resume: false, everySeconds: CHECKPOINT_SECONDS, signal, tell }
   const checkpoints = new RunCheckpoints(setup)
-  const context = { config, signal, tell, folder, checkpoints }
+  const context = { ...named, signal, tell, folder, checkpoints }
   const model =
-    selection.model === 'student'
-      ? await studentModel(config, dataset)
-      : (await makeTeacher(context, clean, config.teachers[0]!, 0)).states.at(-1)!.model
+    selection.model === 'student' ? await studentModel(named, dataset) : await firstTeacher(context, clean)
   const table = signal?.aborted ? undefined : await scored(context, { dataset, model, selection })
   model.dispose()
   await checkpoints.remove()
@@ -141,7 +148,7 @@ async function selectIn(
     model: selection.model,
     score: selection.score,
     fraction: selection.fraction,
-    engine: config.engine,
+    engine: config.engine!,
     ...(table === undefined ? {} : countsOf(table)),
   }
   const files = table === undefined ? [] : await writeFiles(folder, { dataset, table, selection, summary })
@@ -149,14 +156,22 @@ async function selectIn(
   return { ...summary, ended: table === undefined ? 'aborted' : 'done', files, seconds }
 }
 
-function selectionOf({ method }: Config): Selection {
-  return (method as { selection?: Selection } | undefined)?.selection ?? selectionSchema.unwrap().parse({})
+/** The first teacher of the config, trained if it has a recipe; of several checkpoints the latest. */
+async function firstTeacher(context: RunContext, clean: Dataset): Promise<LayersModel> {
+  const open = await openTeacher(context, 0, clean)
+  await trainOpen(context, clean, open)
+  const { teacher } = open.states.at(-1)!
+  if ('layers' in teacher) return teacher
+  throw new UsageError(
+    `kd select must have a teacher whose last layer it can see, got ${open.name}`,
+    'score with a run, or a model with weights or training',
+  )
 }
 
 interface Scoring {
   readonly dataset: Dataset
   readonly model: LayersModel
-  readonly selection: Selection
+  readonly selection: SelectionSettings
 }
 
 /** Scores the training split; undefined when it was ended meanwhile. */
@@ -175,7 +190,7 @@ async function scored(
   const validation =
     dataset.validation === undefined ? train : await seeSplit(lastLayer, dataset, held, { signal })
   if (train === undefined || validation === undefined) return undefined
-  const scores = await scoreSplits(selection, { train, validation })
+  const scores = await scoreSplits({ train, validation }, selection)
   // The solver does not look at the signal: whoever ended it meanwhile gets no files.
   await new Promise(setImmediate)
   if (signal?.aborted) return undefined
@@ -186,7 +201,11 @@ async function scored(
   return scoreTable(train, { scores, mask }, dataset.train.cleanLabels)
 }
 
-async function costText(lastLayer: LastLayer, dataset: Dataset, { score }: Selection): Promise<string> {
+async function costText(
+  lastLayer: LastLayer,
+  dataset: Dataset,
+  { score }: SelectionSettings,
+): Promise<string> {
   const examples = dataset.train.labels.length + (dataset.validation?.labels.length ?? 0)
   const first = { limit: 250 }
   // Twice: the first pass of a model also prepares it.
@@ -223,7 +242,7 @@ function countsOf(
 interface Files {
   readonly dataset: Dataset
   readonly table: readonly ScoredExample[]
-  readonly selection: Selection
+  readonly selection: SelectionSettings
   readonly summary: object
 }
 

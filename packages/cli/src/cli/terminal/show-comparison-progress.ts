@@ -1,6 +1,8 @@
+import { figureText } from '@kd/report'
 import { Presets, SingleBar } from 'cli-progress'
 import type { Budget } from '../../jobs/compare/estimate-budget.js'
 import type { ComparisonProgress } from '../../jobs/compare/run-comparison.js'
+import { mainFigure } from '../../run/log/run-result.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import type { Job, JobOutcome } from '../../jobs/job/job.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
@@ -81,7 +83,9 @@ function outcomeText(outcome: Exclude<JobOutcome, { readonly state: 'submitted' 
   switch (outcome.state) {
     case 'done': {
       const test = outcome.result?.last?.test
-      return test === undefined ? 'done' : `test ${(100 * test.top1).toFixed(2)} %`
+      return test === undefined
+        ? 'done'
+        : `test ${figureText(test[outcome.result!.task.monitor], mainFigure(outcome.result!.task))}`
     }
     case 'failed':
       return `FAILED, ${outcome.message}`

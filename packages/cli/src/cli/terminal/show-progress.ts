@@ -1,6 +1,7 @@
-import type { EpochMetrics } from '@kd/core'
+import { figureText } from '@kd/report'
 import { Presets, SingleBar } from 'cli-progress'
-import type { OnRunProgress } from '../../run/log/run-progress.js'
+import type { OnRunProgress, RunProgress } from '../../run/log/run-progress.js'
+import { mainFigure } from '../../run/log/run-result.js'
 import type { Terminal } from './terminal.js'
 
 /** Milliseconds between two redraws of a bar. */
@@ -23,8 +24,7 @@ function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
     stop: () => undefined,
     onProgress: (progress) => {
       if (progress.kind === 'message') err.write(`${progress.text}\n`)
-      if (progress.kind === 'epoch')
-        err.write(`${epochLine(progress.who, progress.epochs, progress.metrics)}\n`)
+      if (progress.kind === 'epoch') err.write(`${epochLine(progress)}\n`)
       if (progress.kind === 'download' && progress.url !== downloading) {
         downloading = progress.url
         err.write(`downloading ${downloading}${inMegabytes(progress.totalBytes)}\n`)
@@ -97,10 +97,20 @@ export function speedText(perSecond: number): string {
 }
 
 /** One epoch in words and numbers. */
-function epochLine(who: string, epochs: number, { epoch, train, validation, seconds }: EpochMetrics): string {
-  const held = validation && `, validation ${percent(validation.top1)}`
-  const parts = `loss ${train.loss.toFixed(4)}, train ${percent(train.top1)}${held ?? ''}`
-  return `${who} epoch ${epoch + 1}/${epochs}: ${parts} (${seconds.toFixed(1)} s)`
+function epochLine({ who, epochs, metrics, task }: Extract<RunProgress, { kind: 'epoch' }>): string {
+  const { epoch, train, validation, seconds } = metrics
+  const figure = mainFigure(task)
+  const values = [
+    [`train`, train.figures[task.monitor]],
+    [`validation`, validation?.[task.monitor]],
+  ] as const
+  const parts = [
+    `loss ${train.loss.toFixed(4)}`,
+    ...values.flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name} ${figureText(value, figure)}`],
+    ),
+  ]
+  return `${who} epoch ${epoch + 1}/${epochs}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`
 }
 
 /** A share as per cent with two decimals. */

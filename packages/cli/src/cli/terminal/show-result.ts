@@ -1,7 +1,7 @@
-import type { ClassificationMetrics } from '@kd/core'
+import type { Figures } from '@kd/core'
+import { figureText } from '@kd/report'
 import Table from 'cli-table3'
-import type { RunResult } from '../../run/log/run-result.js'
-import { percent } from './show-progress.js'
+import { mainFigure, type RunResult } from '../../run/log/run-result.js'
 
 /**
  * A plain table.
@@ -29,13 +29,21 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** What a run found, for people. */
 export function resultText(result: RunResult): string {
+  const figure = mainFigure(result.task)
+  const shown = (figures: Figures | undefined): string => figureText(figures?.[figure.name], figure)
+  const student = (name: string, { epoch, validation, test }: NonNullable<RunResult['last']>): string[] => [
+    `student, ${name} (${epoch})`,
+    '',
+    shown(validation),
+    shown(test),
+  ]
   const rows = [
     ...result.teachers.map((teacher, index) => {
       const name = `teacher ${result.teachers.length > 1 ? index + 1 : ''} (${teacher.model})`.replace(
         '  ',
         ' ',
       )
-      return [name, accuracy(teacher.train), '', accuracy(teacher.test)]
+      return [name, shown(teacher.train), '', shown(teacher.test)]
     }),
     ...(result.last ? [student('last epoch', result.last)] : []),
     ...(result.best ? [student('best on validation', result.best)] : []),
@@ -43,17 +51,9 @@ export function resultText(result: RunResult): string {
   const ended = { epochs: '', 'early-stop': ', stopped early', aborted: ', ended by you' }[result.ended]
   return [
     `${result.method}, seed ${result.seed}, ${result.engine} engine, ${result.seconds.toFixed(1)} s${ended}`,
-    table(['accuracy', 'train', 'validation', 'test'], rows),
+    table([figure.title, 'train', 'validation', 'test'], rows),
     result.saved === undefined
       ? `run folder ${result.folder} (no student: its training had not begun)`
       : `run folder ${result.folder} (student: ${result.saved === 'best' ? 'best on validation' : 'last epoch'})`,
   ].join('\n')
-}
-
-function student(name: string, { epoch, validation, test }: NonNullable<RunResult['last']>): string[] {
-  return [`student, ${name} (${epoch})`, '', accuracy(validation), accuracy(test)]
-}
-
-function accuracy(metrics: ClassificationMetrics | undefined): string {
-  return metrics === undefined ? '' : percent(metrics.top1)
 }

@@ -5,10 +5,10 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDistillation } from '../../run/run-distillation.js'
 import { replayRun } from '../../testing/replayed-run.js'
-import { chromiumProgram, openPage, screenshot, startChromium } from '../../testing/report-page.js'
+import { needsChromium, openPage, screenshot, startChromium } from '../../testing/report-page.js'
 import { startKd } from '../../testing/run-kd.js'
 
-describe.skipIf(chromiumProgram === undefined)('kd watch --browser', () => {
+describe('kd watch --browser', needsChromium, () => {
   let folder: string
   let browser: Browser
   beforeAll(async () => {

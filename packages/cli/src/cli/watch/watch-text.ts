@@ -1,6 +1,6 @@
+import { figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import sparkly from 'sparkly'
-import { percent } from '../terminal/show-progress.js'
 import type { Watched, WatchedRun } from './watched-run.js'
 
 /** Columns of a bar. */
@@ -25,21 +25,22 @@ export function watchText(watched: Watched, { columns, rows }: Record<'columns' 
 function oneRun(run: WatchedRun): string[] {
   const { name, written } = run
   if (written === undefined) return [`${name}: ${run.state}${reason(run)}`]
-  const { method, seed, epochs, result } = written
+  const { method, seed, epochs, figure, result } = written
+  const shown = (value: number): string => figureText(value, figure)
   const last = epochs.at(-1)
   const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}`
   if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`]
   const curves = [
     curve('loss', epochs, ({ train }) => train.loss, number),
-    curve('train', epochs, ({ train }) => train.top1, percent),
-    curve('validation', epochs, ({ validation }) => validation?.top1, percent),
+    curve('train', epochs, ({ train }) => train.figure, shown),
+    curve('validation', epochs, ({ validation }) => validation?.figure, shown),
   ]
   const test = result?.last?.test
   return [
     head,
     `${bar(run)}, ${last.seconds.toFixed(1)} s for the last one, learning rate ${number(last.learningRate)}`,
     ...curves.filter((line) => line !== undefined),
-    ...(test === undefined ? [] : [`test        ${percent(test)}`]),
+    ...(test === undefined ? [] : [`test        ${shown(test)}`]),
   ]
 }
 
@@ -74,11 +75,12 @@ function summary(run: WatchedRun): string {
   const last = written?.epochs.at(-1)
   if (last === undefined) return `${state}${reason(run)}`
   const test = written?.result?.last?.test
-  const accuracy = test === undefined ? percent((last.validation ?? last.train).top1) : percent(test)
+  const reached = test ?? (last.validation ?? last.train).figure
   const what = test !== undefined ? 'test' : last.validation === undefined ? 'train' : 'validation'
-  const values = written!.epochs.map(({ validation, train }) => (validation ?? train).top1)
+  const shown = reached === undefined ? '' : `  ${what} ${figureText(reached, written!.figure)}`
+  const values = written!.epochs.map(({ validation, train }) => (validation ?? train).figure ?? NaN)
   const drawn = sparkly(thinned(values, BAR))
-  return `${bar(run)}  loss ${number(last.train.loss)}  ${what} ${accuracy}  ${drawn}  ${state}${reason(run)}`
+  return `${bar(run)}  loss ${number(last.train.loss)}${shown}  ${drawn}  ${state}${reason(run)}`
 }
 
 function bar({ epochs: planned, written }: WatchedRun): string {

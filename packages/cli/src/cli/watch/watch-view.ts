@@ -1,6 +1,6 @@
+import { figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import { createLogUpdate } from 'log-update'
-import { percent } from '../terminal/show-progress.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
@@ -60,17 +60,20 @@ function lineView(out: Terminal['out']): WatchView {
 }
 
 function epochLine(
-  { name, epochs }: WatchedRun,
+  { name, epochs, written }: WatchedRun,
   { epoch, train, validation, seconds }: ReportedEpoch,
 ): string {
   const of = epochs === undefined ? '' : `/${epochs}`
-  const held = validation === undefined ? '' : `, validation ${percent(validation.top1)}`
-  const words = `loss ${train.loss.toFixed(4)}, train ${percent(train.top1)}${held}`
-  return `${name} epoch ${epoch}${of}: ${words} (${seconds.toFixed(1)} s)`
+  const words = [
+    `loss ${train.loss.toFixed(4)}`,
+    ...(train.figure === undefined ? [] : [`train ${figureText(train.figure, written?.figure)}`]),
+    ...(validation === undefined ? [] : [`validation ${figureText(validation.figure, written?.figure)}`]),
+  ]
+  return `${name} epoch ${epoch}${of}: ${words.join(', ')} (${seconds.toFixed(1)} s)`
 }
 
 function stateLine({ name, state, message, written }: WatchedRun): string {
   const test = written?.result?.last?.test
   const why = message === undefined ? '' : `: ${message.split('\n')[0]!}`
-  return `${name}: ${state}${why}${test === undefined ? '' : `, test ${percent(test)}`}`
+  return `${name}: ${state}${why}${test === undefined ? '' : `, test ${figureText(test, written?.figure)}`}`
 }

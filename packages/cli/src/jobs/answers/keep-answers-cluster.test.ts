@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { needsPosix } from '@kd/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { runTraining } from '../../run/run-distillation.js'
@@ -31,7 +32,7 @@ function task(script: string, index: number): Promise<number | null> {
   return new Promise((resolve) => shell.on('close', resolve))
 }
 
-describe.skipIf(process.platform === 'win32')('kd keep-answers --runner slurm', () => {
+describe('kd keep-answers --runner slurm', needsPosix, () => {
   it('has tasks train the teacher, then ask it, says what failed, and ends with what the local runner makes', async () => {
     const recipe = { model: { name: 'mlp', hiddenUnits: [16] }, training: { epochs: 2 } } as const
     const config = path('slurm.yaml')

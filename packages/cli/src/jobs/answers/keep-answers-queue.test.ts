@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { builtMain } from '../../testing/built-main.js'
 import { startKd, type KdProcess } from '../../testing/kd-process.js'
 import { answerFiles } from '../../testing/answer-files.js'
-import { hasRedis, RedisServer } from '../../testing/redis-server.js'
+import { needsRedis, RedisServer } from '../../testing/redis-server.js'
 import { runKd } from '../../testing/run-kd.js'
 import { keepAnswers, type KeepAnswersResult } from './keep-answers.js'
 
-const isHere = hasRedis() && process.platform !== 'win32'
+const isHere = !needsRedis.skip
 const built = builtMain({
   'keep.yaml': `dataset: { name: digits }
 teachers: [{ model: { name: mlp, hiddenUnits: [32] }, training: { epochs: 2 } }]
@@ -40,7 +40,7 @@ function kd(...words: string[]): KdProcess {
 const keep = (...words: string[]): KdProcess =>
   kd('keep-answers', path('keep.yaml'), '--runner', 'bullmq', '--shard-rows', '250', '--json', ...words)
 
-describe.skipIf(!isHere)('kd keep-answers --runner bullmq', { timeout: 120_000 }, () => {
+describe('kd keep-answers --runner bullmq', { timeout: 120_000, ...needsRedis }, () => {
   it('has two workers make what the local runner makes, byte for byte, though one is killed', async () => {
     const workers = [1, 2].map(() => kd('worker', '--workspace', path('work')))
     const [killed, survivor] = workers as [KdProcess, KdProcess]

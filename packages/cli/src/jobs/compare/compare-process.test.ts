@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ComparedRun } from '@kd/report'
+import { needsPosix } from '@kd/testing'
 import { describe, expect, it } from 'vitest'
 import { inProcessRunner } from '../runner/in-process-runner.js'
 import { builtMain } from '../../testing/built-main.js'
@@ -106,43 +107,36 @@ describe('kd compare', () => {
     expect(ended.stderr).toContain('FAILED, its process ended (SIGKILL): the last words')
   })
 
-  it.skipIf(process.platform === 'win32')(
-    'ends at Ctrl-C and goes on the next time, to the same bits',
-    async () => {
-      const words = ['--out', join(built.folder, 'ended')]
-      let killed = false
-      const ended = await kd(words, (stderr, kill) => {
-        if (killed || !stderr.includes('KD, seed 0: test')) return
-        killed = true
-        kill('SIGINT')
-      }).ended
-      expect(ended.code).toBe(130)
-      expect(runsOf(ended).some(({ state }) => state === 'stopped')).toBe(true)
-      const again = await kd(words).ended
-      expect(again.code).toBe(0)
-      expect(again.stderr).toMatch(/4 runs, [1-3] of them done already/)
-      for (const run of runsOf(again))
-        expect(await weights('ended', run)).toEqual(await weights('local', run))
-    },
-  )
+  it('ends at Ctrl-C and goes on the next time, to the same bits', needsPosix, async () => {
+    const words = ['--out', join(built.folder, 'ended')]
+    let killed = false
+    const ended = await kd(words, (stderr, kill) => {
+      if (killed || !stderr.includes('KD, seed 0: test')) return
+      killed = true
+      kill('SIGINT')
+    }).ended
+    expect(ended.code).toBe(130)
+    expect(runsOf(ended).some(({ state }) => state === 'stopped')).toBe(true)
+    const again = await kd(words).ended
+    expect(again.code).toBe(0)
+    expect(again.stderr).toMatch(/4 runs, [1-3] of them done already/)
+    for (const run of runsOf(again)) expect(await weights('ended', run)).toEqual(await weights('local', run))
+  })
 
-  it.skipIf(process.platform === 'win32')(
-    'ends at once at the second Ctrl-C, with the processes that it started',
-    async () => {
-      const words = ['methods={ hang: { name: hang } }', 'base.teachers=[]', 'baseline=hang', 'seeds=1']
-      const hanging = join(built.folder, 'hanging')
-      let kills = 0
-      const ending = kd(['--out', join(built.folder, 'hang'), ...words], (stderr, kill) => {
-        if (!stderr.includes('once more ends at once') || kills++ > 0) return
-        kill('SIGINT')
-      })
-      while (!existsSync(hanging)) await setTimeout(20)
-      ending.kill('SIGINT')
-      expect((await ending.ended).code).toBe(130)
-      const pid = Number(await readFile(hanging, 'utf8'))
-      await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false)
-    },
-  )
+  it('ends at once at the second Ctrl-C, with the processes that it started', needsPosix, async () => {
+    const words = ['methods={ hang: { name: hang } }', 'base.teachers=[]', 'baseline=hang', 'seeds=1']
+    const hanging = join(built.folder, 'hanging')
+    let kills = 0
+    const ending = kd(['--out', join(built.folder, 'hang'), ...words], (stderr, kill) => {
+      if (!stderr.includes('once more ends at once') || kills++ > 0) return
+      kill('SIGINT')
+    })
+    while (!existsSync(hanging)) await setTimeout(20)
+    ending.kill('SIGINT')
+    expect((await ending.ended).code).toBe(130)
+    const pid = Number(await readFile(hanging, 'utf8'))
+    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false)
+  })
 
   it('finds mistakes before anything starts', async () => {
     const ended = await kd(['--out', join(built.folder, 'wrong'), 'methods.DKD={ name: decopled-kd }']).ended

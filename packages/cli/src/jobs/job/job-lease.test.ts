@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { needsLinux } from '@kd/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withLease } from './job-lease.js'
 
@@ -54,7 +55,7 @@ describe('withLease', () => {
     })
   })
 
-  it.runIf(process.platform === 'linux')('takes it at once from a process that was killed', async () => {
+  it('takes it at once from a process that was killed', needsLinux, async () => {
     const path = join(folder, 'killed.lock')
     const holder = spawn('sleep', ['60'])
     // As the process would have written it.

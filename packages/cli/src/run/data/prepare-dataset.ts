@@ -1,4 +1,4 @@
-import { KdError, taskOf, type AnyDataset, type Dataset } from '@kd/core'
+import { KdError, taskOf, type AnyDataset } from '@kd/core'
 import {
   corruptLabels,
   imbalanceClasses,
@@ -34,11 +34,9 @@ export async function prepareDataset(
       `dataset must have labels for the task ${task.name}, got ${wanted.name}, whose task is ${name}`,
     )
   }
-  const test = dataset.test === undefined ? (wanted['test'] as number | undefined) : undefined
-  if (test !== undefined && test > 0) dataset = splitDataset(dataset, { test, seed })
   if (validation > 0 && dataset.validation === undefined)
     dataset = splitDataset(dataset, { validation, seed })
-  if (imbalance !== undefined) dataset = imbalanceClasses(dataset as Dataset, { ...imbalance, seed })
+  if (imbalance !== undefined) dataset = imbalanceClasses(dataset, { ...imbalance, seed })
   return take === undefined ? dataset : takeExamples(dataset, { ...defined(take), seed })
 }
 
@@ -77,9 +75,9 @@ async function addLabelNoise(
 ): Promise<AnyDataset> {
   if (noise.kind === 'none') return dataset
   if (noise.kind === 'file') {
-    return corruptLabels(dataset as Dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
+    return corruptLabels(dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
   }
-  return corruptLabels(dataset as Dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
+  return corruptLabels(dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
 }
 
 /** An object without the keys that are undefined. */

@@ -4,7 +4,7 @@ import { classificationDiagnostics, type ClassCount, type RunDiagnostics } from 
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
-import { predictionsOf } from '../log/example-log.js'
+import { predictionsOf, titleOf } from '../log/example-log.js'
 import type { RunTeacher } from '../training/open-teachers.js'
 import { exampleMeasures, type Measure } from './example-measures.js'
 import { regularizationCount } from './regularization-count.js'
@@ -128,12 +128,4 @@ function countsByClass(columns: EndedRun['diagnosed'], { train, classNames }: Da
       })
       return { name: `${titleOf(name)} above 0`, examples, counts }
     })
-}
-
-/** `soft label weight` of `softLabelWeight`. */
-export function titleOf(name: string): string {
-  return name.replace(
-    /([a-z0-9])([A-Z])/g,
-    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
-  )
 }

@@ -88,23 +88,15 @@ export class ExampleLog {
 
   #summaries(
     columns: Readonly<Record<string, Float32Array>>,
-    { train, ...dataset }: AnyDataset,
+    dataset: AnyDataset,
   ): ExamplesLine['spreads'] {
-    const isClassification = taskOf({ ...dataset, train } as AnyDataset).name === 'classification'
-    return Object.fromEntries(
-      Object.entries(columns).map(([name, weights]) => {
-        if (!isClassification) return [name, spreadOf(weights, BINS)]
-        const { labels, cleanLabels } = train as Dataset['train']
-        const summary = mixingSummary({
-          weights,
-          terms: [name],
-          labels,
-          bins: BINS,
-          ...(cleanLabels && { cleanLabels }),
-        })
-        return [name, summary[name]!]
-      }),
-    )
+    if (taskOf(dataset).name !== 'classification') {
+      return Object.fromEntries(
+        Object.entries(columns).map(([name, values]) => [name, spreadOf(values, BINS)]),
+      )
+    }
+    const { labels, cleanLabels } = dataset.train as Dataset['train']
+    return mixingSummary({ values: columns, labels, bins: BINS, ...(cleanLabels && { cleanLabels }) })
   }
 
   /** Whether the student learns the label or the teacher's mistake where the first teacher is wrong. */
@@ -170,4 +162,12 @@ function without(
   others: Readonly<Record<string, unknown>>,
 ): Record<string, Float32Array> {
   return Object.fromEntries(Object.entries(columns).filter(([name]) => !Object.hasOwn(others, name)))
+}
+
+/** `soft label weight` of `softLabelWeight`. */
+export function titleOf(name: string): string {
+  return name.replace(
+    /([a-z0-9])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  )
 }

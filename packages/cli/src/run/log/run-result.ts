@@ -1,4 +1,5 @@
-import type { DistillationResult, FigureKind, Figures } from '@kd/core'
+import { taskOf, type AnyDataset, type DistillationResult, type FigureKind, type Figures } from '@kd/core'
+import type { ComparedFigure } from '@kd/report'
 
 /** A student at the end of one epoch. */
 export interface StudentAtEpoch {
@@ -24,6 +25,32 @@ export interface TaskReport {
   /** The figure that tells most: what tables show first. */
   readonly monitor: string
   readonly kinds: Readonly<Record<string, FigureKind>>
+}
+
+/** What a data set is learned for, as results say it. */
+export function taskReport(dataset: Pick<AnyDataset, 'task' | 'classNames'>): TaskReport {
+  const { name, monitor, kinds } = taskOf(dataset)
+  return { name, monitor, kinds }
+}
+
+/**
+ * The task that a run's environment.json names, from before its first epoch on.
+ *
+ * @param environment - as it was read
+ * @returns undefined for a run of an older version
+ */
+export function reportedTask(environment: Readonly<Record<string, unknown>>): TaskReport | undefined {
+  const task = environment['task'] as TaskReport | undefined
+  const kind = task?.kinds?.[task.monitor]
+  return kind !== undefined && typeof kind.title === 'string' ? task : undefined
+}
+
+/** The figure that tells most about a task, as reports show it. */
+export function mainFigure({ name, monitor, kinds }: TaskReport): ComparedFigure {
+  const kind = kinds[monitor]!
+  // Everybody calls it so.
+  const title = name === 'classification' && monitor === 'top1' ? 'accuracy' : kind.title
+  return { ...kind, name: monitor, title }
 }
 
 /** What a run found. */

@@ -1,4 +1,4 @@
-import type { AnyDataset, Examples } from '@kd/core'
+import type { AnyDataset, LabelArray } from '@kd/core'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -74,13 +74,13 @@ export function dataHash(dataset: AnyDataset): string {
   for (const split of ['train', 'validation', 'test'] as const) {
     const examples = dataset[split]
     if (examples === undefined) continue
-    hash.update(`${split} ${examples.labels.length} ${examples.inputs.BYTES_PER_ELEMENT}`)
+    hash.update(`${split} ${examples.ids.length} ${examples.inputs.BYTES_PER_ELEMENT}`)
     for (const values of [examples.inputs, examples.labels, examples.ids]) hash.update(bytesOf(values))
   }
   return hash.digest('hex')
 }
 
-function bytesOf(values: Examples['inputs'] | Int32Array): Uint8Array {
+function bytesOf(values: AnyDataset['train']['inputs'] | LabelArray): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 

@@ -5,6 +5,7 @@ import { dataHash, environment } from './environment.js'
 import { runIdentity } from './identity.js'
 import type { RecordedRun } from './recorded-run.js'
 import type { RunFolder } from '../folder/run-folder.js'
+import { taskReport } from '../log/run-result.js'
 import type { OnRunProgress } from '../log/run-progress.js'
 
 /** What a run is a run of. */
@@ -43,7 +44,7 @@ export async function writeOrigin(
   { config, dataset, id, data }: RunOrigin,
 ): Promise<void> {
   const examples = Object.fromEntries(
-    (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.labels.length ?? 0]),
+    (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.ids.length ?? 0]),
   )
   // What whoever uses the student has to know: how its inputs are scaled, and what its classes mean.
   const { inputShape, classNames, normalization } = dataset
@@ -52,6 +53,7 @@ export async function writeOrigin(
     id,
     seed: config.seed,
     engine: config.engine,
+    task: taskReport(dataset),
     data: { sha256: data, examples, inputShape, classNames, normalization },
     ...(await environment()),
   })

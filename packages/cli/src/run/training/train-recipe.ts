@@ -2,6 +2,7 @@ import { randomSource, train, type AnyDataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { TeacherConfig } from '../../config/config-schema.js'
 import { makeBatches, makeTraining } from './make-training.js'
+import { taskReport } from '../log/run-result.js'
 import type { RunContext } from './run-context.js'
 import { SavedTeacher } from './saved-teacher.js'
 
@@ -53,7 +54,7 @@ export async function trainTeacher(
         tell({ kind: 'step', who, step })
       },
       onEpochEnd: async (metrics) => {
-        tell({ kind: 'epoch', who, epochs, metrics })
+        tell({ kind: 'epoch', who, epochs, metrics, task: taskReport(own) })
         await afterEpoch(metrics.epoch + 1)
       },
     },

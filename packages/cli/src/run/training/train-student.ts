@@ -10,6 +10,7 @@ import { weightsHash } from '../model/saved-model.js'
 import type { ReadyTeacher } from './make-teachers.js'
 import { makeBatches, makeTraining } from './make-training.js'
 import type { RunTeacher } from './open-teachers.js'
+import { taskReport } from '../log/run-result.js'
 import type { RunContext } from './run-context.js'
 
 /** A student ready to be taught. */
@@ -86,7 +87,7 @@ export async function trainStudent(
           tell({ kind: 'step', who: 'student', step })
         },
         onEpochEnd: async (metrics, view) => {
-          tell({ kind: 'epoch', who: 'student', epochs, metrics })
+          tell({ kind: 'epoch', who: 'student', epochs, metrics, task: taskReport(dataset) })
           const epoch = metrics.epoch + 1
           await logNotes()
           const line = await examples.line(epoch, view)

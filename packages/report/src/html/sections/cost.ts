@@ -1,13 +1,16 @@
+import { accuracy } from '../../figure-text.js'
 import type { ReportedRun } from '../../run/reported-run.js'
 import { figure } from '../figure.js'
 import { html } from '../html.js'
 import type { Section } from '../page.js'
 
-/** Shows accuracy against cost: the numbers to store, and the time per training step. */
+/** Shows the figure of the task against cost: the numbers to store, and the time per training step. */
 export async function costSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
+  const kind = runs[0]?.figure ?? accuracy
+  const isShare = kind.unit === 'share'
   const values = runs.flatMap((run) => {
     const test = run.result?.last?.test
     const steps = run.epochs.reduce((sum, { steps: count }) => sum + count, 0)
@@ -16,7 +19,7 @@ export async function costSection(
     return [
       {
         setting: settingOf(run),
-        accuracy: 100 * test,
+        figure: isShare ? 100 * test : test,
         milliseconds: (1000 * seconds) / steps,
         parameters: run.diagnostics?.parameters,
       },
@@ -29,15 +32,15 @@ export async function costSection(
     ['milliseconds', 'milliseconds per training step'] as const,
   ]
   const figures = axes.map(([field, title]) =>
-    figure(`test accuracy after the last epoch against ${title}; one point per run`, {
+    figure(`test ${kind.title} after the last epoch against ${title}; one point per run`, {
       data: { values },
       mark: { type: 'point', filled: true, size: 60, opacity: 0.75 },
       encoding: {
         x: { field, type: 'quantitative', title, scale: { zero: false }, axis: { format: '~s' } },
         y: {
-          field: 'accuracy',
+          field: 'figure',
           type: 'quantitative',
-          title: 'test accuracy, %',
+          title: `test ${kind.title}${isShare ? ', %' : ''}`,
           scale: { zero: false },
           axis: { format: '.4~r' },
         },
@@ -47,5 +50,9 @@ export async function costSection(
     }),
   )
   const content = html`<div class="charts">${await Promise.all(figures)}</div>`
-  return { id: 'cost', title: 'Accuracy and cost', content }
+  return {
+    id: 'cost',
+    title: isShare && kind.name === 'top1' ? 'Accuracy and cost' : 'Quality and cost',
+    content,
+  }
 }

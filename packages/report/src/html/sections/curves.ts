@@ -1,41 +1,51 @@
+import { accuracy, type ComparedFigure } from '../../figure-text.js'
 import type { ReportedEpoch, ReportedRun } from '../../run/reported-run.js'
 import { figure } from '../figure.js'
 import { html } from '../html.js'
 import type { Section } from '../page.js'
 
-const curves: readonly {
-  title: string
-  caption: string
-  of: (epoch: ReportedEpoch) => number | undefined
-}[] = [
-  {
-    title: 'training loss',
-    caption: 'training loss, mean over an epoch’s steps',
-    of: ({ train }) => train.loss,
-  },
-  {
-    title: 'training accuracy, %',
-    caption: 'training accuracy, mean over an epoch’s steps',
-    of: ({ train }) => 100 * train.top1,
-  },
-  {
-    title: 'validation loss',
-    caption: 'loss on the validation split',
-    of: ({ validation }) => validation?.loss,
-  },
-  {
-    title: 'validation accuracy, %',
-    caption: 'accuracy on the validation split',
-    of: ({ validation }) => validation && 100 * validation.top1,
-  },
-]
+interface Curve {
+  readonly title: string
+  readonly caption: string
+  readonly of: (epoch: ReportedEpoch) => number | undefined
+}
+
+/** The curves of runs that share a figure; shares are drawn as percentages. */
+function curvesOf(figure: ComparedFigure): readonly Curve[] {
+  const { title } = figure
+  const unit = figure.unit === 'share' ? ', %' : ''
+  const drawn = (value: number | undefined): number | undefined =>
+    value === undefined ? undefined : figure.unit === 'share' ? 100 * value : value
+  return [
+    {
+      title: 'training loss',
+      caption: 'training loss, mean over an epoch’s steps',
+      of: ({ train }) => train.loss,
+    },
+    {
+      title: `training ${title}${unit}`,
+      caption: `training ${title}, mean over an epoch’s steps`,
+      of: ({ train }) => drawn(train.figure),
+    },
+    {
+      title: 'validation loss',
+      caption: 'loss on the validation split',
+      of: ({ validation }) => validation?.loss,
+    },
+    {
+      title: `validation ${title}${unit}`,
+      caption: `${title} on the validation split`,
+      of: ({ validation }) => drawn(validation?.figure),
+    },
+  ]
+}
 
 /** Shows learning curves: the mean over the seeds of a setting, and a band from the smallest to the largest value. */
 export async function curvesSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
-  const drawn = curves
+  const drawn = curvesOf(runs[0]?.figure ?? accuracy)
     .map(({ title, caption, of }) => ({
       title,
       caption,

@@ -3,7 +3,8 @@ import { comparisonTables } from '../../comparison/comparison-tables.js'
 import type { ReportedRun } from '../../run/reported-run.js'
 import { html } from '../html.js'
 import type { Section } from '../page.js'
-import { htmlTable, percent } from '../table.js'
+import { figureText } from '../../figure-text.js'
+import { htmlTable } from '../table.js'
 
 /** Shows the table of a comparison with its tests. */
 export function comparisonSection(comparison: Comparison): Section {
@@ -31,21 +32,21 @@ export function runsSection(runs: readonly ReportedRun[]): Section {
     'ended',
     'seconds',
   ]
-  const rows = runs.map(({ name, method, seed, epochs, result, stopped }) => [
+  const rows = runs.map(({ name, method, seed, epochs, figure, result, stopped }) => [
     name,
     method,
     seed,
     epochs.length,
-    percent(result?.last?.test),
-    percent(result?.best?.test),
+    figureText(result?.last?.test, figure),
+    figureText(result?.best?.test, figure),
     result?.ended ?? (stopped === undefined ? 'goes on' : `stopped: ${stopped}`),
     result?.seconds.toFixed(1) ?? '',
   ])
-  const teachers = runs.flatMap(({ name, result }) =>
+  const teachers = runs.flatMap(({ name, figure, result }) =>
     (result?.teachers ?? []).map(({ model, train, test }, index) => [
       `${name}, teacher ${index + 1} (${model})`,
-      percent(train),
-      percent(test),
+      figureText(train, figure),
+      figureText(test, figure),
     ]),
   )
   const content = html`

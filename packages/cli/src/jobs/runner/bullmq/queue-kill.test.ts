@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMain } from '../../../testing/build-main.js'
 import { startKd, type KdProcess } from '../../../testing/kd-process.js'
-import { hasRedis, RedisServer } from '../../../testing/redis-server.js'
+import { needsRedis, RedisServer } from '../../../testing/redis-server.js'
 import { filesWith, foundBits, writeTinyComparison } from '../../../testing/tiny-comparison.js'
 
 /** Long enough that a run is killed in the middle. */
@@ -19,13 +19,13 @@ let redis: RedisServer
 const started: KdProcess[] = []
 
 beforeAll(async () => {
-  if (!hasRedis()) return
+  if (needsRedis.skip) return
   ;({ main, remove } = await buildMain())
   folder = await mkdtemp(join(tmpdir(), 'kd-queue-kill-'))
   redis = await RedisServer.start()
 }, 60_000)
 afterAll(async () => {
-  if (!hasRedis()) return
+  if (needsRedis.skip) return
   for (const { kill } of started) kill('SIGKILL')
   await redis.remove()
   await remove()
@@ -46,8 +46,7 @@ async function epochsOf(run: string): Promise<number> {
   return text.split('"kind":"epoch"').length - 1
 }
 
-// Debian: apt-get install redis-server. CI does.
-describe.skipIf(!hasRedis() || process.platform === 'win32')('two workers at a queue', () => {
+describe('two workers at a queue', needsRedis, () => {
   it('do every job once, though one is killed and Redis too, and find what the local runner finds, bit for bit', async () => {
     await writeTinyComparison(path('compare.yaml'), EPOCHS)
     const compare = (...words: string[]): KdProcess =>

@@ -11,7 +11,7 @@ import { runComparison } from '../../compare/run-comparison.js'
 import { inProcessRunner } from '../in-process-runner.js'
 import { buildMain } from '../../../testing/build-main.js'
 import { startKd, type KdEnd, type KdProcess } from '../../../testing/kd-process.js'
-import { hasRedis, RedisServer } from '../../../testing/redis-server.js'
+import { needsRedis, RedisServer } from '../../../testing/redis-server.js'
 import { runKd } from '../../../testing/run-kd.js'
 import { foundBits, writeTinyComparison } from '../../../testing/tiny-comparison.js'
 
@@ -21,7 +21,7 @@ let remove: () => Promise<void>
 let redis: RedisServer
 const started: KdProcess[] = []
 
-const isHere = hasRedis() && process.platform !== 'win32'
+const isHere = !needsRedis.skip
 beforeAll(async () => {
   if (!isHere) return
   ;({ main, remove } = await buildMain())
@@ -77,7 +77,7 @@ async function withQueue<Result>(work: (queue: Queue) => Promise<Result>): Promi
   }
 }
 
-describe.skipIf(!isHere)('a queue', { timeout: 120_000 }, () => {
+describe('a queue', { timeout: 120_000, ...needsRedis }, () => {
   it('brings what a worker found to a comparison that shares no folder with it, bit for bit', async () => {
     worker('--workspace', path('elsewhere'))
     const ended = await compare('apart').ended
@@ -168,7 +168,7 @@ describe.skipIf(!isHere)('a queue', { timeout: 120_000 }, () => {
   })
 })
 
-describe.skipIf(!isHere)('a worker', { timeout: 120_000 }, () => {
+describe('a worker', { timeout: 120_000, ...needsRedis }, () => {
   it('refuses messages that are no job of its workspace, once each, and does the next', async () => {
     const space = path('strict')
     await mkdir(space)
@@ -220,7 +220,7 @@ describe.skipIf(!isHere)('a worker', { timeout: 120_000 }, () => {
   })
 })
 
-describe.skipIf(!isHere)('kd worker and kd compare --runner bullmq', () => {
+describe('kd worker and kd compare --runner bullmq', needsRedis, () => {
   it('say at once that a password is wrong, and do not show it', async () => {
     const url = `redis://:not-this-one@127.0.0.1:${redis.port}`
     const start = ['compare', path('compare.yaml'), '--runner', 'bullmq', '--out', path('wrong')]

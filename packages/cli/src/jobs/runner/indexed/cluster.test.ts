@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { needsPosix } from '@kd/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { runComparison } from '../../compare/run-comparison.js'
@@ -45,7 +46,7 @@ function task(script: string, index: number): Promise<number | null> {
   return new Promise((resolve) => shell.on('close', resolve))
 }
 
-describe.skipIf(process.platform === 'win32')('kd compare --runner slurm', () => {
+describe('kd compare --runner slurm', needsPosix, () => {
   it('writes an array whose tasks find what the local runner finds, bit for bit', async () => {
     const out = path('slurm')
     const compare = ['compare', path('compare.yaml'), '--out', out, '--runner', 'slurm', '--json']

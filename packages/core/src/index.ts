@@ -63,7 +63,7 @@ export {
   type ModelDefinition,
   type ModelFactory,
 } from './model/define-model.js'
-export { layersModel } from './model/layers-model.js'
+export { lastDenseLayer, layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
 export type { OptionProblem, OptionsSchema } from './options/options.js'

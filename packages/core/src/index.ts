@@ -59,11 +59,10 @@ export {
 export { lastDenseLayer, layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
-export type { OptionProblem, OptionsSchema } from './options/options.js'
+export type { OptionsSchema } from './options/options.js'
 export {
   choice,
   count,
-  explainOptionIssue,
   flag,
   fraction,
   knownKeys,
@@ -71,9 +70,11 @@ export {
   optionalOption,
   parseOptions,
   positive,
+  rangeRule,
   readonlyList,
   requiredOption,
   temperature,
+  typeName,
   weight,
 } from './options/options.js'
 

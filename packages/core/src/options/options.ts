@@ -32,8 +32,10 @@ export function optionalOption<Schema extends z.core.$ZodType>(
 
 /** A schema that must be given, with a line of text. */
 export function requiredOption<Schema extends z.core.$ZodType>(schema: Schema, text: string): Schema {
-  z.globalRegistry.add(schema, { description: text })
-  return schema
+  // A copy, or every other option of the same schema would have this text.
+  const made = z.clone(schema) as Schema
+  z.globalRegistry.add(made, { description: text })
+  return made
 }
 
 /** Lets a list be given as a readonly one and promises not to change it; the schema itself stays as it is. */

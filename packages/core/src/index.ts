@@ -7,7 +7,7 @@ export { randomSource, type RandomSource } from './random/random-source.js'
 
 export { assertDataset } from './dataset/assert-dataset.js'
 export type { BatchSource, EpochBatches, TrainingBatch } from './dataset/batch-source.js'
-export type { AnyDataset, Dataset, Examples, LabelArray, Normalization, Split } from './dataset/dataset.js'
+export type { AnyDataset, Dataset, Examples, Normalization, Split } from './dataset/dataset.js'
 
 export { crossEntropy } from './example-loss/cross-entropy.js'
 export { runFusedKernel, type FusedKernel } from './example-loss/fused-kernel.js'
@@ -95,10 +95,12 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export { labelRows, labelSize, type FigureKind, type Figures, type Meter, type Task } from './task/task.js'
+export { type LabelArray, labelRows, labelSize } from './task/labels.js'
+export type { FigureKind, Figures, Meter, Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
-export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
+export type { TeacherInput } from './teacher/as-teacher.js'
+export type { Question, Teacher, TeacherFunction } from './teacher/teacher.js'
 export { functionTeacher, modelTeacher } from './teacher/teacher.js'
 
 export {

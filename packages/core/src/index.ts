@@ -89,18 +89,12 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export {
-  labelRows,
-  labelSize,
-  type FigureKind,
-  type Figures,
-  type LabelArray,
-  type Meter,
-  type Task,
-} from './task/task.js'
+export { type LabelArray, labelRows, labelSize } from './task/labels.js'
+export type { FigureKind, Figures, Meter, Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
-export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'
+export type { TeacherInput } from './teacher/as-teacher.js'
+export type { Question, Teacher, TeacherFunction } from './teacher/teacher.js'
 export { functionTeacher, modelTeacher } from './teacher/teacher.js'
 
 export {

@@ -4,33 +4,7 @@ const tests = '[.]test(-d)?[.]ts$|^tools/testing/|^packages/(cli|native)/src/tes
 const libraries = '^packages/(?!cli/)[^/]+/src/'
 
 /** Folders beside those of methods that methods share. */
-const sharedByMethods = 'terms|mixing-gradient|look-ahead-gradient|mixing-summary'
-
-/**
- * Imports from one method to another that are still there, each from the folder before the colon to the one behind it. They
- * go, one by one, and this list with them.
- */
-const notYetApart = {
-  'losses/src/label-revision': 'vanilla-kd',
-  'losses/src/weighted-soft-labels': 'label-smoothing',
-  'meta-mixing/src/grad-norm': 'adaptive-mixing',
-  'meta-mixing/src/meta-weight-net': 'adaptive-mixing',
-}
-
-/** The rule of methods for the folders `from`, a regular expression with package and folder as its groups. */
-function methodsStandAlone(from, fromNot, alsoAllowed) {
-  return {
-    name: 'methods-stand-alone',
-    comment:
-      'A method imports its own folder and shared ones, never another method: what two of them need moves to terms or to core.',
-    severity: 'error',
-    from: { path: from, pathNot: [tests, ...fromNot] },
-    to: {
-      path: '^packages/$1/src/',
-      pathNot: `^packages/$1/src/(${['$2', sharedByMethods, ...alsoAllowed].join('|')})/`,
-    },
-  }
-}
+const sharedByMethods = 'terms|held-out|mixing-gradient|look-ahead-gradient|mixing-summary'
 
 /** The rule that a layer of cli imports only itself and the layers before it. */
 function layerOfCli(layer, before) {
@@ -62,15 +36,17 @@ module.exports = {
       from: { path: '^packages/(?!cli/|core/|native/)([^/]+)/src/', pathNot: tests },
       to: { path: '^(packages|examples)/', pathNot: '^packages/(core|$1)/' },
     },
-    methodsStandAlone(
-      '^packages/(losses|meta-mixing)/src/([^/]+)/',
-      Object.keys(notYetApart).map((folder) => `^packages/${folder}/`),
-      [],
-    ),
-    ...Object.entries(notYetApart).map(([folder, other]) => {
-      const [name, , method] = folder.split('/')
-      return methodsStandAlone(`^packages/(${name})/src/(${method})/`, [], [other])
-    }),
+    {
+      name: 'methods-stand-alone',
+      comment:
+        'A method imports its own folder and shared ones, never another method: what two of them need moves to terms or to core.',
+      severity: 'error',
+      from: { path: '^packages/(losses|features|meta-mixing)/src/([^/]+)/', pathNot: tests },
+      to: {
+        path: '^packages/$1/src/',
+        pathNot: `^packages/$1/src/($2|${sharedByMethods})/`,
+      },
+    },
     {
       name: 'methods-of-selection-stand-alone',
       comment:

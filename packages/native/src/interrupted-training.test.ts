@@ -1,5 +1,5 @@
-import { crossEntropy, distill, labelLoss, meanLoss, sgd } from '@kd/core'
-import type { Dataset, DistillationMethod, DistillationOptions, DistillationResult } from '@kd/core'
+import { crossEntropy, defineMethod, distill, labelLoss, sgd } from '@kd/core'
+import type { Dataset, DistillationOptions, DistillationResult, Method } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
@@ -33,7 +33,7 @@ function kept(): { tensors: number; bytes: number } {
 /** Trains for one epoch of 4 steps. */
 function epoch(
   student: LayersModel,
-  method: DistillationMethod = labelLoss(),
+  method: Method = labelLoss(),
   options: Pick<DistillationOptions, 'signal' | 'callbacks'> = {},
 ): Promise<DistillationResult> {
   const optimizer = sgd()
@@ -50,20 +50,24 @@ function epoch(
 }
 
 /** A labels-only loss whose gradient calls a kernel with labels out of range, which the C++ side refuses. */
-const failsInBackwardPass: DistillationMethod = {
-  name: 'fails in the backward pass',
+const failsInBackwardPass = defineMethod({
+  name: 'fails-in-backward-pass',
+  summary: 'has a gradient that fails',
+  options: {},
   loss: ({ studentLogits, labels }) => {
     const failing = tf.customGrad((logits) => ({
       value: tf.clone(logits as tf.Tensor),
       gradFunc: () => refused(),
     }))
-    return meanLoss({ label: crossEntropy(failing(studentLogits) as tf.Tensor2D, labels) })
+    return { label: crossEntropy(failing(studentLogits) as tf.Tensor2D, labels) }
   },
-}
-const failsInForwardPass: DistillationMethod = {
-  name: 'fails in the forward pass',
-  loss: () => meanLoss({ label: refused() }),
-}
+})()
+const failsInForwardPass = defineMethod({
+  name: 'fails-in-forward-pass',
+  summary: 'has a loss that fails',
+  options: {},
+  loss: () => ({ label: refused() }),
+})()
 
 function refused(): tf.Tensor1D {
   const logits = tf.zeros([16, 3])
@@ -72,7 +76,7 @@ function refused(): tf.Tensor1D {
 }
 
 /** Runs `times` epochs that fail with this method. */
-async function fail(model: LayersModel, method: DistillationMethod, times: number): Promise<void> {
+async function fail(model: LayersModel, method: Method, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     const error: unknown = await epoch(model, method).then(
       () => undefined,

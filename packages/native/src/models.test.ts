@@ -1,4 +1,4 @@
-import { adam, crossEntropy, sgd, type Optimizer } from '@kd/core'
+import { adam, crossEntropy, sgd, type RunningOptimizer } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -45,8 +45,8 @@ describe('training on native', needsAddon(native !== undefined), () => {
   }
   for (const [name, make] of Object.entries(optimizers)) {
     it(`takes the cpu engine's optimizer steps: ${name}`, () => {
-      const wanted = onBackend('cpu', () => optimize(make()))
-      const actual = optimize(make())
+      const wanted = onBackend('cpu', () => optimize(make().start()))
+      const actual = optimize(make().start())
       expect(actual.length).toBe(wanted.length)
       actual.forEach((result, index) => expectSame(result, wanted[index]!, 1e-5))
     })
@@ -70,7 +70,7 @@ describe('training on native', needsAddon(native !== undefined), () => {
 
   it('keeps memory flat over a thousand steps', () => {
     const model = models['cnn']!()
-    const optimizer = sgd({ momentum: 0.9 })
+    const optimizer = sgd({ momentum: 0.9 }).start()
     const step = (): void => stepOf(model, optimizer)
     for (let count = 0; count < 20; count++) step()
     const before = tf.memory()
@@ -125,7 +125,7 @@ describe('training on native', needsAddon(native !== undefined), () => {
 })
 
 /** Two variables and all slots after four steps with known gradients. */
-function optimize(optimizer: Optimizer): Snapshot[] {
+function optimize(optimizer: RunningOptimizer): Snapshot[] {
   const wave = (phase: number): tf.Tensor => tf.sin(tf.add(tf.range(0, 50), phase))
   const variables = [tf.variable(wave(0)), tf.variable(wave(1))]
   for (let count = 1; count <= 4; count++) {
@@ -143,7 +143,7 @@ function optimize(optimizer: Optimizer): Snapshot[] {
   return found
 }
 
-function stepOf(model: LayersModel, optimizer: Optimizer): void {
+function stepOf(model: LayersModel, optimizer: RunningOptimizer): void {
   const variables = variablesOf(model)
   const grads = tf.tidy(() => {
     const { inputs, labels } = batch(4)
@@ -157,7 +157,7 @@ function stepOf(model: LayersModel, optimizer: Optimizer): void {
 }
 
 function train(model: LayersModel, steps: number): number[][] {
-  const optimizer = sgd({ momentum: 0.9, weightDecay: 1e-4 })
+  const optimizer = sgd({ momentum: 0.9, weightDecay: 1e-4 }).start()
   for (let count = 0; count < steps; count++) stepOf(model, optimizer)
   return model.getWeights().map((weight) => [...weight.dataSync()])
 }

@@ -26,16 +26,13 @@ export {
   type RegularizationSummary,
   type SeedSummary,
 } from './bias-variance/summarize-bias-variance.js'
-export { accuracy, figureText, unitText, valueText, type ComparedFigure } from './figure-text.js'
+export { accuracy, figureNote, figureText, unitText, valueText, type ComparedFigure } from './figure-text.js'
 export type { ComparedRun, Comparison, ComparisonAxis, EpochAccuracy } from './comparison/comparison.js'
 export { comparisonCsv } from './comparison/comparison-csv.js'
 export { comparisonLatex } from './comparison/comparison-latex.js'
 export { comparisonMarkdown } from './comparison/comparison-markdown.js'
-export {
-  comparisonTables,
-  type ComparisonTable,
-  type ComparisonTables,
-} from './comparison/comparison-tables.js'
+export { comparisonTables } from './comparison/comparison-tables.js'
+export type { ComparisonTable, ComparisonTables } from './tables/table-content.js'
 export { comparisonText } from './comparison/comparison-text.js'
 export {
   summarizeComparison,

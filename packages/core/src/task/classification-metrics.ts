@@ -1,4 +1,4 @@
-import type { LabelArray } from '../dataset/dataset.js'
+import type { LabelArray } from './labels.js'
 import type { Meter } from './task.js'
 
 /** How well predictions fit their labels. */

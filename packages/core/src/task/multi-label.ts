@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { LabelArray } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
+import type { LabelArray } from './labels.js'
 import type { Figures, Meter } from './task.js'
 
 /**

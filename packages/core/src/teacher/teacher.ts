@@ -1,10 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Split } from '../dataset/dataset.js'
-import { InvalidArgumentError } from '../errors.js'
-import { asModel, isLayersModel } from '../model/layers-model.js'
 import type { Mode, Model, Outputs } from '../model/model.js'
-import { keptAnswers, type KeptAnswers } from './kept-answers.js'
 
 /** What a teacher is asked about a batch. */
 export interface Question {
@@ -48,9 +44,6 @@ export interface Teacher {
 /** A function from normalised inputs [N, ...inputShape] to logits [N, C], at once or later. */
 export type TeacherFunction = (inputs: tf.Tensor, question: Question) => tf.Tensor | Promise<tf.Tensor>
 
-/** What a run takes as a teacher: a {@link Teacher}, a model, a function to logits, or answers that were kept. */
-export type TeacherInput = Teacher | Model | LayersModel | TeacherFunction | KeptAnswers
-
 /**
  * Makes a teacher of a function: a graph model, another runtime, several models at once. It has no features and cannot learn.
  *
@@ -93,28 +86,6 @@ export function modelTeacher(model: Model): Teacher {
     answer: ({ inputs, features, mode = 'eval' }) => model.forward(inputs, { mode, features }),
     model,
   }
-}
-
-/**
- * Takes what a run was given as a teacher.
- *
- * @param teacher - in any of its forms
- * @param index - its number, from 0
- * @returns a teacher
- * @throws {@link InvalidArgumentError} for anything else
- */
-export function asTeacher(teacher: TeacherInput, index: number): Teacher {
-  const role = `teacher ${index}`
-  if (typeof teacher === 'function') return functionTeacher(teacher, role)
-  if (isLayersModel(teacher)) return modelTeacher(asModel(teacher, role))
-  if (typeof teacher === 'object' && (teacher as object | null) !== null) {
-    if ('answer' in teacher) return teacher
-    if ('keptLogits' in teacher) return keptAnswers(teacher, role)
-    if ('forward' in teacher) return modelTeacher(teacher)
-  }
-  throw new InvalidArgumentError(
-    `distill: ${role} must be a model, a function to logits, a teacher or kept answers, got ${teacher === null ? 'null' : typeof teacher}`,
-  )
 }
 
 /** Whether a value will be there later. */

@@ -8,7 +8,7 @@ import type { GradientClipping } from '../optimizer/clip-gradients.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { LearningRateSchedule } from '../schedule.js'
 import type { Figures } from '../task/task.js'
-import type { TeacherInput } from '../teacher/teacher.js'
+import type { TeacherInput } from '../teacher/as-teacher.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import type { CheckpointMoment, TrainingCheckpoint } from './training-checkpoint.js'
 

@@ -3,9 +3,10 @@ import type { AnyDataset, Dataset, Split } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors.js'
 import { taskOf } from '../task/classification.js'
 import type { ClassificationMetrics } from '../task/classification-metrics.js'
-import { labelRows, labelSize, type Figures } from '../task/task.js'
+import { labelRows, labelSize } from '../task/labels.js'
+import type { Figures } from '../task/task.js'
 import { askTeacher, disposeOutputs } from '../teacher/ask-teacher.js'
-import { asTeacher, type TeacherInput } from '../teacher/teacher.js'
+import { asTeacher, type TeacherInput } from '../teacher/as-teacher.js'
 import { forEachSplitBatch } from './split-pass.js'
 
 /** Which examples `evaluate` looks at, and how. */

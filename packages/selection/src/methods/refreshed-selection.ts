@@ -1,7 +1,7 @@
 import { choice, defineWrapper, flag, fraction, type OptionsInput } from '@kd/core'
 import { selectTop } from '../choice/select-top.js'
+import { distillChosen } from './distill-chosen.js'
 import { refreshOptions, refreshScores } from './refreshed-scores.js'
-import { distillChosen } from './selected.js'
 
 const options = {
   ...refreshOptions,

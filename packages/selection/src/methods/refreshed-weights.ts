@@ -1,7 +1,7 @@
 import { defineWrapper, positive, type OptionsInput } from '@kd/core'
 import { DEFAULT_SHARPNESS, sigmoidWeights } from '../choice/sigmoid-weights.js'
 import { refreshOptions, refreshScores } from './refreshed-scores.js'
-import { weighDistillation } from './weighted.js'
+import { weighDistillation } from './weigh-distillation.js'
 
 const options = {
   ...refreshOptions,

@@ -27,7 +27,9 @@ async function generate(tree, { template, name, packageName }) {
   const index = `packages/${packageName}/src/index.ts`
   // Tasks of core stand together; everything else has a folder of its own.
   const folder =
-    template === 'task' && packageName === 'core' ? 'packages/core/src/task' : `packages/${packageName}/src/${name}`
+    template === 'task' && packageName === 'core'
+      ? 'packages/core/src/task'
+      : `packages/${packageName}/src/${name}`
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     throw new Error(`${template}: name must be in kebab-case, such as relational-kd, got ${name}`)
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { format } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 interface Snippet {
   readonly name: string
@@ -16,12 +16,14 @@ const manifest = process.env['KD_SNIPPETS']!
 const snippets = JSON.parse(readFileSync(manifest, 'utf8')) as Snippet[]
 
 describe('the documentation', () => {
+  const folder = process.cwd()
   beforeEach(async () => {
     // What a snippet writes goes where it is removed afterwards; what it sets is set back.
     process.chdir(dirname(manifest))
     await tf.setBackend('cpu')
   })
   afterEach(() => vi.restoreAllMocks())
+  afterAll(() => process.chdir(folder))
 
   const runnable = snippets.filter(({ run }) => run).map((snippet) => [snippet.name, snippet] as const)
   it.each(runnable)('%s', async (_, { module, prints }) => {

@@ -1,8 +1,8 @@
 /**
  * Runs every config of examples/ by the command that its comment names, on a small budget: `npm run test:examples`.
  *
- * One epoch is the budget, unless the config has a comment `# quickly: key=value …`. A comment `# before: kd label FILE` has the
- * labels of another config made first. A config whose data are not on this machine, or whose command asks its reader for
+ * One epoch is the budget, unless the config has a comment `# quickly: key=value …`. A comment `# before: kd keep-answers FILE` has the
+ * answers of another config made first. A config whose data are not on this machine, or whose command asks its reader for
  * files (`dataset.path=…`), is passed over, loudly.
  */
 import { spawnSync } from 'node:child_process'
@@ -22,7 +22,7 @@ const written = {
   train: ofRun,
   compare: ['comparison.json', 'comparison.md', 'runs'],
   'analyse bias-variance': ['bias-variance.json', 'bias-variance.md', 'examples.csv', 'runs'],
-  label: ['labels-1/manifest.json'],
+  'keep-answers': ['answers-1/manifest.json'],
 }
 
 function missingData(text, file) {
@@ -40,17 +40,17 @@ function run(file, out) {
   const asked = new RegExp(`kd [a-z -]+ ${file}((?: \\S+(?:path|weights)=\\S+)+)`).exec(text)?.[1]
   if (asked) return { result: 'SKIPPED', why: `its reader has to give${asked}` }
   const command =
-    /^# kd (distill|train|compare|label|analyse bias-variance) (\S+)/m.exec(text) ??
-    /kd (distill|train|compare|label|analyse bias-variance) (examples\/\S+\.ya?ml)/.exec(text)
+    /^# kd (distill|train|compare|keep-answers|analyse bias-variance) (\S+)/m.exec(text) ??
+    /kd (distill|train|compare|keep-answers|analyse bias-variance) (examples\/\S+\.ya?ml)/.exec(text)
   if (command?.[2] !== file) return { result: 'FAIL', why: `it needs the line "# kd distill ${file}"` }
   const missing = missingData(text, file)
   if (missing) return { result: 'SKIPPED', why: `${missing} is not there` }
   const budget = /^# quickly: (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? ['training.epochs=1']
-  const before = /^# before: kd label (\S+)/m.exec(text)?.[1]
+  const before = /^# before: kd keep-answers (\S+)/m.exec(text)?.[1]
   if (before) {
-    const labels = run(before, `${out}-labels`)
-    if (labels.result !== 'ok') return labels
-    budget.push(`teachers.0.labels=${join(`${out}-labels`, 'labels-1')}`)
+    const answers = run(before, `${out}-answers`)
+    if (answers.result !== 'ok') return answers
+    budget.push(`teachers.0.answers=${join(`${out}-answers`, 'answers-1')}`)
   }
   const options = [
     join(root, 'packages/cli/bin/kd.js'),

@@ -37,11 +37,11 @@ const dataset: Dataset = {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 const forms: AnswerManifest['logits'][] = [{ dtype: 'float32' }, { dtype: 'float16', top: 2 }]
 
-/** Labels of three examples in two shards. */
+/** Answers to three examples in two shards. */
 function madeAnswers(form: AnswerManifest['logits']): { manifest: AnswerManifest; shards: Uint8Array[] } {
   const { name, inputShape, classNames, normalization } = dataset
   const about = {
-    format: 'kd-labels',
+    format: 'kd-answers',
     version: 1,
     teacher: { name: 'mlp', weights: 'b'.repeat(64) },
     dataset: {
@@ -109,7 +109,7 @@ interface AnswerFiles {
 /** As a training reads them, but for the hash of its data. */
 async function readAnswers(input: unknown): Promise<unknown> {
   const { manifest: text, shards } = input as AnswerFiles
-  const path = resolve('labels')
+  const path = resolve('answers')
   rmSync(path, { recursive: true, force: true })
   await mkdir(path)
   await writeFile(join(path, MANIFEST), text)
@@ -117,13 +117,13 @@ async function readAnswers(input: unknown): Promise<unknown> {
   const folder = new AnswerFolder(path)
   const manifest = (await folder.manifest())!
   assertComplete(folder, manifest)
-  const labels = await AnswerTable.read(folder, { manifest, dataset, fixed: false })
-  return labels.has('train') ? labels.keptLogits('train', ids) : undefined
+  const answers = await AnswerTable.read(folder, { manifest, dataset, fixed: false })
+  return answers.has('train') ? answers.keptLogits('train', ids) : undefined
 }
 
-/** What `kd label` writes. */
+/** What `kd keep-answers` writes. */
 export const answerTargets: Record<string, FuzzTarget> = {
-  'manifests of labels': {
+  'manifests of kept answers': {
     make: (random): AnswerFiles => {
       const { manifest, shards } = pick(random, made)
       const text = encodeManifest(manifest)
@@ -134,7 +134,7 @@ export const answerTargets: Record<string, FuzzTarget> = {
     },
     read: readAnswers,
   },
-  'shards of labels': {
+  'shards of kept answers': {
     make: (random): AnswerFiles => {
       const { manifest, shards } = pick(random, made)
       const at = random.integer(2)

@@ -36,14 +36,21 @@ const checkpoint = encodeCheckpoint({
       method: 'label-loss',
       epoch: 1,
       step: 2,
-      running: { seconds: 1, learningRate: 0.05, parts: ['label'], sums: [1.1, 2 / 3, NaN], examples: 7 },
+      running: {
+        seconds: 1,
+        learningRate: 0.05,
+        figures: ['top1'],
+        parts: ['label'],
+        sums: [1.1, 2 / 3, NaN],
+        examples: 7,
+      },
       history: [
         {
           epoch: 0,
           steps: 4,
           seconds: 2,
           learningRate: 0.1,
-          train: { loss: 1, parts: { label: 1 }, top1: 0 },
+          train: { loss: 1, parts: { label: 1 }, figures: { top1: 0 } },
           validation: metrics,
         },
       ],

@@ -7,7 +7,6 @@ import { mapConfigPaths } from '../../packages/cli/src/config/config-paths.js'
 import { readConfig, type ReadConfig } from '../../packages/cli/src/config/read-config.js'
 import { makeMethod } from '../../packages/cli/src/config/methods.js'
 import { makeTraining } from '../../packages/cli/src/run/training/make-training.js'
-import { methodRun } from '../../packages/cli/src/testing/method-run.js'
 import { readJob, type ReadyJob } from '../../packages/cli/src/jobs/job/read-job.js'
 import type { RandomSource } from '../../packages/core/src/index.js'
 import { BrokenPromise, type FuzzTarget } from './fuzz-target.js'
@@ -78,11 +77,9 @@ const keys = [
 const rightOverrides = ['training.epochs=2', 'student.model.hiddenUnits.0=8', 'seed=3']
 
 /** What has to be sure before a training starts. */
-function prepared({ config, pluginMethods }: ReadConfig): unknown {
-  makeTraining(config.training!).optimizer.dispose()
-  const method = makeMethod(config.method!, pluginMethods, methodRun(config))
-  for (const variable of method.variables ?? []) variable.dispose()
-  return [config, method.name]
+function prepared({ config, catalogue }: ReadConfig): unknown {
+  makeTraining(config.training!)
+  return [config, makeMethod(config.method!, catalogue.methods).name]
 }
 
 const required = ['method', 'training'] as const

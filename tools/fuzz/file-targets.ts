@@ -30,14 +30,19 @@ export const runFiles = {
       steps: 3,
       seconds: 0.1,
       learningRate: 0.05,
-      train: metrics,
+      train: { loss: 0.5, parts: { label: 0.5 }, figures: { top1: 0.9 } },
       validation: metrics,
     },
-    { kind: 'mixing', epoch: 1, weights: { label: spread } },
+    { kind: 'method', epoch: 1, figures: { label: 0.5 } },
     { kind: 'examples', epoch: 1, spreads: { loss: spread }, shares: { revised: 0.1 } },
     {
       kind: 'result',
       ended: 'epochs',
+      task: {
+        name: 'classification',
+        monitor: 'top1',
+        kinds: { top1: { title: 'Accuracy', unit: 'share', better: 'higher' } },
+      },
       seconds: 1,
       last: student,
       best: student,
@@ -76,6 +81,7 @@ const comparison = JSON.stringify({
   axes: [{ name: 'method', labels: ['KD', 'LR'] }],
   seeds: [0, 1],
   baseline: { method: 'KD' },
+  figure: { name: 'f1', title: 'F1', unit: 'share', better: 'higher' },
   runs: ['KD', 'LR'].flatMap((method) =>
     [0, 1].map((seed) => ({
       labels: { method },

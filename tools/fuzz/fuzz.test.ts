@@ -27,8 +27,8 @@ const names = [
   'run folders',
   'comparison files',
   'folders to write into',
-  'manifests of labels',
-  'shards of labels',
+  'manifests of kept answers',
+  'shards of kept answers',
   'IDX files',
   'CIFAR files',
   'CSV files',
@@ -40,7 +40,6 @@ const names = [
   'collected comparisons',
   'states of trainings',
   'files of labels',
-  'scores of Data Selection',
   'images',
 ]
 

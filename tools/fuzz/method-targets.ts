@@ -1,17 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
-import type { DistillationMethod, RandomSource } from '../../packages/core/src/index.js'
-import { sgd } from '../../packages/core/src/index.js'
-import { BestEpochTracker } from '../../packages/core/src/training/best-epoch.js'
-import {
-  restoreCheckpoint,
-  takeCheckpoint,
-  type CheckpointState,
-} from '../../packages/core/src/training/checkpoint-state.js'
-import type {
-  TensorValues,
-  TrainingCheckpoint,
-} from '../../packages/core/src/training/training-checkpoint.js'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { sgd, type Dataset, type Method, type RandomSource } from '../../packages/core/src/index.js'
+import type { TensorValues } from '../../packages/core/src/model/tensor-values.js'
+import { restoreCheckpoint, takeCheckpoint } from '../../packages/core/src/training/checkpoint-state.js'
+import { startRun, type RunState } from '../../packages/core/src/training/run-state.js'
+import type { TrainingCheckpoint } from '../../packages/core/src/training/training-checkpoint.js'
 import { vanillaKd } from '../../packages/losses/src/index.js'
 import {
   adaptiveMixing,
@@ -25,7 +19,7 @@ import { refreshedSelection } from '../../packages/selection/src/index.js'
 import type { FuzzTarget } from './fuzz-target.js'
 import { pick } from './mutate.js'
 
-const methods: readonly (() => DistillationMethod)[] = [
+const methods: readonly (() => Method)[] = [
   () => adaptiveMixing(),
   () => curriculumTemperature(),
   () => gradNorm(),
@@ -37,7 +31,7 @@ const methods: readonly (() => DistillationMethod)[] = [
 const metrics = { examples: 3, loss: 0.3, top1: 1 / 3, expectedCalibrationError: 0.1 }
 const epoch = {
   ...{ epoch: 0, steps: 2, seconds: 1, learningRate: 0.1 },
-  train: { loss: 1, parts: { label: 1 }, top1: 0 },
+  train: { loss: 1, parts: { label: 1 }, figures: { top1: 0 } },
   validation: metrics,
 }
 /** Of methods that make it in the course of a run. */
@@ -50,27 +44,53 @@ const made: readonly [string, TensorValues][] = [
   ['method/selection.mask', { shape: [4], dtype: 'int32', values: Int32Array.of(1, 0, 0, 1) }],
 ]
 
-let state: Promise<CheckpointState> | undefined
-
-/** One student for all cases; a method of its own for each. */
-function training(): Promise<CheckpointState> {
-  return (state ??= (async () => {
-    await tf.setBackend('cpu')
-    const student = mlp({ inputShape: [3], hiddenUnits: [2], classes: 3, seed: 1 })
-    const tracker = new BestEpochTracker(student, 'top1')
-    await tracker.take(0, metrics)
-    const optimizer = sgd({ momentum: 0.9 })
-    return { student, method: vanillaKd(), optimizer, trainingTeachers: [], tracker, history: [epoch] }
-  })())
+const examples = {
+  inputs: Float32Array.from({ length: 12 }, (_, index) => index / 12),
+  labels: Int32Array.of(0, 1, 2, 0),
+  ids: Int32Array.of(0, 1, 2, 3),
 }
+const dataset: Dataset = {
+  name: 'made',
+  inputShape: [3],
+  classNames: ['a', 'b', 'c'],
+  normalization: { mean: [0], standardDeviation: [1] },
+  train: examples,
+  validation: examples,
+}
+
+/** A run of two epochs of two steps before its first step; whoever starts it disposes of it. */
+async function started(index: number): Promise<RunState> {
+  await tf.setBackend('cpu')
+  models ??= [1, 2].map((seed) => mlp({ inputShape: [3], hiddenUnits: [2], classes: 3, seed }))
+  const [student, teacher] = models
+  return startRun({
+    student: student!,
+    teachers: [teacher!],
+    method: methods[index]!(),
+    dataset,
+    optimizer: sgd({ momentum: 0.9 }),
+    learningRate: 0.1,
+    epochs: 2,
+    batchSize: 2,
+  })
+}
+
+/** One student and one teacher for all cases. */
+let models: readonly LayersModel[] | undefined
 
 const checkpoints = new Map<number, Promise<TrainingCheckpoint>>()
 
 async function checkpointOf(index: number): Promise<TrainingCheckpoint> {
-  const method = methods[index]!()
-  const { progress, tensors } = await takeCheckpoint({ ...(await training()), method }, { epoch: 1, step: 0 })
-  const all = index === 0 ? made.slice(0, 2) : index === 6 ? made.slice(2) : []
-  return { progress, tensors: new Map([...tensors, ...all]) }
+  const run = await started(index)
+  try {
+    run.history.push(epoch)
+    await run.tracker.take(0, metrics)
+    const { progress, tensors } = await takeCheckpoint(run, { epoch: 1, step: 0 })
+    const all = index === 0 ? made.slice(0, 2) : index === 6 ? made.slice(2) : []
+    return { progress, tensors: new Map([...tensors, ...all]) }
+  } finally {
+    run.dispose()
+  }
 }
 
 function changedTensors(
@@ -113,13 +133,11 @@ export const methodTargets: Record<string, FuzzTarget> = {
     read: async (input) => {
       const { index, tensors } = input as { index: number; tensors: [string, TensorValues][] }
       const { progress } = await checkpoints.get(index)!
-      const method = methods[index]!()
+      const run = await started(index)
       try {
-        const whole = { progress, tensors: new Map(tensors) }
-        const taking = { ...(await training()), method, history: [] }
-        restoreCheckpoint(taking, whole, { epochs: 2, stepsPerEpoch: 2 })
+        restoreCheckpoint(run, { progress, tensors: new Map(tensors) })
       } finally {
-        for (const variable of method.variables ?? []) variable.dispose()
+        run.dispose()
       }
     },
   },

@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readSelectionScores } from '../../packages/cli/src/run/log/read-selection-scores.js'
 import { corruptLabels, loadDataset, readLabelFile } from '../../packages/datasets/src/index.js'
 import { readImage, loadSharp } from '../../packages/datasets/src/image-folder/read-image.js'
 import type { FuzzTarget } from './fuzz-target.js'
-import { mutateBytes, mutateText, pick } from './mutate.js'
+import { mutateBytes, pick } from './mutate.js'
 
 const labels = Uint8Array.from({ length: 1797 }, (_, index) => index % 10)
-const scores = `id,label,score,chosen\n${[0, 1, 2, 3, 4].map((id) => `${id},${id % 2},${id / 7 - 0.3},${id % 2}`).join('\n')}\n`
 
 /** Eight by eight pixels of two colours, by sharp: PNG, JPEG, WebP, GIF and TIFF. */
 const images = [
@@ -27,13 +25,6 @@ export const smallFileTargets: Record<string, FuzzTarget> = {
       writeFileSync(path, input as Uint8Array)
       const digits = await loadDataset({ name: 'digits' })
       return corruptLabels(digits, { kind: 'from-labels', labels: await readLabelFile(path) })
-    },
-  },
-  'scores of Data Selection': {
-    make: (random) => mutateText(random, scores),
-    read: async (input) => {
-      writeFileSync(resolve('selection-scores.csv'), input as string)
-      return readSelectionScores(process.cwd())
     },
   },
   images: {

@@ -7,7 +7,7 @@ export { randomSource, type RandomSource } from './random/random-source.js'
 
 export { assertDataset } from './dataset/assert-dataset.js'
 export type { BatchSource, EpochBatches, TrainingBatch } from './dataset/batch-source.js'
-export type { AnyDataset, Dataset, Examples, LabelArray, Normalization, Split } from './dataset/dataset.js'
+export type { AnyDataset, Dataset, Examples, Normalization, Split } from './dataset/dataset.js'
 
 export { crossEntropy } from './example-loss/cross-entropy.js'
 export { runFusedKernel, type FusedKernel } from './example-loss/fused-kernel.js'
@@ -18,24 +18,17 @@ export { softCrossEntropy } from './example-loss/soft-cross-entropy.js'
 export { softmaxWithTemperature } from './example-loss/softmax-with-temperature.js'
 export { withoutGradient } from './example-loss/without-gradient.js'
 
+export type { Definition, OptionsInput, OptionsOutput, OptionsShape } from './options/definition.js'
+export { isDescribed, optionsSchema } from './options/definition.js'
+
 export type {
-  Definition,
   MethodDefinition,
   MethodFactory,
-  OptionsInput,
   OptionsOf,
-  OptionsOutput,
-  OptionsShape,
   WrapperDefinition,
   WrapperFactory,
 } from './method/define-method.js'
-export {
-  defineMethod,
-  defineWrapper,
-  isDescribed,
-  isMethodFactory,
-  optionsSchema,
-} from './method/define-method.js'
+export { defineMethod, defineWrapper, isMethodFactory } from './method/define-method.js'
 export type { EpochContext, EpochStudent, MethodNotes, PassOptions } from './method/epoch-context.js'
 export { labelLoss } from './method/label-loss.js'
 export { phaseName } from './method/method.js'
@@ -63,7 +56,7 @@ export {
   type ModelDefinition,
   type ModelFactory,
 } from './model/define-model.js'
-export { layersModel } from './model/layers-model.js'
+export { lastDenseLayer, layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
 export type { OptionProblem, OptionsSchema } from './options/options.js'
@@ -95,7 +88,15 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export { labelRows, labelSize, type FigureKind, type Figures, type Meter, type Task } from './task/task.js'
+export {
+  labelRows,
+  labelSize,
+  type FigureKind,
+  type Figures,
+  type LabelArray,
+  type Meter,
+  type Task,
+} from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { Question, Teacher, TeacherFunction, TeacherInput } from './teacher/teacher.js'

@@ -1,4 +1,4 @@
-import { KdError } from '@kd/core'
+import { KdError, lastDenseLayer } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 
 /**
@@ -18,7 +18,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
  * ```
  */
 export function penultimateLayer(model: LayersModel): string {
-  const dense = model.layers.findLast((layer) => layer.getClassName() === 'Dense')
+  const dense = lastDenseLayer(model)
   if (dense === undefined) {
     throw new KdError(`penultimateLayer: model must have a dense layer, got '${model.name}' without one`, {
       hint: 'name the feature layer instead of penultimate',

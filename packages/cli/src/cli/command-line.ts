@@ -151,12 +151,22 @@ function addList(program: Command, show: Show): void {
   program
     .command('list')
     .description('list what a config can name')
-    .addArgument(new Argument('<what>', 'what to list').choices(['methods', 'models', 'datasets', 'engines']))
-    .option('--plugin <file>', 'list the methods of a plugin as well; this runs the file')
+    .addArgument(
+      new Argument('<what>', 'what to list').choices([
+        'methods',
+        'models',
+        'datasets',
+        'tasks',
+        'teachers',
+        'engines',
+      ] satisfies Listable[]),
+    )
+    .argument('[name]', 'one of them: show its options with their defaults')
+    .option('--plugin <file>', 'list what a plugin brings as well; this runs the file')
     .addOption(json())
-    .action(async (what: Listable, flags: { plugin?: string }) => {
+    .action(async (what: Listable, name: string | undefined, flags: { plugin?: string }) => {
       const { listCommand } = await import('./commands/list-command.js')
-      show(await listCommand(what, flags))
+      show(await listCommand(what, name, flags))
     })
 }
 

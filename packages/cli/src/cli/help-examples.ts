@@ -13,6 +13,7 @@ Examples:
   kd report runs/a runs/b                            draw what they found
   kd watch runs/a                                    see a run while it goes on
   kd list methods                                    what method.name can be
+  kd list methods weighted-soft-labels               its options with their defaults
   kd doctor                                          which engines load here, which data are found
 
 Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 ended by Ctrl-C`

@@ -1,6 +1,6 @@
 import { taskOf } from '../task/classification.js'
-import { labelSize, type Task } from '../task/task.js'
-import type { AnyDataset, Examples, LabelArray } from './dataset.js'
+import { type LabelArray, labelSize, type Task } from '../task/task.js'
+import type { AnyDataset, Examples } from './dataset.js'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 
 /**

@@ -1,7 +1,4 @@
-import type { Task } from '../task/task.js'
-
-/** What a label can be stored as: class indices, several yes or no, numbers to be predicted. */
-export type LabelArray = Int32Array | Float32Array | Uint8Array
+import type { LabelArray, Task } from '../task/task.js'
 
 /** Labelled examples in memory: N rows of the dataset's input shape. */
 export interface Examples<Labels extends LabelArray = Int32Array> {

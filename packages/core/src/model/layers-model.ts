@@ -58,7 +58,7 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
     },
     features: [
       ...model.layers.map((layer) => layer.name),
-      ...(lastDense(model) === undefined ? [] : ['penultimate']),
+      ...(lastDenseLayer(model) === undefined ? [] : ['penultimate']),
       ...Object.keys(stages),
     ],
     inputShape: model.inputs[0]!.shape.slice(1),
@@ -137,7 +137,13 @@ function makeReader(model: LayersModel, features: readonly SymbolicTensor[]): Re
   }
 }
 
-function lastDense(model: LayersModel): LayersModel['layers'][number] | undefined {
+/**
+ * Finds the layer whose input methods mean by `'penultimate'`: the last dense layer.
+ *
+ * @param model - any LayersModel
+ * @returns undefined for a model without a dense layer on its top level
+ */
+export function lastDenseLayer(model: LayersModel): LayersModel['layers'][number] | undefined {
   return model.layers.findLast((layer) => layer.getClassName() === 'Dense')
 }
 
@@ -148,7 +154,7 @@ function featureOf(
   role: string,
 ): SymbolicTensor {
   if (name === 'penultimate') {
-    const dense = lastDense(model)
+    const dense = lastDenseLayer(model)
     if (dense !== undefined) return dense.input as SymbolicTensor
     throw new InvalidArgumentError(
       `distill: ${role} must have a dense layer for 'penultimate' features, got none`,

@@ -1,5 +1,7 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-import type { LabelArray } from '../dataset/dataset.js'
+
+/** What a label can be stored as: class indices, several yes or no, numbers to be predicted. */
+export type LabelArray = Int32Array | Float32Array | Uint8Array
 
 /** Figures of a split or an epoch, by name. */
 export type Figures = Readonly<Record<string, number>>

@@ -2,7 +2,7 @@ import { expectAllClose, expectGradient, expectNoLeak, gradientOf, noiseDataset 
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
-import type { AnyDataset, LabelArray } from '../dataset/dataset.js'
+import type { AnyDataset } from '../dataset/dataset.js'
 import { defineMethod } from '../method/define-method.js'
 import { labelLoss } from '../method/label-loss.js'
 import { sgd } from '../optimizer/sgd.js'
@@ -12,7 +12,7 @@ import { evaluate } from '../training/evaluate.js'
 import { classification } from './classification.js'
 import { multiLabel } from './multi-label.js'
 import { regression } from './regression.js'
-import type { Figures, Task } from './task.js'
+import type { Figures, LabelArray, Task } from './task.js'
 import golden from './tasks.golden.json' with { type: 'json' }
 
 const cases = [

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { AnyDataset, Examples, LabelArray } from '../dataset/dataset.js'
+import type { AnyDataset, Examples } from '../dataset/dataset.js'
+import type { LabelArray } from '../task/task.js'
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
 import { eventLoopPause } from './event-loop-pause.js'
 

@@ -15,24 +15,6 @@ export interface BatchMaker {
   close(): Promise<void>
 }
 
-/** Gathers rows of inputs that were normalised once: for data that are not augmented and fit into memory as floats. */
-export function gatheringMaker(source: PixelSource): BatchMaker {
-  const size = source.height * source.width * source.channels
-  const rows = Int32Array.from({ length: source.inputs.length / size }, (_, row) => row)
-  const normalized = batchFiller(source)({ rows })
-  const gather = (plan: BatchPlan): Float32Array => {
-    const batch = new Float32Array(plan.rows.length * size)
-    for (const [to, row] of plan.rows.entries()) {
-      batch.set(normalized.subarray(row * size, (row + 1) * size), to * size)
-    }
-    return batch
-  }
-  return {
-    start: (plan) => ({ take: () => Promise.resolve(gather(plan)), drop: () => undefined }),
-    close: () => Promise.resolve(),
-  }
-}
-
 /**
  * Fills batches on this thread: in a pause before they are needed, such as while a GPU computes, or else when they are taken.
  * The timer alone would not be enough, since browsers slow timers down in a tab that is not visible.

@@ -3,13 +3,14 @@ import {
   InvalidArgumentError,
   labelRows,
   labelSize,
+  memoryBatches,
   taskOf,
   type AnyDataset,
   type BatchSource,
   type EpochBatches,
 } from '@kd/core'
 import { assertAugmentation, type Augmentation } from './augmentation.js'
-import { gatheringMaker, inlineMaker, type BatchMaker, type PendingBatch } from './batch-maker.js'
+import { inlineMaker, type BatchMaker, type PendingBatch } from './batch-maker.js'
 import type { PixelSource } from './fill-batch.js'
 import { planBatch, type BatchPlan } from './plan-batch.js'
 import { canStartThread, threadedMaker } from './threaded-maker.js'
@@ -40,13 +41,13 @@ export function createBatchSource(
   const { train, inputShape } = dataset
   const sizeOfLabel = labelSize(taskOf(dataset))
   const augments = Object.values(augmentation).some((value) => value !== undefined && value !== false)
+  if (!augments && train.inputs.length <= smallSize) return smallSource(dataset)
   const source = pixelSource(dataset, augmentation.cutout?.size ?? 0)
   let depth = 1
   // It is started at once, so that the thread is up when the first batch is wanted.
   let maker: BatchMaker | undefined = startMaker()
 
   function startMaker(): BatchMaker {
-    if (!augments && train.inputs.length <= smallSize) return gatheringMaker(source)
     if (!canStartThread(workerFile)) return inlineMaker(source)
     depth = ahead
     return threadedMaker(source, workerFile)
@@ -63,12 +64,7 @@ export function createBatchSource(
   return {
     augments,
     async *batches(wanted) {
-      const { batchSize } = wanted
-      if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= train.ids.length)) {
-        throw new InvalidArgumentError(
-          `batchSource: batchSize must be a whole number from 1 to the ${train.ids.length} training examples, got ${batchSize}`,
-        )
-      }
+      assertBatchSize(wanted, train.ids.length)
       maker ??= startMaker()
       for await (const { plan, inputs } of madeAhead(plans(wanted), maker, depth)) {
         const { rows, mixup } = plan
@@ -89,6 +85,25 @@ export function createBatchSource(
       maker = undefined
     },
   }
+}
+
+/** Data that nothing changes and that fit into memory as floats are the training loop's own default. */
+function smallSource(dataset: AnyDataset): BatchSource {
+  const source = memoryBatches(dataset)
+  return {
+    augments: source.augments,
+    async *batches(wanted) {
+      assertBatchSize(wanted, dataset.train.ids.length)
+      yield* source.batches(wanted)
+    },
+  }
+}
+
+function assertBatchSize({ batchSize }: EpochBatches, examples: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= examples) return
+  throw new InvalidArgumentError(
+    `batchSource: batchSize must be a whole number from 1 to the ${examples} training examples, got ${batchSize}`,
+  )
 }
 
 /** Makes up to `depth` batches ahead while the consumer works on one. */

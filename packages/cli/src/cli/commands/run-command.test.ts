@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { RunResult } from '../../run/log/run-result.js'
+import type { EvaluationResult } from '../../run/run-evaluation.js'
 import { runKd } from '../../testing/run-kd.js'
 
 let folder: string
@@ -78,9 +79,9 @@ describe('kd distill', () => {
     expect(metrics[2]).toMatchObject(JSON.parse(JSON.stringify(result)) as object)
 
     const [teacher] = result.teachers
-    expect(teacher!.train.examples).toBe(300)
+    expect(teacher!.train['examples']).toBe(300)
     // It was trained on other labels than the student sees.
-    expect(teacher!.ownTrain!.top1).not.toBe(teacher!.train.top1)
+    expect(teacher!.ownTrain!['top1']).not.toBe(teacher!.train['top1'])
     expect(result.best!.epoch).toBeLessThanOrEqual(2)
 
     const again = await runKd(['distill', join(out, 'config.yaml'), '--out', join(folder, 'again'), '--json'])
@@ -92,12 +93,16 @@ describe('kd distill', () => {
     )
 
     const evaluated = await runKd(['evaluate', out, '--json'])
-    expect(evaluated.json()).toMatchObject({ examples: 360, top1: result.best!.test!.top1 })
+    const tested = {
+      task: { name: 'classification', monitor: 'top1' },
+      figures: { examples: 360, top1: result.best!.test!['top1'] },
+    }
+    expect(evaluated.json()).toMatchObject(tested)
     const weights = `student.weights=${join(out, 'student/student.safetensors')}`
     const fromWeights = await runKd(['evaluate', config, weights, '--json'])
-    expect(fromWeights.json()).toMatchObject({ examples: 360, top1: result.best!.test!.top1 })
+    expect(fromWeights.json()).toMatchObject(tested)
     const part = await runKd(['evaluate', out, '--split', 'validation', '--limit', '50', '--json'])
-    expect(part.json()).toMatchObject({ examples: 50, split: 'validation' })
+    expect(part.json()).toMatchObject({ figures: { examples: 50 }, split: 'validation' })
   })
 
   it('gives another seed another run, and runs without --out folders of their own', async () => {
@@ -141,12 +146,12 @@ describe('kd distill', () => {
       ).json() as unknown as RunResult
     const recipe = 'teachers.0.take=100'
     const part = await run('student.take=60', recipe)
-    expect(part.teachers[0]!.train.examples).toBe(60)
-    expect(part.teachers[0]!.ownTrain!.examples).toBe(100)
+    expect(part.teachers[0]!.train['examples']).toBe(60)
+    expect(part.teachers[0]!.ownTrain!['examples']).toBe(100)
     // Noise of the data set reaches the student, and a teacher that says none stays clean.
     const noisy = await run('dataset.labelNoise={kind: pair, rate: 1}', 'teachers.0.labelNoise={kind: none}')
     const { ownTrain, train } = noisy.teachers[0]!
-    expect(ownTrain!.top1).toBeGreaterThan(train.top1 + 0.2)
+    expect(ownTrain!['top1']).toBeGreaterThan(train['top1']! + 0.2)
   })
 
   it('saves the epoch best on the validation split, or the last where that is asked for', async () => {
@@ -157,11 +162,11 @@ describe('kd distill', () => {
     for (const keep of ['best', 'last'] as const) {
       const run = await runKd([...words, learningRate, `student.keep=${keep}`])
       const { best, last } = run.json() as unknown as RunResult
-      expect(last!.validation!.top1).toBeLessThan(best!.validation!.top1 - 0.1)
+      expect(last!.validation!['top1']).toBeLessThan(best!.validation!['top1']! - 0.1)
       expect(best!.epoch).toBe(3)
-      const evaluated = (await runKd(['evaluate', out, '--json'])).json()
-      expect(evaluated['top1']).toBe({ best, last }[keep]!.test!.top1)
-      expect(last!.test!.top1).not.toBe(best!.test!.top1)
+      const { figures } = (await runKd(['evaluate', out, '--json'])).json() as unknown as EvaluationResult
+      expect(figures['top1']).toBe({ best, last }[keep]!.test!['top1'])
+      expect(last!.test!['top1']).not.toBe(best!.test!['top1'])
     }
   })
 })

@@ -1,4 +1,4 @@
-import { selectEngine, type Dataset, type EngineName } from '@kd/core'
+import { PASS_BATCH_SIZE, selectEngine, type Dataset, type EngineName } from '@kd/core'
 import { scoreSplits, selectTop, type SeenExamples } from '@kd/selection'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { basename, extname } from 'node:path'
@@ -207,7 +207,7 @@ async function costText(
   { score }: SelectionSettings,
 ): Promise<string> {
   const examples = dataset.train.labels.length + (dataset.validation?.labels.length ?? 0)
-  const first = { limit: 250 }
+  const first = { limit: PASS_BATCH_SIZE }
   // Twice: the first pass of a model also prepares it.
   await seeSplit(lastLayer, dataset, dataset.train, first)
   const started = performance.now()

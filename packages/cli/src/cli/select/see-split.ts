@@ -1,11 +1,8 @@
-import { KdError, normalizedInputs, type Dataset, type Examples } from '@kd/core'
+import { KdError, normalizedInputs, PASS_BATCH_SIZE, type Dataset, type Examples } from '@kd/core'
 import { penultimateLayer } from '@kd/models'
 import type { SeenExamples } from '@kd/selection'
 import * as tf from '@tensorflow/tfjs-core'
 import { model as layersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
-
-/** Examples at a time. */
-const CHUNK = 250
 
 /** Runs a model for what its last layer takes and gives. */
 export interface LastLayer {
@@ -62,9 +59,12 @@ export async function seeSplit(
   const count = Math.min(limit, examples.labels.length)
   const features = new Float32Array(count * lastLayer.features)
   const logits = new Float32Array(count * lastLayer.logits)
-  for (let start = 0; start < count; start += CHUNK) {
+  for (let start = 0; start < count; start += PASS_BATCH_SIZE) {
     if (signal?.aborted) return undefined
-    const rows = Int32Array.from({ length: Math.min(CHUNK, count - start) }, (_, row) => start + row)
+    const rows = Int32Array.from(
+      { length: Math.min(PASS_BATCH_SIZE, count - start) },
+      (_, row) => start + row,
+    )
     const outputs = tf.tidy(() => {
       const inputs = tf.tensor(normalizedInputs(dataset, examples, rows), [
         rows.length,

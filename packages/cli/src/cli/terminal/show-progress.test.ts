@@ -1,7 +1,9 @@
+import { regression } from '@kd/core'
 import pc from 'picocolors'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { RunProgress } from '../../run/log/run-progress.js'
+import { taskReport } from '../../run/log/run-result.js'
 import { showProgress } from './show-progress.js'
 import type { Terminal } from './terminal.js'
 
@@ -22,7 +24,8 @@ function written(isTTY: boolean, events: readonly RunProgress[]): string {
 }
 
 const step = { epoch: 0, epochs: 2, step: 5, stepsPerEpoch: 10, loss: 1.25 }
-const train = { loss: 1.5, parts: {}, top1: 0.5 }
+const train = { loss: 1.5, parts: {}, figures: { top1: 0.5 } }
+const task = taskReport({ classNames: ['a', 'b'] })
 const events: RunProgress[] = [
   { kind: 'message', text: 'run folder x' },
   { kind: 'training', who: 'student', epochs: 2 },
@@ -32,6 +35,7 @@ const events: RunProgress[] = [
     who: 'student',
     epochs: 2,
     metrics: { epoch: 0, steps: 10, seconds: 2, learningRate: 0.1, train },
+    task,
   },
   { kind: 'trained', who: 'student' },
 ]
@@ -40,6 +44,23 @@ describe('showProgress', () => {
   it('writes one plain line per epoch where there is no terminal', () => {
     expect(written(false, events)).toBe(
       'run folder x\nstudent epoch 1/2: loss 1.5000, train 50.00 % (2.0 s)\n',
+    )
+  })
+
+  it('shows the figure of the task, without % where it is no share', () => {
+    const ofTask: RunProgress = {
+      kind: 'epoch',
+      who: 'student',
+      epochs: 2,
+      metrics: {
+        ...{ epoch: 0, steps: 10, seconds: 2, learningRate: 0.1 },
+        train: { loss: 1.5, parts: {}, figures: { meanAbsoluteError: 0.5 } },
+        validation: { examples: 10, rootMeanSquaredError: 1.23456, loss: 0.762 },
+      },
+      task: taskReport({ task: regression({ outputs: 1 }), classNames: ['price'] }),
+    }
+    expect(written(false, [ofTask])).toBe(
+      'student epoch 1/2: loss 1.5000, validation 1.235 (2.0 s)\n',
     )
   })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ConfigInput } from '../../config/config-schema.js'
 import { runComparison } from '../../jobs/compare/run-comparison.js'
 import { runDistillation } from '../../run/run-distillation.js'
 import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
@@ -12,14 +13,14 @@ import { watchText } from './watch-text.js'
 import { watchView } from './watch-view.js'
 import { WatchedFolder } from './watched-folder.js'
 
-const config = {
+const config: ConfigInput = {
   dataset: { name: 'digits', take: { train: 100, test: 30 } },
   teachers: [{ model: { name: 'mlp', hiddenUnits: [8] }, training: { epochs: 1 } }],
   student: { model: { name: 'mlp', hiddenUnits: [8] } },
   method: { name: 'weighted-soft-labels' },
   training: { epochs: 4 },
   engine: 'cpu',
-} as const
+}
 
 let folder: string
 beforeAll(async () => {

@@ -157,3 +157,23 @@ describe('kd analyse bias-variance', () => {
     expect([wrong.exitCode, wrong.err]).toEqual([2, expect.stringContaining('studnet')])
   })
 })
+
+it('refuses another task by its name, before anything is trained', async () => {
+  const path = join(folder, 'line.csv')
+  const rows = Array.from({ length: 40 }, (_, row) => `${row},${row / 2}`)
+  await writeFile(path, `a,y\n${rows.join('\n')}\n`)
+  const source = {
+    base: {
+      ...base,
+      dataset: { name: 'csv', path, label: 'y', test: 0.2 },
+      task: { name: 'regression' },
+      teachers: [],
+    },
+    methods: { labels: { name: 'label-loss' } },
+  }
+  const other = join(folder, 'regression')
+  await expect(runBiasVariance(source, { out: other, runner: inProcessRunner() })).rejects.toThrow(
+    'analyse bias-variance: task must be classification, got regression',
+  )
+  expect(await readdir(other)).toEqual([])
+})

@@ -73,7 +73,7 @@ describe('kd keep-answers --runner slurm', needsPosix, () => {
     expect(third.code).toBe(1)
     const [failed, ...others] = resultOf(third).failed
     expect(others).toEqual([])
-    expect(failed).toMatchObject({ kind: 'keep-answers', name: 'answers-1: train 2 to validation 0' })
+    expect(failed).toMatchObject({ kind: 'answers', name: 'answers-1: train 2 to validation 0' })
     expect(failed!.message).toContain('keep-answers: teacher 1 must be trained before it is asked')
     expect(await readFile(script, 'utf8')).toContain('\n#SBATCH --array=0-0%3\n')
     expect(await task(script, 0)).toBe(0)
@@ -132,7 +132,9 @@ describe('kd keep-answers --runner kubernetes', () => {
 
     const text = await runKd(words.filter((word) => word !== '--json'))
     expect(text.exitCode).toBe(1)
-    expect(text.out).toMatch(/1 jobs have failed, and are submitted again:\n {2}answers-1: .*: cannot read /)
+    expect(text.out).toMatch(
+      /1 jobs have failed, and are submitted again:\n {2}answers-1: .*: teachers\.0\.run must be the folder of a run that has a student, /,
+    )
     expect(existsSync(path('space/answers/failures'))).toBe(false)
     await rename(path('space'), path('mounted'))
     expect((await pod(0)).code).toBe(0)

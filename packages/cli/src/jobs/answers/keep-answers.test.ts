@@ -149,7 +149,7 @@ describe('answers as float32', () => {
     [
       'features',
       { method: { name: 'vanilla-kd', selection: { fraction: 0.5 } } },
-      /method.selection scores the last layer of the teacher, which kept answers do not have/,
+      /must have the layer asked for, got penultimate\n {2}it shows no features/,
     ],
   ])('are refused for %s', async (_, change, message) => {
     const out = join(folder, `run-${runs + 1}`)
@@ -252,6 +252,52 @@ describe('answers of several teachers', () => {
     ],
   ])('need a teacher, not %s', async (_, change, message) => {
     await expect(keep({ out: join(folder, 'none') }, change)).rejects.toThrow(message)
+  })
+})
+
+describe('answers of another kind', () => {
+  const numbers = Array.from({ length: 60 }, (_, row) => [row / 10, (row * 7) % 5])
+  const table = {
+    task: { name: 'regression' },
+    method: { name: 'vanilla-kd' },
+    teachers: [{ model: { name: 'mlp', hiddenUnits: [6] }, training: { epochs: 1, batchSize: 16 } }],
+    training: { epochs: 1, batchSize: 16 },
+  } satisfies Partial<ConfigInput>
+  let dataset: ConfigInput['dataset']
+  beforeAll(async () => {
+    const path = join(folder, 'line.csv')
+    await writeFile(path, `a,b,y\n${numbers.map(([a, b]) => `${a},${b},${a! - 2 * b!}`).join('\n')}\n`)
+    dataset = { name: 'csv', path, label: 'y', test: 0.2 }
+  })
+
+  it('serve another task, say which, and are refused for any other', async () => {
+    const { path, result } = await keep({ out: join(folder, 'regression') }, { ...table, dataset })
+    expect(result.answers).toMatchObject([{ examples: 60 }])
+    const manifest = decodeManifest(await readFile(join(path, 'manifest.json'), 'utf8'))
+    expect(manifest.dataset).toMatchObject({ task: 'regression', classNames: ['y'] })
+    const live = await distil({ ...table, dataset })
+    expect(await distil({ ...table, dataset, ...answers(path) })).toEqual(live)
+    await expect(keep({ out: join(folder, 'top'), top: 1 }, { ...table, dataset })).rejects.toThrow(
+      '--top must come with the task classification, got regression',
+    )
+    await expect(distil(answers(path))).rejects.toThrow('task is regression, the data have classification')
+  })
+
+  it('may be those of a teacher that a plugin brings', async () => {
+    const plugin = join(folder, 'plugin.mjs')
+    await writeFile(
+      plugin,
+      `import * as tf from '@tensorflow/tfjs-core'
+       const answer = ({ ids }) => ({ logits: tf.tensor2d([...ids].flatMap((id) => Array.from({ length: 10 }, (_, at) => (at === id % 10 ? 3 : 0))), [ids.length, 10]), features: {} })
+       export default { teachers: { 'by-id': ({ name = 'elsewhere' }) => ({ name, features: [], answer }) } }`.replace(
+        '@tensorflow/tfjs-core',
+        import.meta.resolve('@tensorflow/tfjs-core'),
+      ),
+    )
+    const teachers = [{ teacher: { name: 'by-id' } }]
+    const { path, messages } = await keep({ out: join(folder, 'brought') }, { teachers, plugin })
+    expect(messages.at(-1)).toMatch(/answers-1: 3 shards to do$/)
+    expect(await distil(answers(path))).toEqual(await distil({ teachers, plugin }))
   })
 })
 

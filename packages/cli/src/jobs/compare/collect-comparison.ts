@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import type { ComparedRun, Comparison } from '@kd/report'
 import { resolve } from 'node:path'
 import { readComparisonFile } from './read-comparison-file.js'
-import { recordedRun, type RecordedRun } from '../../run/origin/recorded-run.js'
+import { recordedRun } from '../../run/origin/recorded-run.js'
 import { failureMessage } from '../job/failure-message.js'
 import { FailureRecord } from '../runner/indexed/failure-record.js'
 import { UsageError } from '../../config/usage-error.js'
@@ -46,16 +46,15 @@ async function lookedAt(run: ComparedRun, comparison: string): Promise<ComparedR
   const { labels, seed, id, folder, state, message } = run
   const common = { labels, seed, id, folder }
   const path = resolve(comparison, folder)
-  let recorded: RecordedRun | undefined
   try {
-    recorded = await recordedRun(path)
+    const recorded = await recordedRun(path)
+    if (recorded?.environment['id'] === id && recorded.result !== undefined)
+      return { ...common, state: 'done', ...foundIn(recorded.result) }
   } catch (error) {
     // A damaged run is no reason to lose sight of the others.
     if (!KdError.isInstance(error)) throw error
     return { ...common, state: 'failed', message: failureMessage(error) }
   }
-  if (recorded?.environment['id'] === id && recorded.result !== undefined)
-    return { ...common, state: 'done', ...foundIn(recorded.result) }
   const failure = await new FailureRecord(comparison, id).read()
   if (failure !== undefined) return { ...common, state: 'failed', message: failure }
   // Noted by a process that did wait for it.

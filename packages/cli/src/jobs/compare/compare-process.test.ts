@@ -23,21 +23,20 @@ seeds: 2
 baseline: KD
 `,
   'plugin.mjs': `import { writeFileSync } from 'node:fs'
+const method = (name, loss) => () => ({
+  name,
+  needs: {},
+  start: () => ({ phases: [{ learner: 'student', loss }] }),
+})
 export default {
   methods: {
-    crash: () => ({
-      name: 'crash',
-      loss() {
-        console.error('the last words')
-        process.kill(process.pid, 'SIGKILL')
-      },
+    crash: method('crash', () => {
+      console.error('the last words')
+      process.kill(process.pid, 'SIGKILL')
     }),
-    hang: () => ({
-      name: 'hang',
-      loss() {
-        writeFileSync(new URL('hanging', import.meta.url), String(process.pid))
-        for (;;);
-      },
+    hang: method('hang', () => {
+      writeFileSync(new URL('hanging', import.meta.url), String(process.pid))
+      for (;;);
     }),
   },
 }

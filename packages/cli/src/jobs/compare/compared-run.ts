@@ -1,3 +1,4 @@
+import { KdError, type Figures } from '@kd/core'
 import type { ComparedRun, EpochAccuracy } from '@kd/report'
 import { relative, sep } from 'node:path'
 import type { RunResult, StudentAtEpoch } from '../../run/log/run-result.js'
@@ -38,33 +39,42 @@ export function comparedRun(
   return { ...common, state: 'done', ...foundIn(outcome.result) }
 }
 
-/** What a comparison keeps of a run's result. */
+/**
+ * What a comparison keeps of a run's result.
+ *
+ * @param result - of a run that is done
+ * @returns the figure that tells most about the run's task
+ * @throws {@link KdError} when a share is none
+ */
 export function foundIn({ task, last, best, teachers, seconds }: FoundResult): Partial<ComparedRun> {
+  // Runs before 0.2 say nothing of their task, which was classification.
   const monitor = task?.monitor ?? 'top1'
-  const [atLast, atBest] = [figureAt(last, monitor), figureAt(best, monitor)]
+  const isShare = (task?.kinds[monitor]?.unit ?? 'share') === 'share'
+  const figureIn = (figures: Figures | undefined, where: string): number | undefined => {
+    const value: number | null | undefined = figures?.[monitor]
+    // JSON has null for a student that diverged.
+    if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
+    if (!isShare || (value >= 0 && value <= 1)) return value
+    throw new KdError(`compare: ${where}.${monitor} must be a share of the examples, got ${value}`)
+  }
+  const at = (student: StudentAtEpoch | undefined, name: string): EpochAccuracy | undefined => {
+    const test = figureIn(student?.test, `${name}.test`)
+    const validation = figureIn(student?.validation, `${name}.validation`)
+    if (student === undefined || test === undefined) return undefined
+    return { epoch: student.epoch, test, ...(validation !== undefined && { validation }) }
+  }
+  const [atLast, atBest] = [at(last, 'last'), at(best, 'best')]
   return {
     ...(atLast && { last: atLast }),
     ...(atBest && { best: atBest }),
-    teachers: teachers.flatMap(({ train, test }) => {
-      const [onTrain, onTest] = [finite(train[monitor]), finite(test?.[monitor])]
-      return onTrain === undefined ? [] : [{ train: onTrain, ...(onTest !== undefined && { test: onTest }) }]
+    teachers: teachers.flatMap((teacher, index) => {
+      const train = figureIn(teacher.train, `teachers.${index}.train`)
+      const test = figureIn(teacher.test, `teachers.${index}.test`)
+      return train === undefined ? [] : [{ train, ...(test !== undefined && { test }) }]
     }),
     seconds,
   }
 }
 
-/** Runs before 0.2 say nothing of their task, which was classification. */
 type FoundResult = Pick<RunResult, 'last' | 'best' | 'teachers' | 'seconds'> &
   Partial<Pick<RunResult, 'task'>>
-
-function figureAt(student: StudentAtEpoch | undefined, monitor: string): EpochAccuracy | undefined {
-  const test = finite(student?.test?.[monitor])
-  const validation = finite(student?.validation?.[monitor])
-  if (student === undefined || test === undefined) return undefined
-  return { epoch: student.epoch, test, ...(validation !== undefined && { validation }) }
-}
-
-/** A number as far as it is one: JSON has null for a student that diverged. */
-function finite(value: number | null | undefined): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
-}

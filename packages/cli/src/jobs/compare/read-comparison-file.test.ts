@@ -27,3 +27,12 @@ it.each(['toString', 'valueOf', 'model'])('refuses runs without a label on the a
 it('reads what kd compare writes', async () => {
   await expect(read(comparison('method'))).resolves.toEqual(comparison('method'))
 })
+
+it('takes values beyond 1 only of a figure that is no share', async () => {
+  const figure = { name: 'error', title: 'Error', unit: 'number', better: 'lower' }
+  const [run] = (comparison('method') as { runs: object[] }).runs
+  const done = { ...comparison('method'), runs: [{ ...run, state: 'done', last: { epoch: 1, test: 7 } }] }
+  await expect(read({ ...done, figure })).resolves.toEqual({ ...done, figure })
+  await expect(read({ ...done, figure: { ...figure, unit: 'share' } })).rejects.toThrow('runs.0.last.test')
+  await expect(read(done)).rejects.toThrow('runs.0.last.test')
+})

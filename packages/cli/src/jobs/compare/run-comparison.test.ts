@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDistillation } from '../../run/run-distillation.js'
 import { inProcessRunner } from '../runner/in-process-runner.js'
+import { collectComparison } from './collect-comparison.js'
 import type { ComparisonInput } from './comparison-schema.js'
 import { runComparison, type ComparisonOptions, type ComparisonProgress } from './run-comparison.js'
 
@@ -166,5 +167,46 @@ describe('runComparison', () => {
     const table = { name: 'csv', path: join(folder, 'table.csv'), label: 'label' }
     const without = compare('without', { ...input, base: { ...base, dataset: table } })
     await expect(without).rejects.toThrow('dataset must have a test split')
+  })
+})
+
+describe('a comparison of another task', () => {
+  const rows = Array.from({ length: 60 }, (_, row) => [row / 10, (row * 7) % 5])
+  const taskBase = { student: base.student, training: { epochs: 1, batchSize: 16 }, engine: 'cpu' }
+  let dataset: object
+  beforeAll(async () => {
+    const path = join(folder, 'line.csv')
+    await writeFile(path, `a,b,y\n${rows.map(([a, b]) => `${a},${b},${a! - 2 * b!}`).join('\n')}\n`)
+    dataset = { name: 'csv', path, label: 'y', test: 0.2 }
+  })
+  const methodsOfTask = { alone: { name: 'label-loss' } }
+
+  it('compares the figure that tells most about it, which kd collect finds again', async () => {
+    const source = {
+      base: { ...taskBase, dataset, task: { name: 'regression' } },
+      methods: methodsOfTask,
+      seeds: 2,
+    }
+    const { comparison } = await compare('regression', source)
+    const { figure, runs } = comparison
+    expect(runs.map(({ state }) => state)).toEqual(['done', 'done'])
+    expect(figure).toMatchObject({ better: 'lower', unit: 'number' })
+    const result = (await readFile(join(folder, 'regression', runs[0]!.folder, 'metrics.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .at(-1)!
+    const { last } = JSON.parse(result) as { last: { test: Record<string, number> } }
+    expect(runs[0]!.last!.test).toBe(last.test[figure!.name])
+    const table = await readFile(join(folder, 'regression/comparison.md'), 'utf8')
+    expect(table).toContain(`${figure!.title} on the test examples after the last epoch (lower is better)`)
+    expect(await collectComparison(join(folder, 'regression'))).toEqual(comparison)
+  })
+
+  it('is refused where runs learn different tasks', async () => {
+    const tasks = { number: { name: 'regression' }, class: { name: 'classification' } }
+    const source = { base: { ...taskBase, dataset }, methods: methodsOfTask, axes: { task: tasks }, seeds: 1 }
+    await expect(compare('mixed', source)).rejects.toThrow(
+      'compare: all runs must learn one task, got regression and classification',
+    )
   })
 })

@@ -1,11 +1,11 @@
-import { evaluate, KdError, type AnyDataset, type Examples, type LabelArray } from '@kd/core'
+import { evaluate, KdError, PASS_BATCH_SIZE, type AnyDataset, type Examples, type LabelArray } from '@kd/core'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import type { AnswerFolder } from '../../run/answers/answer-folder.js'
 import type { AnswerManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
 import type { RunTeacher } from '../../run/training/open-teachers.js'
 
 /** Examples that a teacher is asked about at a time: as many as in a run, so that its answers are the same to the last bit. */
-export const ANSWER_BATCH = 250
+export const ANSWER_BATCH: number = PASS_BATCH_SIZE
 
 /** Answers that are to be made. */
 export interface ShardWork {

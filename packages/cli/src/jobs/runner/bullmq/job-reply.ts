@@ -6,6 +6,7 @@ import { recordedRun } from '../../../run/origin/recorded-run.js'
 import { resultIn } from '../../../run/log/run-log.js'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import type { Job, JobOutcome } from '../../job/job.js'
+import { foundIn } from '../../compare/compared-run.js'
 
 /** Files of a run that travel through the queue: what it found, not its weights. Those without which it is no run first. */
 const needed = ['config.yaml', 'environment.json', 'metrics.jsonl'] as const
@@ -91,8 +92,11 @@ function isRun(id: string, files: JobReply['files']): boolean {
   try {
     const environment = JSON.parse(files['environment.json'] ?? '') as { id?: unknown }
     const result = resultIn(files['metrics.jsonl']!, 'metrics.jsonl')
+    if (result === undefined) return false
+    // A share that is none would go into the tables.
+    foundIn(result)
     const config: unknown = parse(files['config.yaml']!)
-    return environment.id === id && result !== undefined && typeof config === 'object' && config !== null
+    return environment.id === id && typeof config === 'object' && config !== null
   } catch {
     return false
   }

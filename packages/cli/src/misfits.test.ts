@@ -23,7 +23,7 @@ const cnn = { name: 'small-cnn' }
 function config(changes: object = {}): object {
   return {
     dataset: { name: 'digits', take: { train: 60, test: 30 } },
-    teachers: [{ model: mlp(12), training: { epochs: 1 } }],
+    teachers: [{ model: mlp(12), training: { epochs: 1, batchSize: 20 } }],
     student: { model: mlp(8) },
     method: { name: 'vanilla-kd' },
     training: { epochs: 1, batchSize: 20 },
@@ -47,7 +47,7 @@ describe('what does not fit is said before a teacher is trained and before a fol
     [
       'features of other forms',
       {
-        teachers: [{ model: cnn, training: { epochs: 1 } }],
+        teachers: [{ model: cnn, training: { epochs: 1, batchSize: 20 } }],
         method: { name: 'fitnet-hint', teacherFeature: 'stage1' },
       },
       'fitnetHint: features must be two vectors, or two maps',

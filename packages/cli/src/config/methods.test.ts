@@ -25,8 +25,7 @@ const batch = methodBatch({
   labels: [0, 2, 3],
 })
 const lossOf = (method: Method): number => startMethod(method, batch).loss(batch).dataSync()[0]!
-const fromConfig = (config: object): Method =>
-  makeMethod(methodSchema(methods).parse(config as never), methods)
+const fromConfig = (config: object): Method => makeMethod(methodSchema(methods).parse(config), methods)
 
 describe('methods', () => {
   it.each(names)('%s bears the name of its method, and says what it is and what its options are', (name) => {

@@ -108,6 +108,7 @@ function values(schema: OptionSchema): string {
       return schema.items
         ? ['list', values(schema.items) && `of ${values(schema.items)}`].join(' ').trim()
         : 'list'
+    case undefined:
     default:
       return ''
   }

@@ -33,7 +33,7 @@ export function optionalOption<Schema extends z.core.$ZodType>(
 /** A schema that must be given, with a line of text. */
 export function requiredOption<Schema extends z.core.$ZodType>(schema: Schema, text: string): Schema {
   // A copy, or every other option of the same schema would have this text.
-  const made = z.clone(schema) as Schema
+  const made = z.clone<Schema>(schema)
   z.globalRegistry.add(made, { description: text })
   return made
 }

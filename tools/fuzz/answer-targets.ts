@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { AnswerFolder } from '../../packages/cli/src/run/answers/answer-folder.js'
-import { assertComplete } from '../../packages/cli/src/run/answers/open-answers.js'
+import { assertComplete } from '../../packages/cli/src/run/training/open-answers.js'
 import {
   encodeManifest,
   answersId,

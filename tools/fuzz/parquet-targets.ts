@@ -1,7 +1,7 @@
 import { parseParquet } from '../../packages/datasets/src/index.js'
 // Written by pyarrow, which the file names: each encoding and compression, and half of them not compressed at all, so that
 // changes reach the runs and blocks inside the pages.
-import golden from '../../packages/datasets/src/table/parquet/parse-parquet.golden.json' with { type: 'json' }
+import golden from '../../packages/datasets/src/table/parse-parquet.golden.json' with { type: 'json' }
 import type { FuzzTarget } from './fuzz-target.js'
 import { mutateBytes, pick } from './mutate.js'
 

@@ -12,7 +12,7 @@ import random
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PATH = pathlib.Path(__file__).resolve().parents[2] / 'packages/datasets/src/table/parquet/parse-parquet.golden.json'
+PATH = pathlib.Path(__file__).resolve().parents[2] / 'packages/datasets/src/table/parse-parquet.golden.json'
 
 random.seed(1)
 N = 40

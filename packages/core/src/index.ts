@@ -18,24 +18,17 @@ export { softCrossEntropy } from './example-loss/soft-cross-entropy.js'
 export { softmaxWithTemperature } from './example-loss/softmax-with-temperature.js'
 export { withoutGradient } from './example-loss/without-gradient.js'
 
+export type { Definition, OptionsInput, OptionsOutput, OptionsShape } from './options/definition.js'
+export { isDescribed, optionsSchema } from './options/definition.js'
+
 export type {
-  Definition,
   MethodDefinition,
   MethodFactory,
-  OptionsInput,
   OptionsOf,
-  OptionsOutput,
-  OptionsShape,
   WrapperDefinition,
   WrapperFactory,
 } from './method/define-method.js'
-export {
-  defineMethod,
-  defineWrapper,
-  isDescribed,
-  isMethodFactory,
-  optionsSchema,
-} from './method/define-method.js'
+export { defineMethod, defineWrapper, isMethodFactory } from './method/define-method.js'
 export type { EpochContext, EpochStudent, MethodNotes, PassOptions } from './method/epoch-context.js'
 export { labelLoss } from './method/label-loss.js'
 export { phaseName } from './method/method.js'
@@ -95,8 +88,15 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export { type LabelArray, labelRows, labelSize } from './task/labels.js'
-export type { FigureKind, Figures, Meter, Task } from './task/task.js'
+export {
+  labelRows,
+  labelSize,
+  type FigureKind,
+  type Figures,
+  type LabelArray,
+  type Meter,
+  type Task,
+} from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { TeacherInput } from './teacher/as-teacher.js'

@@ -31,11 +31,8 @@ export type { ComparedRun, Comparison, ComparisonAxis, EpochAccuracy } from './c
 export { comparisonCsv } from './comparison/comparison-csv.js'
 export { comparisonLatex } from './comparison/comparison-latex.js'
 export { comparisonMarkdown } from './comparison/comparison-markdown.js'
-export {
-  comparisonTables,
-  type ComparisonTable,
-  type ComparisonTables,
-} from './comparison/comparison-tables.js'
+export { comparisonTables } from './comparison/comparison-tables.js'
+export type { ComparisonTable, ComparisonTables } from './tables/table-content.js'
 export { comparisonText } from './comparison/comparison-text.js'
 export {
   summarizeComparison,

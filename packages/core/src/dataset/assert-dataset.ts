@@ -1,6 +1,5 @@
 import { taskOf } from '../task/classification.js'
-import { type LabelArray, labelSize } from '../task/labels.js'
-import type { Task } from '../task/task.js'
+import { type LabelArray, labelSize, type Task } from '../task/task.js'
 import type { AnyDataset, Examples } from './dataset.js'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 

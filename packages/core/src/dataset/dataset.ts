@@ -1,5 +1,4 @@
-import type { LabelArray } from '../task/labels.js'
-import type { Task } from '../task/task.js'
+import type { LabelArray, Task } from '../task/task.js'
 
 /** Labelled examples in memory: N rows of the dataset's input shape. */
 export interface Examples<Labels extends LabelArray = Int32Array> {

@@ -4,7 +4,7 @@ import {
   type OptionsInput,
   type OptionsOutput,
   type OptionsShape,
-} from '../method/define-method.js'
+} from '../options/definition.js'
 import { InvalidArgumentError } from '../errors.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
 import type { LabelForm, TaskContext } from '../task/define-task.js'

@@ -1,5 +1,5 @@
-import type { LabelArray } from '../task/labels.js'
 import type { AnyDataset, Examples } from './dataset.js'
+import type { LabelArray } from '../task/task.js'
 
 /**
  * Copies rows of a split as floats and normalises them: (input - mean) / standardDeviation per channel.

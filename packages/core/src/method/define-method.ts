@@ -1,41 +1,16 @@
 import * as z from 'zod/mini'
+import {
+  isDescribed,
+  optionsSchema,
+  type Definition,
+  type OptionsInput,
+  type OptionsOutput,
+  type OptionsShape,
+} from '../options/definition.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
 import type { Method, RunningMethod, RunStart } from './method.js'
 import type { Needs } from './needs.js'
 import type { ExampleLosses, Step } from './step.js'
-
-/** A map of options, or a union of such maps. */
-export type OptionsShape = Readonly<Record<string, z.core.$ZodType>> | OptionsSchema
-
-/** The options as a caller gives them, before defaults are filled in. */
-export type OptionsInput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
-  ? z.core.input<Shape>
-  : Shape extends Readonly<Record<string, z.core.$ZodType>>
-    ? keyof Shape extends never
-      ? Readonly<Record<never, never>>
-      : z.core.input<z.ZodMiniObject<Shape>>
-    : never
-
-/** The options with all defaults filled in. */
-export type OptionsOutput<Shape extends OptionsShape> = Shape extends z.core.$ZodType
-  ? z.core.output<Shape>
-  : Shape extends Readonly<Record<string, z.core.$ZodType>>
-    ? keyof Shape extends never
-      ? Readonly<Record<never, never>>
-      : z.core.output<z.ZodMiniObject<Shape>>
-    : never
-
-/** What every definition says. Types, checks, `kd list`, the JSON Schema and READMEs are made from it. */
-export interface Definition<Shape extends OptionsShape> {
-  /** The name in configs, logs and reports, in kebab-case. */
-  readonly name: string
-  /** What it does, in one line. */
-  readonly summary: string
-  /** Where it comes from: authors, title, where published. */
-  readonly source?: string
-  /** Each option with its default and a line of text. */
-  readonly options: Shape
-}
 
 /** How a method is defined. */
 export interface MethodDefinition<Shape extends OptionsShape> extends Definition<Shape> {
@@ -178,11 +153,6 @@ export function defineWrapper<const Shape extends OptionsShape>(
   }) as unknown as WrapperFactory<Shape>
 }
 
-/** Makes a schema of options that were declared in either way. It refuses any other option. */
-export function optionsSchema(options: OptionsShape): OptionsSchema {
-  return options instanceof z.ZodMiniType ? options : z.strictObject(options)
-}
-
 /** Turns `vanilla-kd` into `vanillaKd`. */
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -191,11 +161,4 @@ function camelCase(name: string): string {
 /** Whether a value is a factory that {@link defineMethod} made, here or in another copy of the package. */
 export function isMethodFactory(value: unknown): value is MethodFactory {
   return isDescribed(value) && 'needs' in value
-}
-
-/** Whether a value is a factory that says its name, what it does and its options, as all definitions do. */
-export function isDescribed(
-  value: unknown,
-): value is Definition<OptionsShape> & { readonly options: OptionsSchema } {
-  return typeof value === 'function' && 'summary' in value && 'options' in value
 }

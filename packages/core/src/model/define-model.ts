@@ -5,7 +5,7 @@ import {
   type OptionsInput,
   type OptionsOutput,
   type OptionsShape,
-} from '../method/define-method.js'
+} from '../options/definition.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
 
 /** What a model takes from its data and its run. */

@@ -1,5 +1,4 @@
-import type { LabelArray } from './labels.js'
-import type { Meter } from './task.js'
+import type { LabelArray, Meter } from './task.js'
 
 /** How well predictions fit their labels. */
 export interface ClassificationMetrics {

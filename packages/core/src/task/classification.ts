@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { AnyDataset } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors.js'
 import { crossEntropy } from '../example-loss/cross-entropy.js'
 import { klDivergence } from '../example-loss/kl-divergence.js'
@@ -69,6 +68,12 @@ const { top5: _, ...withoutTop5 } = kinds
  * @param dataset - with its task, or with the names of its classes
  * @returns its task, by default classification
  */
-export function taskOf({ task, classNames }: Pick<AnyDataset, 'task' | 'classNames'>): Task {
+export function taskOf({
+  task,
+  classNames,
+}: {
+  readonly task?: Task | undefined
+  readonly classNames: readonly string[]
+}): Task {
   return task ?? classification({ outputs: classNames.length })
 }

@@ -4,7 +4,7 @@ import {
   type OptionsInput,
   type OptionsOutput,
   type OptionsShape,
-} from '../method/define-method.js'
+} from '../options/definition.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
 import type { Task } from './task.js'
 

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
-import type { LabelArray } from './labels.js'
-import type { Figures, Meter } from './task.js'
+import type { LabelArray, Figures, Meter } from './task.js'
 
 /**
  * Each example has D numbers that are to be predicted; the "logits" are the predictions themselves.

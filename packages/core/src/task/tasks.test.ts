@@ -12,8 +12,7 @@ import { evaluate } from '../training/evaluate.js'
 import { classification } from './classification.js'
 import { multiLabel } from './multi-label.js'
 import { regression } from './regression.js'
-import type { LabelArray } from './labels.js'
-import type { Figures, Task } from './task.js'
+import type { Figures, LabelArray, Task } from './task.js'
 import golden from './tasks.golden.json' with { type: 'json' }
 
 const cases = [

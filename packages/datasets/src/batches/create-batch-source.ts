@@ -15,7 +15,7 @@ import type { PixelSource } from './fill-batch.js'
 import { planBatch, type BatchPlan } from './plan-batch.js'
 import { canStartThread, threadedMaker } from './threaded-maker.js'
 import { assertCount } from '../counts.js'
-import { rowsUpTo } from '../split/rows.js'
+import { rowsUpTo } from '../rows.js'
 
 /** Options of {@link batchSource}. */
 export interface BatchSourceOptions {

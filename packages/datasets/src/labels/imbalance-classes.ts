@@ -7,7 +7,7 @@ import {
   type RandomSource,
 } from '@kd/core'
 import { assertHasClasses } from './class-labels.js'
-import { gatherExamples, rowsOfEachClass } from '../split/rows.js'
+import { gatherExamples, rowsOfEachClass } from '../rows.js'
 
 /** How {@link imbalanceClasses} chooses the sizes of classes. */
 export type Imbalance = { readonly seed?: number | string } & (

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, randomSource, type Dataset, type LabelArray } from '@kd/core'
-import { chooseRows, gatherExamples, rowsUpTo } from './rows.js'
+import { chooseRows, gatherExamples, rowsUpTo } from '../rows.js'
 import { toCount } from '../counts.js'
 import { hasClasses } from '../labels/class-labels.js'
 

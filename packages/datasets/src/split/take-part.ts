@@ -1,5 +1,5 @@
 import { InvalidArgumentError, randomSource, type Dataset, type LabelArray } from '@kd/core'
-import { gatherExamples, rowsUpTo } from './rows.js'
+import { gatherExamples, rowsUpTo } from '../rows.js'
 
 /** Options of {@link takePart}: the part to keep. */
 export interface TakePartOptions {

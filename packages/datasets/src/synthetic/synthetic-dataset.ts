@@ -1,6 +1,6 @@
 import { option, type Dataset, type RandomSource } from '@kd/core'
 import * as z from 'zod/mini'
-import { gatherExamples } from '../split/rows.js'
+import { gatherExamples } from '../rows.js'
 import { splitDataset } from '../split/split-dataset.js'
 
 /** How much of what is generated is for testing. */

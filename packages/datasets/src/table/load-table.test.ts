@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { multiLabel, regression } from '@kd/core'
 import { csv, parquet } from './load-table.js'
-import { parseParquet } from './parquet/parse-parquet.js'
+import { parseParquet } from './parse-parquet.js'
 import { loadDataset, type LoadDatasetOptions } from '../load-dataset.js'
 
 /*

@@ -17,7 +17,7 @@ import * as z from 'zod/mini'
 import { heldOutTest, normalization, withNormalization } from '../dataset-options.js'
 import { gunzip, readFileBytes } from '../files/read-files.js'
 import { withHeldOutTest } from '../split/held-out-test.js'
-import { parseParquet } from './parquet/parse-parquet.js'
+import { parseParquet } from './parse-parquet.js'
 import { parseCsv } from './parse-csv.js'
 import { tableExamples, type Table } from './table-examples.js'
 

@@ -1,4 +1,4 @@
-import type { ComparisonTable, ComparisonTables } from '../comparison/comparison-tables.js'
+import type { ComparisonTable, ComparisonTables } from '../tables/table-content.js'
 import { tablesMarkdown } from '../tables/tables-markdown.js'
 import { tablesText } from '../tables/tables-text.js'
 import type { BiasVarianceReport } from './bias-variance-report.js'

@@ -1,5 +1,6 @@
 import type { Comparison } from './comparison.js'
-import { comparisonTables, type ComparisonTable } from './comparison-tables.js'
+import type { ComparisonTable } from '../tables/table-content.js'
+import { comparisonTables } from './comparison-tables.js'
 
 /**
  * Writes a comparison as LaTeX tables, which need no package.

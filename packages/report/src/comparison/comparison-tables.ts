@@ -1,4 +1,5 @@
 import { valueText, type ComparedFigure } from '../figure-text.js'
+import type { ComparisonTable, ComparisonTables } from '../tables/table-content.js'
 import type { Comparison } from './comparison.js'
 import {
   summarizeComparison,
@@ -6,20 +7,6 @@ import {
   type Measure,
   type SettingSummary,
 } from './summarize-comparison.js'
-
-/** The results of a comparison in one measure, as texts: the content of every table. */
-export interface ComparisonTable {
-  readonly title: string
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-/** The content of all tables of a comparison. */
-export interface ComparisonTables {
-  readonly tables: readonly ComparisonTable[]
-  /** Notes on the tests that were made, and on runs that are missing. */
-  readonly notes: readonly string[]
-}
 
 const epochs: Record<Measure, string> = {
   last: 'after the last epoch',

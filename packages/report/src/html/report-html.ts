@@ -1,6 +1,6 @@
 import type { Comparison } from '../comparison/comparison.js'
 import type { ReportedRun } from '../run/reported-run.js'
-import { page, type Section } from './page.js'
+import { page, type Section } from './parts/page.js'
 import { classificationSection } from './sections/classification.js'
 import { costSection } from './sections/cost.js'
 import { curvesSection } from './sections/curves.js'

@@ -1,4 +1,4 @@
-import type { ComparisonTable, ComparisonTables } from '../comparison/comparison-tables.js'
+import type { ComparisonTable, ComparisonTables } from './table-content.js'
 
 /** Writes tables and notes below a heading as Markdown with pipe tables, and escapes text that would be taken for markup. */
 export function tablesMarkdown(name: string, { tables, notes }: ComparisonTables): string {

@@ -1,4 +1,4 @@
-import type { ComparisonTable, ComparisonTables } from '../comparison/comparison-tables.js'
+import type { ComparisonTable, ComparisonTables } from './table-content.js'
 
 /**
  * Writes tables and notes as lines for the terminal, without line ends; control characters are removed.

@@ -59,9 +59,7 @@ describe('showProgress', () => {
       },
       task: taskReport({ task: regression({ outputs: 1 }), classNames: ['price'] }),
     }
-    expect(written(false, [ofTask])).toBe(
-      'student epoch 1/2: loss 1.5000, validation 1.235 (2.0 s)\n',
-    )
+    expect(written(false, [ofTask])).toBe('student epoch 1/2: loss 1.5000, validation 1.235 (2.0 s)\n')
   })
 
   it('says once of each file that it is downloaded', () => {

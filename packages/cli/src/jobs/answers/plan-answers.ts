@@ -1,7 +1,7 @@
 import { taskOf, type AnyDataset } from '@kd/core'
 import { packageVersions } from '../../run/origin/environment.js'
 import type { NamedConfig } from '../../run/model/config-model.js'
-import type { RunTeacher } from '../../run/training/open-teachers.js'
+import type { RunTeacher } from '../../run/answers/kept-answers.js'
 import type { AnswerForm } from './answer-form.js'
 import { answersId, type AnswerManifest, type AnswerSplit } from '../../run/answers/answer-manifest.js'
 import { askedTeacherHash, type AskedTeacherPlace } from '../job/asked-teacher.js'

@@ -2,7 +2,7 @@ import { evaluate, KdError, PASS_BATCH_SIZE, type AnyDataset, type Examples, typ
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import type { AnswerFolder } from '../../run/answers/answer-folder.js'
 import type { AnswerManifest, ShardPlace } from '../../run/answers/answer-manifest.js'
-import type { RunTeacher } from '../../run/training/open-teachers.js'
+import type { RunTeacher } from '../../run/answers/kept-answers.js'
 
 /** Examples that a teacher is asked about at a time: as many as in a run, so that its answers are the same to the last bit. */
 export const ANSWER_BATCH: number = PASS_BATCH_SIZE

@@ -1,4 +1,5 @@
-import { KdError, type AnyDataset, type KeptAnswers } from '@kd/core'
+import { KdError, type AnyDataset, type KeptAnswers, type Model, type Teacher } from '@kd/core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
 import type { AnswerFolder } from './answer-folder.js'
 import { answerSplits, shardsOf, type AnswerManifest, type AnswerSplit } from './answer-manifest.js'
@@ -127,3 +128,6 @@ function assertForm(
     `${path}: shard ${index} of ${split} must have ${form(wanted, top)} as its manifest says, got ${form(classes, found)}`,
   )
 }
+
+/** Whatever teaches in a run: a model, answers that were kept, or a function. */
+export type RunTeacher = LayersModel | AnswerTable | Teacher | Model

@@ -35,7 +35,7 @@ const checkpoint = (step: number, about: Partial<RunCheckpoint> = {}): RunCheckp
       method: 'label-loss',
       epoch: 0,
       step,
-      running: { seconds: 1, learningRate: 1, parts: [], sums: [step, 0], examples: step },
+      running: { seconds: 1, learningRate: 1, figures: ['top1'], parts: [], sums: [step, 0], examples: step },
       history: [],
     },
     tensors: new Map([['student/0', { dtype: 'float32', shape: [1], values: Float32Array.of(step) }]]),

@@ -6,21 +6,15 @@ const number = z.custom<number>((value) => typeof value === 'number', 'must be a
 const count = z.int().min(0)
 const text = z.string().max(200)
 
-const validationSchema = z.looseObject({
-  examples: count,
-  loss: number,
-  top1: number,
-  top5: number.optional(),
-  expectedCalibrationError: number,
-})
+const figures = z.record(z.string(), number)
 
 const epochSchema = z.looseObject({
   epoch: count,
   steps: count,
   seconds: number,
   learningRate: number,
-  train: z.looseObject({ loss: number, parts: z.record(z.string(), number), top1: number }),
-  validation: validationSchema.optional(),
+  train: z.looseObject({ loss: number, parts: figures, figures }),
+  validation: figures.optional(),
 })
 
 const progressSchema = z.strictObject({
@@ -32,14 +26,18 @@ const progressSchema = z.strictObject({
     .strictObject({
       seconds: number,
       learningRate: number,
+      figures: z.array(z.string()),
       parts: z.array(z.string()),
       sums: z.array(number),
       examples: count,
     })
-    .refine(({ parts, sums }) => sums.length === parts.length + 2, 'must have a sum for each part')
+    .refine(
+      (running) => running.sums.length === 1 + running.figures.length + running.parts.length,
+      'must have a sum for each part and figure',
+    )
     .optional(),
   history: z.array(epochSchema),
-  best: z.strictObject({ epoch: count, validation: validationSchema }).optional(),
+  best: z.strictObject({ epoch: count, validation: figures }).optional(),
 })
 
 /** What a checkpoint's manifest must look like. */

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Config } from '../../config/config-schema.js'
 import { predictionsOf, titleOf } from '../log/example-log.js'
-import type { RunTeacher } from '../training/open-teachers.js'
+import type { RunTeacher } from '../answers/kept-answers.js'
 import { exampleMeasures, type Measure } from './example-measures.js'
 import { regularizationCount } from './regularization-count.js'
 

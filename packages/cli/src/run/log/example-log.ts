@@ -10,7 +10,7 @@ import {
 import { takeExamples } from '@kd/datasets'
 import { mixingSummary } from '@kd/meta-mixing'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import type { RunTeacher } from '../training/open-teachers.js'
+import type { RunTeacher } from '../answers/kept-answers.js'
 import type { ExamplesLine, MethodLine } from './run-log.js'
 import { spreadOf } from './spread.js'
 
@@ -86,10 +86,7 @@ export class ExampleLog {
     }
   }
 
-  #summaries(
-    columns: Readonly<Record<string, Float32Array>>,
-    dataset: AnyDataset,
-  ): ExamplesLine['spreads'] {
+  #summaries(columns: Readonly<Record<string, Float32Array>>, dataset: AnyDataset): ExamplesLine['spreads'] {
     if (taskOf(dataset).name !== 'classification') {
       return Object.fromEntries(
         Object.entries(columns).map(([name, values]) => [name, spreadOf(values, BINS)]),

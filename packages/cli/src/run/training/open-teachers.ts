@@ -4,15 +4,12 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TeacherConfig } from '../../config/config-schema.js'
 import type { NamedOptions } from '../../config/named-options.js'
-import { openAnswers } from '../answers/open-answers.js'
-import { AnswerTable } from '../answers/kept-answers.js'
+import { openAnswers } from './open-answers.js'
+import { AnswerTable, type RunTeacher } from '../answers/kept-answers.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { assertFits, teacherModel, type NamedConfig } from '../model/config-model.js'
 import { loadModel, loadWeights } from '../model/saved-model.js'
 import { dataHash } from '../origin/environment.js'
-
-/** Whatever teaches in a run. */
-export type RunTeacher = LayersModel | AnswerTable | Teacher | Model
 
 /** A teacher, or one of the checkpoints of its recipe. */
 export interface TeacherState {

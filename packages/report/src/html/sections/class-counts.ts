@@ -1,7 +1,7 @@
 import type { ClassCount, RunDiagnostics } from '../../run/run-diagnostics.js'
-import { figure } from '../figure.js'
-import { html, type Html } from '../html.js'
-import { percent } from '../table.js'
+import { figure } from '../parts/figure.js'
+import { html, type Html } from '../parts/html.js'
+import { percent } from '../parts/table.js'
 
 /** With more classes than this, numbers above the bars are too small to read. */
 const READABLE = 12

@@ -1,9 +1,9 @@
 import type { ReportedRun } from '../../run/reported-run.js'
 import type { RunDiagnostics } from '../../run/run-diagnostics.js'
-import { figure } from '../figure.js'
-import { html, type Html } from '../html.js'
-import { oncePer } from '../once-per.js'
-import type { Section } from '../page.js'
+import { figure } from '../parts/figure.js'
+import { html, type Html } from '../parts/html.js'
+import { oncePer } from '../parts/once-per.js'
+import type { Section } from '../parts/page.js'
 
 /** With more classes than this, numbers in the squares are too small to read. */
 const READABLE = 12

@@ -1,8 +1,8 @@
 import { accuracy } from '../../figure-text.js'
 import type { ReportedRun } from '../../run/reported-run.js'
-import { figure } from '../figure.js'
-import { html } from '../html.js'
-import type { Section } from '../page.js'
+import { figure } from '../parts/figure.js'
+import { html } from '../parts/html.js'
+import type { Section } from '../parts/page.js'
 
 /** Shows the figure of the task against cost: the numbers to store, and the time per training step. */
 export async function costSection(

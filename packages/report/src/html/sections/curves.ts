@@ -1,8 +1,8 @@
 import { accuracy, type ComparedFigure } from '../../figure-text.js'
 import type { ReportedEpoch, ReportedRun } from '../../run/reported-run.js'
-import { figure } from '../figure.js'
-import { html } from '../html.js'
-import type { Section } from '../page.js'
+import { figure } from '../parts/figure.js'
+import { html } from '../parts/html.js'
+import type { Section } from '../parts/page.js'
 
 interface Curve {
   readonly title: string

@@ -1,7 +1,7 @@
 import type { ExampleMeasure, MeasuredExample, RunDiagnostics } from '../../run/run-diagnostics.js'
-import { figure } from '../figure.js'
-import { html, type Html } from '../html.js'
-import { htmlTable } from '../table.js'
+import { figure } from '../parts/figure.js'
+import { html, type Html } from '../parts/html.js'
+import { htmlTable } from '../parts/table.js'
 
 /** Shows each number per training example at the end of a run: its spread, and the examples with the highest and lowest values. */
 export async function measures(diagnostics: RunDiagnostics): Promise<Html> {

@@ -1,6 +1,6 @@
 import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '../../run/reported-run.js'
-import { figure } from '../figure.js'
-import { html, type Html } from '../html.js'
+import { figure } from '../parts/figure.js'
+import { html, type Html } from '../parts/html.js'
 
 /** A line is drawn through at least this many moments; through one it would be a dot. */
 const MOMENTS = 2

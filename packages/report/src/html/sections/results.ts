@@ -1,10 +1,10 @@
 import type { Comparison } from '../../comparison/comparison.js'
 import { comparisonTables } from '../../comparison/comparison-tables.js'
 import type { ReportedRun } from '../../run/reported-run.js'
-import { html } from '../html.js'
-import type { Section } from '../page.js'
+import { html } from '../parts/html.js'
+import type { Section } from '../parts/page.js'
 import { figureText } from '../../figure-text.js'
-import { htmlTable } from '../table.js'
+import { htmlTable } from '../parts/table.js'
 
 /** Shows the table of a comparison with its tests. */
 export function comparisonSection(comparison: Comparison): Section {

@@ -1,4 +1,4 @@
-import { chartSvg, type ChartSpecification } from '../charts/chart-svg.js'
+import { chartSvg, type ChartSpecification } from '../../charts/chart-svg.js'
 import { html, Html } from './html.js'
 
 /** Draws a chart with a caption that says what it shows. */

@@ -7,10 +7,16 @@ import { dataHash } from '../origin/environment.js'
 import { teacherIdentity } from '../origin/identity.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { loadModel, loadWeights, weightsHash } from '../model/saved-model.js'
-import { inputsHash } from './inputs-hash.js'
-import { AnswerFolder } from './answer-folder.js'
-import { isComplete, answerSplits, MANIFEST, shardCount, type AnswerManifest } from './answer-manifest.js'
-import { AnswerTable } from './kept-answers.js'
+import { inputsHash } from '../answers/inputs-hash.js'
+import { AnswerFolder } from '../answers/answer-folder.js'
+import {
+  isComplete,
+  answerSplits,
+  MANIFEST,
+  shardCount,
+  type AnswerManifest,
+} from '../answers/answer-manifest.js'
+import { AnswerTable } from '../answers/kept-answers.js'
 
 /**
  * Reads the answers that a config names for one of its teachers, if they are those of its data, and of the teacher where it names

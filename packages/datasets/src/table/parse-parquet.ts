@@ -1,8 +1,8 @@
 import { KdError } from '@kd/core'
 import type { SchemaTree } from 'hyparquet'
-import { checkedParquet } from './checked-parquet.js'
-import { memoryBudget } from './memory-budget.js'
-import type { Table } from '../table-examples.js'
+import { checkedParquet } from './parquet/checked-parquet.js'
+import { memoryBudget } from './parquet/memory-budget.js'
+import type { Table } from './table-examples.js'
 
 /**
  * Reads a Parquet file with flat columns, in any of the format's usual compressions. Counts and sizes are checked before values

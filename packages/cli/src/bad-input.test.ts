@@ -189,11 +189,11 @@ describe('bad usage', () => {
     expect(existsSync(out)).toBe(false)
   })
 
-  it('says that a method hears one teacher of several', async () => {
+  it('says that a method learns from one teacher of several', async () => {
     const teacher = '{ model: { name: mlp, hiddenUnits: [8] }, training: { epochs: 1 } }'
-    const out = join(folder, 'unheard')
+    const out = join(folder, 'first-only')
     const { err } = await runKd(['distill', config, '--out', out, `teachers=[${teacher}, ${teacher}]`])
-    expect(err).toContain('vanilla-kd hears the first teacher only, of 2')
+    expect(err).toContain('vanilla-kd learns from the first teacher only, of 2')
   })
 
   it('says of a flag where values of a config go', async () => {

@@ -59,11 +59,10 @@ export {
 export { lastDenseLayer, layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
-export type { OptionProblem, OptionsSchema } from './options/options.js'
+export type { OptionsSchema } from './options/options.js'
 export {
   choice,
   count,
-  explainOptionIssue,
   flag,
   fraction,
   knownKeys,
@@ -71,9 +70,11 @@ export {
   optionalOption,
   parseOptions,
   positive,
+  rangeRule,
   readonlyList,
   requiredOption,
   temperature,
+  typeName,
   weight,
 } from './options/options.js'
 
@@ -88,6 +89,7 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
+<<<<<<< HEAD
 export {
   labelRows,
   labelSize,
@@ -97,6 +99,10 @@ export {
   type Meter,
   type Task,
 } from './task/task.js'
+=======
+export { type LabelArray, labelRows, labelSize } from './task/labels.js'
+export type { FigureKind, Figures, Meter, Task } from './task/task.js'
+>>>>>>> main
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { TeacherInput } from './teacher/as-teacher.js'

@@ -31,3 +31,19 @@ export function unitText({ unit }: ComparedFigure = accuracy): string {
 export function figureText(value: number | undefined, figure: ComparedFigure = accuracy): string {
   return value === undefined ? '' : `${valueText(figure)(value)}${unitText(figure)}`
 }
+
+/** Names a figure and says which way is better; undefined for the accuracy of classification, which everybody knows. */
+export function figureNote({ name, title, better }: ComparedFigure = accuracy): string | undefined {
+  return name === accuracy.name ? undefined : `${title}, ${better} is better`
+}
+
+/** Puts runs together that share a figure, since values of different figures cannot stand on one axis. */
+export function byFigure<Run extends { readonly figure?: ComparedFigure }>(
+  runs: readonly Run[],
+): { readonly figure: ComparedFigure; readonly runs: readonly Run[] }[] {
+  const figures = new Map(runs.map(({ figure = accuracy }) => [figure.name, figure]))
+  return [...figures.values()].map((figure) => ({
+    figure,
+    runs: runs.filter((run) => (run.figure ?? accuracy).name === figure.name),
+  }))
+}

@@ -26,7 +26,7 @@ export {
   type RegularizationSummary,
   type SeedSummary,
 } from './bias-variance/summarize-bias-variance.js'
-export { accuracy, figureText, unitText, valueText, type ComparedFigure } from './figure-text.js'
+export { accuracy, figureNote, figureText, unitText, valueText, type ComparedFigure } from './figure-text.js'
 export type { ComparedRun, Comparison, ComparisonAxis, EpochAccuracy } from './comparison/comparison.js'
 export { comparisonCsv } from './comparison/comparison-csv.js'
 export { comparisonLatex } from './comparison/comparison-latex.js'

@@ -1,5 +1,12 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { engine, json, notNegative, overridesHelp, wholeNumber } from './commands/command-options.js'
+import {
+  engine,
+  json,
+  notNegative,
+  overridesHelp,
+  teacherTimeout,
+  wholeNumber,
+} from './commands/command-options.js'
 import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
 import { addKeepAnswers } from './commands/add-keep-answers.js'
@@ -82,7 +89,7 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
     train: 'train the student of a config with its labels alone',
   }
   for (const kind of ['distill', 'train'] as const) {
-    program
+    const command = program
       .command(kind)
       .description(descriptions[kind])
       .argument('<config>', 'YAML or JSON file')
@@ -92,11 +99,12 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
       .option('--resume', 'go on with the run in --out where it was interrupted')
       .addOption(new Option('--force', 'replace the run in --out').conflicts('resume'))
       .addOption(checkpointEvery())
-      .addOption(json())
-      .action(async (config: string, overrides: string[], flags: RunFlags) => {
-        const { runCommand } = await import('./commands/run-command.js')
-        show(await runCommand(kind, config, overrides, flags, context))
-      })
+    // Nobody teaches in kd train.
+    if (kind === 'distill') command.addOption(teacherTimeout())
+    command.addOption(json()).action(async (config: string, overrides: string[], flags: RunFlags) => {
+      const { runCommand } = await import('./commands/run-command.js')
+      show(await runCommand(kind, config, overrides, flags, context))
+    })
   }
 }
 
@@ -111,6 +119,7 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
     )
     .option('--limit <examples>', 'look at so many only, classes in their shares', wholeNumber)
     .addOption(engine())
+    .addOption(teacherTimeout())
     .addOption(json())
     .action(async (source: string, overrides: string[], flags: EvaluateFlags) => {
       const { evaluateCommand } = await import('./commands/evaluate-command.js')

@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import { rangeRule, typeName } from '@kd/core'
+import type * as z from 'zod'
 import type { ConfigPath } from './config-document.js'
 import { suggestion } from './suggestion.js'
 
@@ -39,23 +40,16 @@ export function explainIssue(
     )
   }
   if (issue.code === 'invalid_type') {
-    const rule = typeNames[issue.expected] ?? issue.expected
+    const rule = typeName(issue.expected)
     if (issue.input === undefined) return about(`is missing: ${rule}`)
     return about(`must be ${rule}${exampleOf(path, issue.input)}, got ${shown(issue.input)}`)
   }
-  if (issue.code === 'too_small' || issue.code === 'too_big') return about(rangeMessage(issue))
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const found = issue.origin === 'string' ? '' : `, got ${shown(issue.input)}`
+    return about(`${rangeRule(issue)}${found}`)
+  }
   if (issue.code === 'custom') return about(issue.message)
   return about(`${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}, got ${shown(issue.input)}`)
-}
-
-const typeNames: Record<string, string> = {
-  number: 'a number',
-  int: 'a whole number',
-  string: 'text',
-  boolean: 'true or false',
-  object: 'a map of keys and values',
-  array: 'a list',
-  tuple: 'a list',
 }
 
 function unknownKeys(
@@ -91,9 +85,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, path: ConfigPath): Ex
   const meant = issue.errors.find((issues) => !issues.some(isWrongType))
   if (meant !== undefined) return meant.flatMap((inner) => explainIssue(inner, path))
   const rules = issue.errors.flatMap((issues) =>
-    issues.flatMap((inner) =>
-      inner.code === 'invalid_type' ? [typeNames[inner.expected] ?? inner.expected] : [],
-    ),
+    issues.flatMap((inner) => (inner.code === 'invalid_type' ? [typeName(inner.expected)] : [])),
   )
   const rule = [...new Set(rules)].join(' or ')
   const message =
@@ -111,17 +103,6 @@ function exampleOf(path: ConfigPath, input: unknown): string {
 
 function isWrongType(issue: z.core.$ZodIssueBase): boolean {
   return issue.path.length === 0 && (issue as Issue).code === 'invalid_type'
-}
-
-function rangeMessage(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
-  const small = issue.code === 'too_small'
-  const limit = small ? issue.minimum : issue.maximum
-  const found = shown(issue.input)
-  if (issue.origin === 'array')
-    return `must have ${small ? 'at least' : 'at most'} ${limit} entries, got ${found}`
-  if (issue.origin === 'string') return 'must not be empty'
-  const sign = `${small ? '>' : '<'}${issue.inclusive === false ? '' : '='}`
-  return `must be ${sign} ${limit}, got ${found}`
 }
 
 function dotted(path: ConfigPath): string {

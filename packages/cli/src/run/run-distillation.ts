@@ -192,6 +192,14 @@ async function assertRunFits(
   }: Pick<PreparedRun, 'dataset' | 'student' | 'method'> & { readonly teachers: readonly OpenTeacher[] },
 ): Promise<void> {
   const { augmentation } = config.dataset
+  const wanted = method.needs.teachers === 'all' ? 1 : (method.needs.teachers ?? 0)
+  const count = countTeachers(config.teachers)
+  if (count < wanted) {
+    throw new UsageError(
+      `teachers must be at least ${wanted} for ${method.name}, got ${count}`,
+      'kd train needs none',
+    )
+  }
   await checkRun({
     dataset,
     student,

@@ -32,8 +32,10 @@ export function optionalOption<Schema extends z.core.$ZodType>(
 
 /** A schema that must be given, with a line of text. */
 export function requiredOption<Schema extends z.core.$ZodType>(schema: Schema, text: string): Schema {
-  z.globalRegistry.add(schema, { description: text })
-  return schema
+  // A copy, or every other option of the same schema would have this text.
+  const made = z.clone(schema) as Schema
+  z.globalRegistry.add(made, { description: text })
+  return made
 }
 
 /** Lets a list be given as a readonly one and promises not to change it; the schema itself stays as it is. */
@@ -139,25 +141,20 @@ export const knownKeys: z.core.$ZodErrorMap = (issue) =>
     : undefined
 
 /** What is wrong with an option. */
-export interface OptionProblem {
+interface OptionProblem {
   readonly path: readonly PropertyKey[]
   /** The rule that is broken and what was found: `must be > 0, got -1`. */
   readonly rule: string
   readonly hint?: string
 }
 
-/**
- * Puts an issue of zod into our words.
- *
- * @param issue - from a parse with `error: knownKeys` and `reportInput: true`
- * @returns path, rule and, where there is a way out, a hint
- */
-export function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
+/** Puts an issue of a parse with `error: knownKeys` and `reportInput: true` into our words. */
+function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
   const { path } = issue
   const got = `got ${shownValue(issue.input)}`
   switch (issue.code) {
     case 'invalid_type':
-      return { path, rule: `must be ${typeNames[issue.expected] ?? issue.expected}, ${got}` }
+      return { path, rule: `must be ${typeName(issue.expected)}, ${got}` }
     case 'too_small':
     case 'too_big':
       return { path, rule: `${rangeRule(issue)}, ${got}` }
@@ -224,10 +221,27 @@ const typeNames: Readonly<Record<string, string>> = {
   tuple: 'a list',
 }
 
-function rangeRule(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+/**
+ * What a message calls a type of zod.
+ *
+ * @param expected - as an issue of type `invalid_type` has it
+ * @returns such as `a whole number`; the name itself where there is none
+ */
+export function typeName(expected: string): string {
+  return typeNames[expected] ?? expected
+}
+
+/**
+ * The rule that a number, a text or a list out of range breaks.
+ *
+ * @param issue - from a parse
+ * @returns such as `must be > 0`
+ */
+export function rangeRule(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const isSmall = issue.code === 'too_small'
   const limit = isSmall ? issue.minimum : issue.maximum
-  if (issue.origin === 'array') return `must have ${isSmall ? 'at least' : 'at most'} ${limit} entries`
-  if (issue.origin === 'string') return `must have ${isSmall ? 'at least' : 'at most'} ${limit} characters`
+  const least = `must have ${isSmall ? 'at least' : 'at most'} ${limit}`
+  if (issue.origin === 'array') return `${least} entries`
+  if (issue.origin === 'string') return isSmall && limit === 1 ? 'must not be empty' : `${least} characters`
   return `must be ${isSmall ? '>' : '<'}${issue.inclusive === false ? '' : '='} ${limit}`
 }

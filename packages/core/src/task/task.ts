@@ -1,7 +1,11 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+<<<<<<< HEAD
 
 /** What a label can be stored as: class indices, several yes or no, numbers to be predicted. */
 export type LabelArray = Int32Array | Float32Array | Uint8Array
+=======
+import type { LabelArray } from './labels.js'
+>>>>>>> main
 
 /** Figures of a split or an epoch, by name. */
 export type Figures = Readonly<Record<string, number>>

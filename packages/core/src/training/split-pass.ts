@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset, Examples } from '../dataset/dataset.js'
+<<<<<<< HEAD
 import type { LabelArray } from '../task/task.js'
+=======
+>>>>>>> main
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
 import { eventLoopPause } from './event-loop-pause.js'
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, wholeNumber } from './command-options.js'
+import { engine, json, teacherTimeout, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { CompareFlags } from './compare-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -33,6 +33,7 @@ function addCompare(program: Command, context: CommandContext, show: Show): void
       wholeNumber,
     )
     .option('--budget', 'estimate time and disk before starting')
+    .addOption(teacherTimeout())
     .addOption(json())
     .action(async (config: string, overrides: string[], flags: CompareFlags) => {
       const { compareCommand } = await import('./compare-command.js')

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, overridesHelp, wholeNumber } from './command-options.js'
+import { engine, json, overridesHelp, teacherTimeout, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { KeepAnswersFlags } from './keep-answers-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -44,6 +44,7 @@ function addNamed(command: Command, context: CommandContext, show: Show): Comman
       "of each process; otherwise the machine's divided by --jobs, and 1 where other machines ask",
       wholeNumber,
     )
+    .addOption(teacherTimeout())
     .addOption(json())
     .action(async (config: string, overrides: string[], flags: KeepAnswersFlags) => {
       const { keepAnswersCommand } = await import('./keep-answers-command.js')

@@ -17,10 +17,38 @@ export const engine = (): Option =>
     'webgpu',
   ] satisfies EngineName[])
 
+export const teacherTimeout = (): Option =>
+  new Option(
+    '--teacher-timeout <seconds>',
+    'how long a teacher may take for one answer, in place of the config’s teacherTimeout',
+  ).argParser(positive)
+
+/**
+ * The overrides of a command with what its flags say of the config, which counts more.
+ *
+ * @param overrides - as typed
+ * @param flags - of the command
+ * @param base - what stands before keys of the config, `base.` in a comparison
+ */
+export function withTeacherTimeout(
+  overrides: readonly string[],
+  { teacherTimeout: seconds }: { readonly teacherTimeout?: number },
+  base = '',
+): readonly string[] {
+  return seconds === undefined ? overrides : [...overrides, `${base}teacherTimeout=${seconds}`]
+}
+
 /** Reads a whole number from 1. */
 export function wholeNumber(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number from 1.')
+}
+
+/** Reads a number above 0. */
+function positive(text: string): number {
+  const value = Number(text)
+  if (text !== '' && value > 0 && value < Infinity) return value
+  throw new InvalidArgumentError('It must be a number above 0.')
 }
 
 /** Reads a number from 0. */

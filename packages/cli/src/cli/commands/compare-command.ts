@@ -2,6 +2,7 @@ import type { EngineName } from '@kd/core'
 import { comparisonText, summarizeComparison } from '@kd/report'
 import { runComparison, type ComparisonResult } from '../../jobs/compare/run-comparison.js'
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
+import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
@@ -13,6 +14,7 @@ export interface CompareFlags extends RunnerFlags {
   readonly workspace?: string
   readonly threads?: number
   readonly budget?: boolean
+  readonly teacherTimeout?: number
 }
 
 /** `kd compare CONFIG [key=value ...]`. */
@@ -29,7 +31,12 @@ export async function compareCommand(
     // This machine's number says nothing of others', and bits repeat with the same number only.
     const threads = flags.threads ?? (flags.runner === 'local' ? undefined : 1)
     const options = { ...flags, ...(threads !== undefined && { threads }), runner }
-    result = await runComparison(config, { ...options, overrides, onProgress, signal })
+    result = await runComparison(config, {
+      ...options,
+      overrides: withTeacherTimeout(overrides, flags, 'base.'),
+      onProgress,
+      signal,
+    })
   } finally {
     stop()
   }

@@ -2,6 +2,7 @@ import type { EngineName, FigureKind } from '@kd/core'
 import { runEvaluation, type EvaluationResult } from '../../run/run-evaluation.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
 import { table } from '../terminal/show-result.js'
+import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
 
 /** Flags of `kd evaluate`. */
@@ -9,6 +10,7 @@ export interface EvaluateFlags {
   readonly split: 'train' | 'validation' | 'test'
   readonly limit?: number
   readonly engine?: EngineName
+  readonly teacherTimeout?: number
 }
 
 /** `kd evaluate RUN_OR_CONFIG [key=value ...]`. */
@@ -20,7 +22,12 @@ export async function evaluateCommand(
 ): Promise<{ text: string; json: EvaluationResult }> {
   const { onProgress, stop } = showProgress(terminal)
   try {
-    const result = await runEvaluation(source, { ...flags, overrides, onProgress, signal })
+    const result = await runEvaluation(source, {
+      ...flags,
+      overrides: withTeacherTimeout(overrides, flags),
+      onProgress,
+      signal,
+    })
     const { figures, task } = result
     const rows = Object.entries(task.kinds).flatMap(([name, kind]) =>
       figures[name] === undefined ? [] : [[kind.title, shown(figures[name], kind)]],

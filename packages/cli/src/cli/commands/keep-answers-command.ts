@@ -4,6 +4,7 @@ import { keepAnswers, type KeepAnswersResult } from '../../jobs/answers/keep-ans
 import { showProgress, speedText } from '../terminal/show-progress.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import { table } from '../terminal/show-result.js'
+import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
@@ -19,6 +20,7 @@ export interface KeepAnswersFlags extends RunnerFlags {
   readonly shardRows?: number
   readonly workspace?: string
   readonly threads?: number
+  readonly teacherTimeout?: number
 }
 
 /** `kd keep-answers CONFIG [key=value ...]`. */
@@ -39,7 +41,7 @@ export async function keepAnswersCommand(
       ...options,
       ...threads,
       ...runner,
-      overrides,
+      overrides: withTeacherTimeout(overrides, flags),
       onProgress,
       signal,
     })

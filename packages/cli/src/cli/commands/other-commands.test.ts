@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { commandName } from '../terminal/terminal.js'
+import type { EvaluationResult } from '../../run/run-evaluation.js'
 import { runKd } from '../../testing/run-kd.js'
 
 let folder: string
@@ -51,6 +52,7 @@ describe('kd list', () => {
     ['methods', 'weighted-soft-labels'],
     ['models', 'cifar-resnet'],
     ['datasets', 'fashion-mnist'],
+    ['tasks', 'regression'],
     ['engines', 'wasm'],
   ])('%s', async (what, name) => {
     const run = await runKd(['list', what, '--json'])
@@ -61,7 +63,137 @@ describe('kd list', () => {
   })
 })
 
+describe('kd list of one name', () => {
+  const options = async (...words: string[]): Promise<readonly object[]> => {
+    const [one] = Object.values((await runKd(['list', ...words, '--json'])).json()) as {
+      options: object[]
+    }[][]
+    return one![0]!.options
+  }
+
+  it('shows its options with their defaults, as its definition has them', async () => {
+    const { out } = await runKd(['list', 'methods', 'vanilla-kd'])
+    expect(out).toMatch(/^vanilla-kd: .+\nsource: .*Hinton/)
+    expect(out).toMatch(/\ntemperature +number +4 +\w/)
+    expect(await options('methods', 'vanilla-kd')).toContainEqual({
+      ...{ name: 'temperature', values: 'number', default: 4, required: false },
+      text: expect.stringMatching(/soften/) as unknown,
+    })
+    expect(await options('datasets', 'csv')).toContainEqual(
+      expect.objectContaining({ name: 'path', values: 'text', required: true }),
+    )
+    // As a config calls it, where dataset.seed is that of the splits.
+    const ofBlobs = (await options('datasets', 'blobs')) as { name: string }[]
+    expect(ofBlobs.map(({ name }) => name)).toContain('generatorSeed')
+    expect(ofBlobs.map(({ name }) => name)).not.toContain('seed')
+  })
+
+  it('says which form of a method has an option', async () => {
+    const found = await options('methods', 'label-revision')
+    expect(found).toContainEqual(expect.objectContaining({ name: 'loss', values: 'mse', default: 'mse' }))
+    expect(found).toContainEqual(expect.objectContaining({ name: 'temperature', form: 'loss: kl' }))
+    const eta = found.filter((option) => (option as { name: string }).name === 'eta')
+    expect(eta).toEqual([expect.not.objectContaining({ form: expect.anything() as unknown })])
+  })
+
+  it('refuses a name that is not there', async () => {
+    const { exitCode, err } = await runKd(['list', 'methods', 'vanila-kd'])
+    expect([exitCode, err]).toEqual([
+      2,
+      'error kd list: name must be one of methods, got vanila-kd, did you mean vanilla-kd?; kd list methods shows them all\n',
+    ])
+  })
+})
+
+describe('--teacher-timeout', () => {
+  it('stands for the key of the config', async () => {
+    const config = join(folder, 'timeout.yaml')
+    const content = `dataset: { name: digits, take: { train: 40, test: 20 } }
+teachers: [{ model: { name: mlp, hiddenUnits: [4] }, training: { epochs: 1 } }]
+student: { model: { name: mlp, hiddenUnits: [4] } }
+method: { name: vanilla-kd }
+training: { epochs: 1 }
+teacherTimeout: 9
+engine: cpu
+`
+    await writeFile(config, content)
+    const recorded = async (path: string): Promise<unknown> =>
+      (parse(await readFile(join(path, 'config.yaml'), 'utf8')) as Record<string, unknown>)['teacherTimeout']
+    const out = join(folder, 'timed')
+    const flag = ['--teacher-timeout', '2.5']
+    expect((await runKd(['distill', config, ...flag, '--out', out])).exitCode).toBe(0)
+    expect(await recorded(out)).toBe(2.5)
+    expect((await runKd(['evaluate', out, ...flag])).exitCode).toBe(0)
+
+    const comparison = join(folder, 'timed-comparison.json')
+    const { method, ...base } = parse(content) as Record<string, unknown>
+    await writeFile(comparison, JSON.stringify({ base, methods: [method], seeds: 1 }))
+    const compared = join(folder, 'timed comparison')
+    const { json } = await runKd(['compare', comparison, ...flag, '--out', compared, '--json'])
+    const { comparison: found } = json() as { comparison: { runs: { folder: string }[] } }
+    expect(await recorded(join(compared, found.runs[0]!.folder))).toBe(2.5)
+
+    const wrong = await runKd(['keep-answers', config, '--teacher-timeout', '0'])
+    expect([wrong.exitCode, wrong.err]).toEqual([2, expect.stringContaining('It must be a number above 0.')])
+  }, 60_000)
+})
+
+describe('kd evaluate', () => {
+  it('shows the figures of the task', async () => {
+    const config = join(folder, 'ink.yaml')
+    await writeFile(
+      config,
+      `dataset: { name: digits, take: { train: 64, test: 30 } }
+task: { name: regression }
+student: { model: { name: mlp, hiddenUnits: [4] } }
+training: { epochs: 1 }
+engine: cpu
+`,
+    )
+    const out = join(folder, 'ink')
+    const trained = await runKd(['train', config, '--out', out])
+    expect(trained.out).toMatch(/root mean squared error +train +validation +test\n/)
+    const text = (await runKd(['evaluate', out])).out
+    expect(text).toMatch(/^mlp +30 test examples of digits\n/)
+    expect(text).toMatch(/\nroot mean squared error +\d\.\d{4}\n/)
+    const result = (await runKd(['evaluate', out, '--json'])).json() as unknown as EvaluationResult
+    expect(result).toMatchObject({
+      task: { name: 'regression', monitor: 'rootMeanSquaredError' },
+      figures: { examples: 30, rootMeanSquaredError: expect.any(Number) as unknown },
+    })
+    expect(text).toContain(result.figures['rootMeanSquaredError']!.toFixed(4))
+    expect(Object.keys(result.figures)).not.toContain('top1')
+  })
+})
+
 describe('a plugin', () => {
+  it('is listed with everything that it brings', async () => {
+    const plugin = join(folder, 'everything.mjs')
+    await writeFile(
+      plugin,
+      `export default {
+  methods: { mine: () => undefined },
+  models: { tiny: () => undefined },
+  datasets: { noise: () => undefined },
+  tasks: { counts: () => undefined },
+  teachers: { oracle: () => undefined },
+}
+`,
+    )
+    for (const [what, name, builtIn] of [
+      ['methods', 'mine', 'vanilla-kd'],
+      ['models', 'tiny', 'mlp'],
+      ['datasets', 'noise', 'digits'],
+      ['tasks', 'counts', 'classification'],
+    ] as const) {
+      const { out } = await runKd(['list', what, '--plugin', plugin])
+      expect(out).toMatch(new RegExp(`\\n${name} +from ${literal(plugin)}\\n`))
+      expect(out).toContain(`\n${builtIn} `)
+    }
+    const teachers = await runKd(['list', 'teachers', '--plugin', plugin, '--json'])
+    expect(teachers.json()).toEqual({ teachers: [{ name: 'oracle', summary: `from ${plugin}` }] })
+  })
+
   it('is listed and distils', async () => {
     const plugin = join(import.meta.dirname, '../../testing/half-labels.mjs')
     const listed = await runKd(['list', 'methods', '--plugin', plugin])

@@ -6,6 +6,7 @@ import type { RunResult } from '../../run/log/run-result.js'
 import { commandName } from '../terminal/terminal.js'
 import { showProgress } from '../terminal/show-progress.js'
 import { resultText } from '../terminal/show-result.js'
+import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
 
 /** Flags of `kd distill` and `kd train`. */
@@ -15,6 +16,7 @@ export interface RunFlags {
   readonly force?: boolean
   readonly resume?: boolean
   readonly checkpointSeconds?: number
+  readonly teacherTimeout?: number
 }
 
 /** `kd distill CONFIG [key=value ...]` and `kd train CONFIG [key=value ...]`. */
@@ -26,7 +28,13 @@ export async function runCommand(
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: RunResult }> {
   const { onProgress, stop } = showProgress(terminal)
-  const options: RunOptions = { ...flags, overrides, onProgress, signal }
+  const { teacherTimeout, ...others } = flags
+  const options: RunOptions = {
+    ...others,
+    overrides: withTeacherTimeout(overrides, flags),
+    onProgress,
+    signal,
+  }
   try {
     const result = await (kind === 'distill'
       ? runDistillation(config, options)

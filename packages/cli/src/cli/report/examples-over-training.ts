@@ -2,6 +2,12 @@ import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '@kd/rep
 import { titleOf } from '../../run/log/example-log.js'
 import type { ReadLine } from '../../run/log/run-log.js'
 
+/** The shares that a run writes are of the training examples on which its first teacher is wrong. */
+const shareTitles: Readonly<Record<string, string>> = {
+  studentSaysLabel: 'where the teacher is wrong, the student says the label',
+  studentRepeatsTeachersMistake: 'where the teacher is wrong, the student says the same',
+}
+
 /**
  * Puts lines that say what the method does to single examples together by what they are about.
  *
@@ -17,7 +23,9 @@ export function examplesOverTraining(lines: readonly ReadLine[]): Pick<ReportedR
     for (const [name, { mean, histogram }] of Object.entries(spreads)) {
       add(spreadsByName, titleOf(name), { epoch, mean, ...histogram })
     }
-    for (const [name, share] of Object.entries(shares)) add(sharesByName, titleOf(name), { epoch, share })
+    for (const [name, share] of Object.entries(shares)) {
+      add(sharesByName, shareTitles[name] ?? titleOf(name), { epoch, share })
+    }
   }
   return {
     ...(spreadsByName.size > 0 && { spreads: named(spreadsByName) }),

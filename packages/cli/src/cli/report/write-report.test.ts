@@ -1,8 +1,10 @@
+import type { Figures } from '@kd/core'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDistillation } from '../../run/run-distillation.js'
+import type { RunResult } from '../../run/log/run-result.js'
 import { runKd } from '../../testing/run-kd.js'
 
 let folder: string
@@ -28,6 +30,8 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => rm(folder, { recursive: true }))
 
+/** A page whose cells of tables stand without spaces around their text. */
+const cells = (text: string): string => text.replaceAll(/<td[^>]*>\s*([^<]*?)\s*<\/td>/g, '<td>$1</td>')
 const page = (path: string): Promise<string> => readFile(path, 'utf8')
 
 describe('kd report', () => {
@@ -44,7 +48,7 @@ describe('kd report', () => {
       'Config and environment',
     ])
       expect(text).toContain(`>${title}</h2>`)
-    expect(text).toContain('weight of the soft label')
+    expect(text).toContain('>soft label weight</h3>')
     expect(text).toContain('Regularization samples')
     expect(text.match(/<svg role="img" aria-label="/g)!.length).toBeGreaterThanOrEqual(9)
     expect(text.match(/data:image\/png;base64,/g)!.length).toBe(48)
@@ -60,7 +64,45 @@ describe('kd report', () => {
       const { last } = JSON.parse(lines.at(-1)!) as { last: { test: { top1: number } } }
       expect(text).toContain(`${(100 * last.test.top1).toFixed(2)} %`)
     }
-    expect(text).toContain('revision of the soft label')
+    expect(text).toContain('>moved probability</h3>')
+    // Whether the student learns the label or the teacher's mistake.
+    expect(text).toContain('where the teacher is wrong, the student says the label')
+  })
+
+  it('shows the figure of the task, beside runs of another task too', async () => {
+    await runDistillation(
+      {
+        dataset: { name: 'digits', validation: 0.1, take: { train: 200, test: 50 } },
+        task: { name: 'regression' },
+        teachers: [{ model: { name: 'mlp', hiddenUnits: [16] }, training: { epochs: 1 } }],
+        student: { model: { name: 'mlp', hiddenUnits: [8] } },
+        method: { name: 'vanilla-kd' },
+        training: { epochs: 2 },
+        engine: 'cpu',
+      },
+      { out: run('ink') },
+    )
+    expect((await runKd(['report', run('ink')])).exitCode).toBe(0)
+    const text = await page(join(run('ink'), 'report.html'))
+    const lines = (await page(join(run('ink'), 'metrics.jsonl'))).trim().split('\n')
+    const { last, teachers } = JSON.parse(lines.at(-1)!) as RunResult
+    const shown = (figures: Figures): string =>
+      `<td>${Number(figures['rootMeanSquaredError']!.toPrecision(4))}</td>`
+    expect(cells(text)).toContain(shown(last!.test!))
+    expect(cells(text)).toContain(shown(teachers[0]!.train))
+    expect(cells(text)).toContain('<td>root mean squared error, lower is better</td>')
+    expect(text).toContain('root mean squared error on the validation split')
+    expect(text).toContain('>Quality and cost</h2>')
+    expect(text).not.toMatch(/\d %|accuracy/)
+
+    await runKd(['report', run('ink'), run('wsl'), '--out', run('both.html')])
+    const both = await page(run('both.html'))
+    // Each figure has curves and axes of its own.
+    for (const title of ['accuracy', 'root mean squared error']) {
+      expect(both).toContain(`${title} on the validation split`)
+      expect(both).toContain(`test ${title} after the last epoch against milliseconds`)
+    }
+    expect(cells(both)).toContain('<td>accuracy</td>')
   })
 
   it('does not believe what is written in a folder', async () => {

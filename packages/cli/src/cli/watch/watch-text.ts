@@ -1,4 +1,4 @@
-import { figureText } from '@kd/report'
+import { figureNote, figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import sparkly from 'sparkly'
 import type { Watched, WatchedRun } from './watched-run.js'
@@ -28,7 +28,8 @@ function oneRun(run: WatchedRun): string[] {
   const { method, seed, epochs, figure, result } = written
   const shown = (value: number): string => figureText(value, figure)
   const last = epochs.at(-1)
-  const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}`
+  const note = figureNote(figure)
+  const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}${note === undefined ? '' : `; ${note}`}`
   if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`]
   const curves = [
     curve('loss', epochs, ({ train }) => train.loss, number),

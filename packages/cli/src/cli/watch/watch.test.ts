@@ -172,6 +172,27 @@ describe('kd watch', () => {
 })
 
 describe('the view of what is watched', () => {
+  it('shows the figure of another task as it is', async () => {
+    const ink = join(folder, 'ink')
+    const { last } = await runDistillation(
+      { ...config, task: { name: 'regression' }, method: { name: 'vanilla-kd' } },
+      { out: ink },
+    )
+    const test = String(Number(last!.test!['rootMeanSquaredError']!.toPrecision(4)))
+    const watched = await new WatchedFolder(ink).read()
+    const lines = watchText(watched, { columns: 100, rows: 24 }).split('\n')
+    expect(lines[0]).toBe('ink: vanilla-kd, seed 0, done; root mean squared error, lower is better')
+    expect(lines.find((line) => line.startsWith('validation'))).toMatch(/^validation +\d\.\d+ [▁▂▃▄▅▆▇█]{4}$/)
+    expect(lines.at(-1)).toBe(`test        ${test}`)
+    // Among others, and as lines.
+    const several = { title: 'two', runs: [...watched.runs, ...watched.runs] }
+    expect(watchText(several, { columns: 100, rows: 24 })).toContain(`  test ${test}  `)
+    const { out, json } = await runKd(['watch', ink, '--json'])
+    expect(out).toContain(`ink: done, test ${test}\n`)
+    expect(out).not.toContain('%')
+    expect(json()).toMatchObject({ runs: [{ last: { test: last!.test!['rootMeanSquaredError'] } }] })
+  })
+
   it('draws the curves of one run', async () => {
     const text = watchText(await new WatchedFolder(join(folder, 'whole')).read(), { columns: 80, rows: 24 })
     const lines = text.split('\n')

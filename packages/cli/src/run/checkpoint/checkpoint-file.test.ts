@@ -84,7 +84,7 @@ describe('a checkpoint file', () => {
           running: { seconds: 1, learningRate: 1, figures: ['top1'], parts: [], sums: [1], examples: 1 },
         },
       }),
-      'must have a sum for each part',
+      'must have a sum for the loss, each figure and each part',
     ],
     [
       'tensors of another type',

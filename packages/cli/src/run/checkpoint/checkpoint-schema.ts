@@ -33,7 +33,7 @@ const progressSchema = z.strictObject({
     })
     .refine(
       (running) => running.sums.length === 1 + running.figures.length + running.parts.length,
-      'must have a sum for each part and figure',
+      'must have a sum for the loss, each figure and each part',
     )
     .optional(),
   history: z.array(epochSchema),

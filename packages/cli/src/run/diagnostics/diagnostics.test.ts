@@ -1,55 +1,68 @@
 import { selectEngine } from '@kd/core'
+import { methodBatch, startMethod } from '@kd/testing'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { Config } from '../../config/config-schema.js'
+import { makeMethod, methods, methodSchema } from '../../config/methods.js'
 import { runDistillation } from '../run-distillation.js'
 import { exampleImages } from './example-image.js'
-import { exampleValues } from './example-values.js'
-import { measuredMethod } from './measured-method.js'
 import { spreadOf } from '../log/spread.js'
 
 beforeAll(() => selectEngine('cpu'))
 
-const methodOf = (method: object): ReturnType<typeof measuredMethod> => measuredMethod({ method } as Config)
+const wrongLabel = 0.236883
 
-describe('exampleValues', () => {
-  const seen = {
-    labels: Int32Array.of(1, 0),
-    student: Float32Array.of(0.5, 1.5, 0.2, -0.3, 0.5, 1.5, 0.2, -0.3),
-    teacher: Float32Array.of(2, 1, 0, -1, 2, 1, 0, -1),
+describe('what a method does to single examples', () => {
+  // The teacher says 0 of both: wrong for the first example.
+  const seen = methodBatch({
+    studentLogits: [
+      [0.5, 1.5, 0.2, -0.3],
+      [0.5, 1.5, 0.2, -0.3],
+    ],
+    teacherLogits: [
+      [
+        [2, 1, 0, -1],
+        [2, 1, 0, -1],
+      ],
+    ],
+    labels: [1, 0],
+  })
+  const valuesOf = async (config: object): Promise<Readonly<Record<string, Float32Array>>> => {
+    const method = makeMethod(methodSchema(methods).parse(config as never), methods)
+    return (await startMethod(method, seen).running.examples?.(seen.ids, seen)) ?? {}
   }
-  const label = 0.236883
 
-  it('gives what Label Revision moves, at the temperature of its form', async () => {
+  it('is, of Label Revision, the probability that it moves, at the temperature of its form', async () => {
     // [0.643914, 0.236883, …] becomes [0.366112, 0.566112, …] for the label 1, see the test of labelRevision.
-    const { ofLabel, moved } = await exampleValues(seen, methodOf({ name: 'label-revision', loss: 'mse' }))
-    expect(ofLabel[0]).toBeCloseTo(label, 6)
-    expect(moved![0]).toBeCloseTo(0.566112 - label, 5)
+    const { movedProbability: moved } = await valuesOf({ name: 'label-revision', loss: 'mse' })
+    expect(moved![0]).toBeCloseTo(0.566112 - wrongLabel, 5)
     // Right, so that it is left as it was.
     expect(moved![1]).toBe(0)
     // softmax of [0.5, 0.25, 0, -0.25] = [0.350, 0.272, …]: revised by 0.8 / (0.350 - 0.272 + 1).
     const e = Math.exp
     const total = e(0.5) + e(0.25) + 1 + e(-0.25)
     const beta = 0.8 / ((e(0.5) - e(0.25)) / total + 1)
-    const soft = await exampleValues(seen, methodOf({ name: 'label-revision', loss: 'kl', temperature: 4 }))
-    expect(soft.moved![0]).toBeCloseTo((1 - beta) * (1 - e(0.25) / total), 5)
+    const soft = await valuesOf({ name: 'label-revision', loss: 'kl', temperature: 4 })
+    expect(soft['movedProbability']![0]).toBeCloseTo((1 - beta) * (1 - e(0.25) / total), 5)
   })
 
-  it('gives the weights of Weighted Soft Labels, of a revised teacher where there is one', async () => {
-    const plain = await exampleValues(seen, methodOf({ name: 'weighted-soft-labels', temperature: 4 }))
+  it('is, of Weighted Soft Labels, the weight, of a revised teacher where there is one', async () => {
+    const plain = await valuesOf({ name: 'weighted-soft-labels', temperature: 4 })
+    expect(Object.keys(plain)).toEqual(['softLabelWeight'])
     // As in the example of softLabelWeights.
-    expect(plain.weight![0]).toBeCloseTo(0.3365691, 6)
+    expect(plain['softLabelWeight']![0]).toBeCloseTo(0.3365691, 6)
     const reviseTeacher = { eta: 0.8, scope: 'wrong-only' }
-    const revised = await exampleValues(
-      seen,
-      methodOf({ name: 'weighted-soft-labels', temperature: 1, reviseTeacher }),
-    )
+    const revised = await valuesOf({ name: 'weighted-soft-labels', temperature: 1, reviseTeacher })
     const weight = 1 - Math.exp(-Math.log(0.553799) / Math.log(0.566112))
-    expect(revised.weight![0]).toBeCloseTo(weight, 4)
-    expect(revised.weight![1]).toBe(plain.weight![1])
+    expect(revised['softLabelWeight']![0]).toBeCloseTo(weight, 4)
+    expect(revised['softLabelWeight']![1]).toBe(plain['softLabelWeight']![1])
+    expect(revised['movedProbability']![0]).toBeCloseTo(0.566112 - wrongLabel, 5)
+  })
+
+  it('is nothing for a method that treats all alike', async () => {
+    expect(await valuesOf({ name: 'vanilla-kd' })).toEqual({})
   })
 })
 
@@ -108,22 +121,26 @@ describe('a run', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines.map(({ kind, epoch }) => `${String(kind)} ${String(epoch)}`)).toEqual([
-      ...['selection 1', 'examples 1', 'epoch 1', 'examples 2', 'epoch 2'],
-      ...['selection 3', 'examples 3', 'epoch 3', 'result undefined'],
+      ...['examples 1', 'epoch 1', 'examples 2', 'epoch 2', 'examples 3', 'epoch 3', 'result undefined'],
     ])
-    expect(lines[0]).toMatchObject({ examples: 100, chosen: 60 })
-    const { shares } = lines[1] as { shares: Record<string, number> }
-    expect(Object.keys(shares)).toEqual([
-      'student says the label',
-      'student says what the teacher wrongly said',
-    ])
+    const { examples, shares, spreads } = lines[0] as {
+      examples: number
+      shares: Record<string, number>
+      spreads: Record<string, { mean: number }>
+    }
+    expect(examples).toBe(100)
+    expect(Object.keys(shares)).toEqual(['studentSaysLabel', 'studentRepeatsTeachersMistake'])
+    expect(Object.keys(spreads).sort()).toEqual(['movedProbability', 'selected', 'selectionScore'])
+    expect(spreads['selected']!.mean).toBeCloseTo(0.6, 6)
+    expect(spreads['movedProbability']!.mean).toBeGreaterThan(0)
 
     // The highest scores of the last choice are chosen, and the diagnostics are of it.
-    const [head, ...rows] = (await readFile(join(out, 'selection-scores.csv'), 'utf8')).trim().split('\n')
-    expect(head).toBe('id,label,score,chosen')
+    const [head, ...rows] = (await readFile(join(out, 'examples.csv'), 'utf8')).trim().split('\n')
+    expect(head).toBe('id,label,selectionScore,selected')
     const table = rows.map((row) => row.split(',').map(Number) as [number, number, number, number])
+    expect(table).toHaveLength(100)
     const sorted = [...table].sort((a, b) => b[2] - a[2])
-    expect(sorted.map(([, , , chosen]) => chosen)).toEqual([
+    expect(sorted.map(([, , , selected]) => selected)).toEqual([
       ...Array<number>(60).fill(1),
       ...Array<number>(40).fill(0),
     ])
@@ -131,12 +148,20 @@ describe('a run', () => {
       measures: { name: string; highest: { id: number; value: number }[] }[]
       classCounts: { name: string; counts: number[] }[]
     }
+    expect(diagnostics.measures.map(({ name }) => name)).toEqual([
+      'teacher’s probability of the label',
+      'moved probability',
+      'selection score',
+      'selected',
+    ])
     const score = diagnostics.measures.find(({ name }) => name === 'selection score')!
     expect(score.highest.map(({ value }) => value)).toEqual(sorted.slice(0, 12).map(([, , value]) => value))
-    const counts = diagnostics.classCounts.map((count) => count.counts.reduce((sum, of) => sum + of, 0))
-    expect(counts[1]).toBe(60)
-    const revised = diagnostics.measures.find(({ name }) => name === 'revision of the soft label')!
-    expect(revised.highest[0]!.value).toBeGreaterThan(0)
-    expect(counts[0]).toBeGreaterThan(0)
+    const moved = diagnostics.measures.find(({ name }) => name === 'moved probability')!
+    expect(moved.highest[0]!.value).toBeGreaterThan(0)
+    const counts = new Map(
+      diagnostics.classCounts.map((count) => [count.name, count.counts.reduce((sum, of) => sum + of, 0)]),
+    )
+    expect(counts.get('selected above 0')).toBe(60)
+    expect(counts.get('moved probability above 0')).toBeGreaterThan(0)
   })
 })

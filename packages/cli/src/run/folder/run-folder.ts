@@ -7,8 +7,10 @@ import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
 const files =
-  'config.yaml|environment.json|metrics.jsonl|diagnostics.json|mixing-weights.csv|report.html|' +
-  'events.out.tfevents.kd|selection-scores.csv|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json'
+  'config.yaml|environment.json|metrics.jsonl|diagnostics.json|examples.csv|report.html|' +
+  'events.out.tfevents.kd|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json|' +
+  // Of runs before 0.2.
+  'mixing-weights.csv|selection-scores.csv'
 const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
 const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
 

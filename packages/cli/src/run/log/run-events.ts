@@ -155,11 +155,13 @@ function epochScalars({
   train,
   validation,
 }: ReadLineOf<'epoch'>): Record<string, number> {
+  // How many examples were looked at is no figure that changes.
+  const { examples: _, ...measured } = validation ?? {}
   return {
     'train/loss': train.loss,
     ...named('train/loss of ', train.parts),
     ...named('train/', train.figures),
-    ...named('validation/', validation ?? {}),
+    ...named('validation/', measured),
     'run/learningRate': learningRate,
     'run/secondsPerStep': steps === 0 ? NaN : seconds / steps,
   }

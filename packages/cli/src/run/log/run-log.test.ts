@@ -10,7 +10,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const epoch = {
   ...{ kind: 'epoch', epoch: 1, steps: 2, seconds: 1, learningRate: 0.1 },
-  train: { loss: null, parts: { label: 0.5 }, top1: 0.5 },
+  train: { loss: null, parts: { label: 0.5 }, figures: { top1: 0.5, top5: null } },
 }
 const result = { kind: 'result', folder: '/a', method: 'm', ended: 'epochs', teachers: [], seconds: 1 }
 const written = (...lines: unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -25,7 +25,31 @@ describe('the log of a run', () => {
     await writeFile(join(folder, 'metrics.jsonl'), `${text}{"kind":"ep`)
     const lines = await readCheckedLog(folder)
     expect(lines.map(({ kind }) => kind)).toEqual(['epoch', 'result'])
-    expect(lines[0]).toMatchObject({ train: { loss: NaN, top1: 0.5 } })
+    expect(lines[0]).toMatchObject({ train: { loss: NaN, figures: { top1: 0.5, top5: NaN } } })
+  })
+
+  it('is read as older versions wrote it, with the share of right answers beside the loss', async () => {
+    const old = { ...epoch, train: { loss: 1, parts: {}, top1: 0.5 } }
+    await writeFile(join(folder, 'metrics.jsonl'), written(old))
+    expect((await readCheckedLog(folder))[0]).toMatchObject({ train: { loss: 1, figures: {}, top1: 0.5 } })
+  })
+
+  it('has what a method said, and what it does to single examples', async () => {
+    const spread = { mean: null, standardDeviation: 1, histogram: { min: 0, max: 1, counts: [1, 2] } }
+    const lines = [
+      { kind: 'method', epoch: 1, figures: { meanChange: null }, warning: 'mostly chance' },
+      { kind: 'examples', epoch: 1, examples: 3, spreads: { selected: spread } },
+    ]
+    await writeFile(join(folder, 'metrics.jsonl'), written(...lines))
+    expect(await readCheckedLog(folder)).toEqual([
+      { kind: 'method', epoch: 1, figures: { meanChange: NaN }, warning: 'mostly chance' },
+      { kind: 'examples', epoch: 1, spreads: { selected: { ...spread, mean: NaN } }, shares: {} },
+    ])
+    const empty = {
+      ...lines[1]!,
+      spreads: { selected: { ...spread, histogram: { min: 0, max: 1, counts: [] } } },
+    }
+    expect(parsedLine(empty)).toBeUndefined()
   })
 
   it('names the line that no run writes', async () => {

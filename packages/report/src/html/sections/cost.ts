@@ -1,7 +1,7 @@
-import { accuracy } from '../../figure-text.js'
+import { accuracy, byFigure, type ComparedFigure } from '../../figure-text.js'
 import type { ReportedRun } from '../../run/reported-run.js'
 import { figure } from '../parts/figure.js'
-import { html } from '../parts/html.js'
+import { html, type Html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
 
 /** Shows the figure of the task against cost: the numbers to store, and the time per training step. */
@@ -9,7 +9,20 @@ export async function costSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
-  const kind = runs[0]?.figure ?? accuracy
+  const groups = byFigure(runs)
+  const figures = groups.flatMap(({ figure: kind, runs: ofFigure }) => costFigures(kind, ofFigure, settingOf))
+  if (figures.length === 0) return undefined
+  const content = html`<div class="charts">${await Promise.all(figures)}</div>`
+  const areAccuracies = groups.every(({ figure: { name } }) => name === accuracy.name)
+  return { id: 'cost', title: areAccuracies ? 'Accuracy and cost' : 'Quality and cost', content }
+}
+
+/** Draws one figure of the runs that share it. */
+function costFigures(
+  kind: ComparedFigure,
+  runs: readonly ReportedRun[],
+  settingOf: (run: ReportedRun) => string,
+): Promise<Html>[] {
   const isShare = kind.unit === 'share'
   const values = runs.flatMap((run) => {
     const test = run.result?.last?.test
@@ -25,13 +38,13 @@ export async function costSection(
       },
     ]
   })
-  if (values.length === 0) return undefined
+  if (values.length === 0) return []
   const hasParameters = values.every(({ parameters }) => parameters !== undefined)
   const axes = [
     ...(hasParameters ? ([['parameters', 'trainable numbers of the student']] as const) : []),
     ['milliseconds', 'milliseconds per training step'] as const,
   ]
-  const figures = axes.map(([field, title]) =>
+  return axes.map(([field, title]) =>
     figure(`test ${kind.title} after the last epoch against ${title}; one point per run`, {
       data: { values },
       mark: { type: 'point', filled: true, size: 60, opacity: 0.75 },
@@ -49,10 +62,4 @@ export async function costSection(
       },
     }),
   )
-  const content = html`<div class="charts">${await Promise.all(figures)}</div>`
-  return {
-    id: 'cost',
-    title: isShare && kind.name === 'top1' ? 'Accuracy and cost' : 'Quality and cost',
-    content,
-  }
 }

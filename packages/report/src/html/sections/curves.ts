@@ -1,4 +1,4 @@
-import { accuracy, type ComparedFigure } from '../../figure-text.js'
+import { byFigure } from '../../figure-text.js'
 import type { ReportedEpoch, ReportedRun } from '../../run/reported-run.js'
 import { figure } from '../parts/figure.js'
 import { html } from '../parts/html.js'
@@ -7,36 +7,29 @@ import type { Section } from '../parts/page.js'
 interface Curve {
   readonly title: string
   readonly caption: string
+  readonly runs: readonly ReportedRun[]
   readonly of: (epoch: ReportedEpoch) => number | undefined
 }
 
-/** The curves of runs that share a figure; shares are drawn as percentages. */
-function curvesOf(figure: ComparedFigure): readonly Curve[] {
-  const { title } = figure
-  const unit = figure.unit === 'share' ? ', %' : ''
-  const drawn = (value: number | undefined): number | undefined =>
-    value === undefined ? undefined : figure.unit === 'share' ? 100 * value : value
+/** The curves of a training or of a validation split: the loss of all runs, and each figure of those that share it. */
+function curvesOf(runs: readonly ReportedRun[], split: 'train' | 'validation'): Curve[] {
+  const isTraining = split === 'train'
+  const name = isTraining ? 'training' : 'validation'
+  const loss = isTraining ? 'training loss, mean over an epoch’s steps' : 'loss on the validation split'
   return [
-    {
-      title: 'training loss',
-      caption: 'training loss, mean over an epoch’s steps',
-      of: ({ train }) => train.loss,
-    },
-    {
-      title: `training ${title}${unit}`,
-      caption: `training ${title}, mean over an epoch’s steps`,
-      of: ({ train }) => drawn(train.figure),
-    },
-    {
-      title: 'validation loss',
-      caption: 'loss on the validation split',
-      of: ({ validation }) => validation?.loss,
-    },
-    {
-      title: `validation ${title}${unit}`,
-      caption: `${title} on the validation split`,
-      of: ({ validation }) => drawn(validation?.figure),
-    },
+    { title: `${name} loss`, caption: loss, runs, of: (epoch) => epoch[split]?.loss },
+    ...byFigure(runs).map(({ figure: { title, unit }, runs: ofFigure }) => ({
+      title: `${name} ${title}${unit === 'share' ? ', %' : ''}`,
+      caption: isTraining
+        ? `training ${title}, mean over an epoch’s steps`
+        : `${title} on the validation split`,
+      runs: ofFigure,
+      of: (epoch: ReportedEpoch) => {
+        const value = epoch[split]?.figure
+        // Shares are drawn as percentages.
+        return value === undefined || unit !== 'share' ? value : 100 * value
+      },
+    })),
   ]
 }
 
@@ -45,11 +38,11 @@ export async function curvesSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
-  const drawn = curvesOf(runs[0]?.figure ?? accuracy)
-    .map(({ title, caption, of }) => ({
+  const drawn = [...curvesOf(runs, 'train'), ...curvesOf(runs, 'validation')]
+    .map(({ title, caption, runs: ofCurve, of }) => ({
       title,
       caption,
-      values: runs.flatMap((run) =>
+      values: ofCurve.flatMap((run) =>
         run.epochs.flatMap((epoch) => {
           const value = of(epoch)
           return value === undefined ? [] : [{ setting: settingOf(run), epoch: epoch.epoch, value }]

@@ -3,7 +3,7 @@ import { comparisonTables } from '../../comparison/comparison-tables.js'
 import type { ReportedRun } from '../../run/reported-run.js'
 import { html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
-import { figureText } from '../../figure-text.js'
+import { accuracy, figureNote, figureText } from '../../figure-text.js'
 import { htmlTable } from '../parts/table.js'
 
 /** Shows the table of a comparison with its tests. */
@@ -22,11 +22,14 @@ export function comparisonSection(comparison: Comparison): Section {
 
 /** Shows one line per run: how it ended and how good its student is. */
 export function runsSection(runs: readonly ReportedRun[]): Section {
+  // Where all are accuracies nobody asks.
+  const namesFigures = runs.some(({ figure }) => figureNote(figure) !== undefined)
   const head = [
     'run',
     'method',
     'seed',
     'epochs',
+    ...(namesFigures ? ['figure'] : []),
     'test, last epoch',
     'test, best on validation',
     'ended',
@@ -37,6 +40,7 @@ export function runsSection(runs: readonly ReportedRun[]): Section {
     method,
     seed,
     epochs.length,
+    ...(namesFigures ? [figureNote(figure) ?? accuracy.title] : []),
     figureText(result?.last?.test, figure),
     figureText(result?.best?.test, figure),
     result?.ended ?? (stopped === undefined ? 'goes on' : `stopped: ${stopped}`),

@@ -10,7 +10,7 @@ import { foundIn } from '../../compare/compared-run.js'
 
 /** Files of a run that travel through the queue: what it found, not its weights. Those without which it is no run first. */
 const needed = ['config.yaml', 'environment.json', 'metrics.jsonl'] as const
-const further = ['diagnostics.json', 'mixing-weights.csv'] as const
+const further = ['diagnostics.json', 'examples.csv'] as const
 
 /** In characters, all files together. */
 const LARGEST = 16_000_000
@@ -24,7 +24,7 @@ const replySchema = z.strictObject({
       'environment.json': text.optional(),
       'metrics.jsonl': text.optional(),
     },
-    ...{ 'diagnostics.json': text.optional(), 'mixing-weights.csv': text.optional() },
+    ...{ 'diagnostics.json': text.optional(), 'examples.csv': text.optional() },
   }),
 })
 

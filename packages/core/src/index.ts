@@ -89,20 +89,8 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-<<<<<<< HEAD
-export {
-  labelRows,
-  labelSize,
-  type FigureKind,
-  type Figures,
-  type LabelArray,
-  type Meter,
-  type Task,
-} from './task/task.js'
-=======
 export { type LabelArray, labelRows, labelSize } from './task/labels.js'
 export type { FigureKind, Figures, Meter, Task } from './task/task.js'
->>>>>>> main
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
 export type { TeacherInput } from './teacher/as-teacher.js'

@@ -15,7 +15,7 @@ async function main() {
     random: randomSource(1),
   }
   const { variables = {} } = startMethod(fitnetHint(), run)
-  // The regressor leads 4 units to 8, by a dense layer and the two vectors of a batch normalisation.
+  // The regressor leads 4 units to 8, by the kernel and bias of a dense layer, and scale and offset of a batch normalisation.
   const sizes = Object.values(variables).map(({ size }) => size)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total !== 4 * 8 + 3 * 8) throw new Error(`the regressor has ${sizes.join(' + ')} weights`)

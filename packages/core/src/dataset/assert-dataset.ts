@@ -1,10 +1,6 @@
 import { taskOf } from '../task/classification.js'
-<<<<<<< HEAD
-import { type LabelArray, labelSize, type Task } from '../task/task.js'
-=======
 import { type LabelArray, labelSize } from '../task/labels.js'
 import type { Task } from '../task/task.js'
->>>>>>> main
 import type { AnyDataset, Examples } from './dataset.js'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 

@@ -1,9 +1,5 @@
 import type { RandomSource } from '../random/random-source.js'
-<<<<<<< HEAD
-import type { LabelArray } from '../task/task.js'
-=======
 import type { LabelArray } from '../task/labels.js'
->>>>>>> main
 
 /** One batch as the training loop takes it: normalised inputs in plain arrays, ready to become tensors. */
 export interface TrainingBatch {

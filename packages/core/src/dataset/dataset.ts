@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-import type { LabelArray, Task } from '../task/task.js'
-=======
 import type { LabelArray } from '../task/labels.js'
 import type { Task } from '../task/task.js'
->>>>>>> main
 
 /** Labelled examples in memory: N rows of the dataset's input shape. */
 export interface Examples<Labels extends LabelArray = Int32Array> {

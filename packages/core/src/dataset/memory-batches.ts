@@ -1,6 +1,6 @@
-import { labelRows, labelSize } from '../task/task.js'
 import { taskOf } from '../task/classification.js'
 import type { BatchSource } from './batch-source.js'
+import { labelRows, labelSize } from '../task/labels.js'
 import type { AnyDataset } from './dataset.js'
 import { normalizedInputs } from './normalized-inputs.js'
 

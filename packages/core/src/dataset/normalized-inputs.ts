@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-import type { AnyDataset, Examples } from './dataset.js'
-import type { LabelArray } from '../task/task.js'
-=======
 import type { LabelArray } from '../task/labels.js'
 import type { AnyDataset, Examples } from './dataset.js'
->>>>>>> main
 
 /**
  * Copies rows of a split as floats and normalises them: (input - mean) / standardDeviation per channel.

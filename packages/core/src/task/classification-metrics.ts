@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-import type { LabelArray, Meter } from './task.js'
-=======
 import type { LabelArray } from './labels.js'
 import type { Meter } from './task.js'
->>>>>>> main
 
 /** How well predictions fit their labels. */
 export interface ClassificationMetrics {

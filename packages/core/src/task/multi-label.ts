@@ -1,12 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
-<<<<<<< HEAD
-import type { LabelArray, Figures, Meter } from './task.js'
-=======
 import type { LabelArray } from './labels.js'
 import type { Figures, Meter } from './task.js'
->>>>>>> main
 
 /**
  * Each example has any number of C labels: its truth is C times 0 or 1, each logit stands for one label by its sigmoid.

@@ -1,11 +1,5 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-<<<<<<< HEAD
-
-/** What a label can be stored as: class indices, several yes or no, numbers to be predicted. */
-export type LabelArray = Int32Array | Float32Array | Uint8Array
-=======
 import type { LabelArray } from './labels.js'
->>>>>>> main
 
 /** Figures of a split or an epoch, by name. */
 export type Figures = Readonly<Record<string, number>>
@@ -75,23 +69,4 @@ export interface Task {
   batchFigures?(logits: Tensor, labels: Tensor): Readonly<Record<string, Scalar>>
   /** Makes a meter that has seen no example yet. */
   meter(): Meter
-}
-
-/** Numbers in one example's label. */
-export function labelSize({ labelShape }: Pick<Task, 'labelShape'>): number {
-  return labelShape.reduce((product, size) => product * size, 1)
-}
-
-/** Copies the labels of some rows. */
-export function labelRows<Labels extends LabelArray>(
-  labels: Labels,
-  rows: ArrayLike<number>,
-  size: number,
-): Labels {
-  const taken = new (labels.constructor as new (length: number) => Labels)(rows.length * size)
-  for (let row = 0; row < rows.length; row++) {
-    const from = rows[row]! * size
-    for (let index = 0; index < size; index++) taken[row * size + index] = labels[from + index]!
-  }
-  return taken
 }

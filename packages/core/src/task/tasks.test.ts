@@ -12,12 +12,8 @@ import { evaluate } from '../training/evaluate.js'
 import { classification } from './classification.js'
 import { multiLabel } from './multi-label.js'
 import { regression } from './regression.js'
-<<<<<<< HEAD
-import type { Figures, LabelArray, Task } from './task.js'
-=======
 import type { LabelArray } from './labels.js'
 import type { Figures, Task } from './task.js'
->>>>>>> main
 import golden from './tasks.golden.json' with { type: 'json' }
 
 const cases = [

@@ -1,11 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset, Examples } from '../dataset/dataset.js'
-<<<<<<< HEAD
-import type { LabelArray } from '../task/task.js'
-=======
->>>>>>> main
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
 import { eventLoopPause } from './event-loop-pause.js'
+import type { LabelArray } from '../task/labels.js'
 
 /** Rows at a time where nothing is learned. */
 export const PASS_BATCH_SIZE = 250

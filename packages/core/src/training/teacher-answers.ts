@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset } from '../dataset/dataset.js'
-import { labelRows, labelSize, type Figures, type Task } from '../task/task.js'
+import { labelRows, labelSize } from '../task/labels.js'
+import type { Figures, Task } from '../task/task.js'
 import { featuresOfTeacher, passFeatures, type Needs } from '../method/needs.js'
 import type { Mode, Outputs } from '../model/model.js'
 import { askTeacher, disposeOutputs, type AskOptions } from '../teacher/ask-teacher.js'

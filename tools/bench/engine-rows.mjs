@@ -1,7 +1,7 @@
 /**
  * The workloads of `npm run bench:engines`: engine-worker.mjs runs them, and engines_torch.py has the same ones for PyTorch.
  */
-import { crossEntropy, sgd } from '@kd/core'
+import { classification, crossEntropy, meanLoss, randomSource, sgd, startMethod } from '@kd/core'
 import { vanillaKd, weightedSoftLabels } from '@kd/losses'
 import { cifarResnet, mobilenetV2 } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
@@ -51,7 +51,7 @@ const randomLabels = () =>
 /** A step of gradient descent on what `lossOf(studentLogits, inputs)` gives. */
 function descent(model, lossOf) {
   const inputs = randomInputs(model)
-  const optimizer = sgd({ momentum: 0.9 })
+  const optimizer = sgd({ momentum: 0.9 }).start()
   return () => {
     const variables = model.trainableWeights.map((weight) => weight.read())
     const gradients = tf.tidy(() => {
@@ -76,11 +76,22 @@ function training(model) {
 function distilling(teacher, student, method) {
   const labels = randomLabels()
   const ids = Int32Array.from({ length: BATCH }, (_, index) => index)
+  const task = classification({ outputs: 10 })
+  const ofModel = { logits: task.outputShape, features: {} }
+  const { phases } = startMethod(method, {
+    task,
+    student: ofModel,
+    teachers: [ofModel],
+    batchSize: BATCH,
+    epochs: 1,
+    train: { ids, labels: labels.dataSync() },
+    random: randomSource(1),
+  })
   const features = { studentFeatures: {}, teacherFeatures: [{}] }
   const lossOf = (inputs) => {
     const teacherLogits = [teacher.apply(inputs, { training: false })]
-    return (studentLogits) =>
-      method.loss({ ids, labels, studentLogits, teacherLogits, epoch: 0, ...features }).total
+    const step = { ids, inputs, labels, task, teacherLogits, epoch: 0, views: {}, ...features }
+    return (studentLogits) => meanLoss(phases[0].loss({ ...step, studentLogits }))
   }
   return {
     step: descent(student, lossOf),

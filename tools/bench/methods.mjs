@@ -5,7 +5,7 @@
 // ratio is the median over rounds of (step of the method / step of vanilla KD in the same round). The step of a run is the
 // lower quartile of its steps: those that no other program on the machine interrupted.
 import { parseArgs } from 'node:util'
-import { distill, labelLoss, probeEngines, randomSource, selectEngine, sgd } from '@kd/core'
+import { distill, isMethodFactory, labelLoss, probeEngines, randomSource, selectEngine, sgd } from '@kd/core'
 import * as losses from '@kd/losses'
 import { adaptiveMixing } from '@kd/meta-mixing'
 import { mlp } from '@kd/models'
@@ -29,7 +29,7 @@ const INPUTS = 784
 const TARGET = 1.05
 
 /** All methods of the package by name, so that a new one is measured without an edit here; then other forms and other packages'. */
-const described = Object.values(losses).filter((value) => typeof value === 'function' && 'needs' in value)
+const described = Object.values(losses).filter(isMethodFactory)
 const factories = {
   'label-loss': labelLoss,
   ...Object.fromEntries(described.map((factory) => [factory.name, factory])),

@@ -6,7 +6,7 @@
 // python3 has it; and an epoch of ResNet-8 on 45,000 CIFAR images, from the time of some of its steps.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { randomSource, selectEngine, sgd, train } from '@kd/core'
+import { classification, randomSource, selectEngine, sgd, startMethod, train } from '@kd/core'
 import { adaptiveMixing } from '@kd/meta-mixing'
 import { cifarResnet } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
@@ -66,7 +66,7 @@ function table(examples) {
 }
 
 /** The context of an update, with tables in place of student and teacher. */
-function tableContext(examples) {
+function tableContext(examples, task) {
   const splits = { train: table(examples), validation: table(HELD_OUT) }
   const ids = Int32Array.from({ length: examples }, (_, id) => id)
   return {
@@ -77,40 +77,49 @@ function tableContext(examples) {
     idLimit: examples,
     train: { ids, labels: splits.train.labels },
     random: randomSource(2),
+    note() {},
     async forEachBatch(split, visit, { batchSize = 250 } = {}) {
       const { features, studentLogits, teacherLogits, labels } = splits[split]
       for (let from = 0; from < labels.length; from += batchSize) {
         const to = Math.min(from + batchSize, labels.length)
         const cut = (values, width) =>
           tf.tensor2d(values.subarray(from * width, to * width), [to - from, width])
+        const ids = Int32Array.from({ length: to - from }, (_, row) => from + row)
         const batch = {
-          ids: Int32Array.from({ length: to - from }, (_, row) => from + row),
           labels: tf.tensor1d(labels.subarray(from, to), 'int32'),
           studentLogits: cut(studentLogits, CLASSES),
           teacherLogits: [cut(teacherLogits, CLASSES)],
           studentFeatures: { penultimate: cut(features, DEPTH) },
           teacherFeatures: [{}],
-          epoch: 10,
         }
-        await visit(batch)
-        tf.dispose({ ...batch, ids: [] })
+        await visit({ ...batch, task, ids, epoch: 10, views: {} })
+        tf.dispose(batch)
       }
     },
   }
 }
 
 async function updateSeconds(examples) {
-  const context = tableContext(examples)
+  const task = classification({ outputs: CLASSES })
+  const context = tableContext(examples, task)
   const method = adaptiveMixing({
-    batchSize: BATCH,
     groupBatches: GROUP / BATCH,
     repeats: REPEATS,
     validationBatchSize: HELD_OUT,
   })
+  const running = startMethod(method, {
+    task,
+    student: { logits: [CLASSES], features: { penultimate: [DEPTH] } },
+    teachers: [{ logits: [CLASSES], features: {} }],
+    batchSize: BATCH,
+    epochs: context.epochs,
+    train: context.train,
+    random: context.random,
+  })
   const times = []
   for (let round = 0; round <= ROUNDS; round++) {
     const started = clocks()
-    await method.beforeEpoch(context)
+    await running.beforeEpoch(context)
     if (round > 0) times.push(since(started))
   }
   return medians(times)

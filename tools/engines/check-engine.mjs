@@ -63,7 +63,7 @@ async function trainOn(engine, entry) {
   await selectEngine(engine)
   const model = makeModel(entry)
   const batch = makeBatch(entry.shape, 8)
-  const optimizer = sgd({ momentum: 0.9 })
+  const optimizer = sgd({ momentum: 0.9 }).start()
   const step = async () => {
     const { variables, loss, gradients } = lossAndGradients(model, batch)
     optimizer.step(variables, gradients, 0.02)

@@ -21,7 +21,7 @@ import {
   takeExamples,
 } from '@kd/datasets'
 import { vanillaKd } from '@kd/losses'
-import { adaptiveMixing, adaptiveMixingPresets, mixingSummary } from '@kd/meta-mixing'
+import { adaptiveMixing, mixingSummary } from '@kd/meta-mixing'
 import { cifarResnet, loadPytorchResnet, readSafetensors, smallCnn } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
 import { mean } from 'simple-statistics'
@@ -70,12 +70,11 @@ function rememberingTeacher(path) {
 
 async function accuracies(dataset, teacher, method, seed) {
   const student = smallCnn({ inputShape: dataset.inputShape, widths: [8, 16, 32], classes: 10, seed })
-  const optimizer = sgd({ momentum: 0.9, nesterov: true, weightDecay: 5e-4 })
-  const { best } = await distill({
+  const { best, examples } = await distill({
     dataset,
     student,
     method,
-    optimizer,
+    optimizer: sgd({ momentum: 0.9, nesterov: true, weightDecay: 5e-4 }),
     teachers: [teacher],
     epochs: number('epochs'),
     batchSize: BATCH,
@@ -85,15 +84,14 @@ async function accuracies(dataset, teacher, method, seed) {
   best.restore()
   const { top1 } = await evaluate(student, dataset)
   student.dispose()
-  optimizer.dispose()
-  return { validation: 100 * best.validation.top1, test: 100 * top1 }
+  return { validation: 100 * best.validation.top1, test: 100 * top1, examples }
 }
 
 async function oneSeed(cifar, noisyLabels, teacher, seed) {
   const sizes = { train: number('train'), test: number('test') }
   const clean = takeExamples(splitDataset(cifar, { validation: number('heldOut'), seed }), { ...sizes, seed })
   const dataset = corruptLabels(clean, { kind: 'from-labels', labels: noisyLabels })
-  const { ids, labels, cleanLabels } = dataset.train
+  const { labels, cleanLabels } = dataset.train
   const fixed = [await accuracies(dataset, teacher, labelLoss(), seed)]
   const result = { 'cross-entropy': fixed[0].test }
   for (const weight of GRID) {
@@ -105,14 +103,13 @@ async function oneSeed(cifar, noisyLabels, teacher, seed) {
   const separation = {}
   const schedule = { every: number('every'), warmUpEpochs: number('every') }
   const learned = {
-    'ALM-KD': { ...adaptiveMixingPresets.almKd, ...schedule },
-    AMAL: { ...adaptiveMixingPresets.cifar100, ...schedule },
+    'ALM-KD': { preset: 'almKd', ...schedule },
+    AMAL: { preset: 'cifar100', ...schedule },
   }
   for (const [name, settings] of Object.entries(learned)) {
-    const method = adaptiveMixing(settings)
-    result[name] = (await accuracies(dataset, teacher, method, seed)).test
-    const weights = method.weightsOf(ids)
-    separation[name] = mixingSummary({ weights, terms: method.terms, labels, cleanLabels }).label.noise
+    const { test, examples } = await accuracies(dataset, teacher, adaptiveMixing(settings), seed)
+    result[name] = test
+    separation[name] = mixingSummary({ values: examples, labels, cleanLabels }).labelWeight.noise
   }
   const wrong = mean(Array.from(labels, (label, row) => (label === cleanLabels[row] ? 0 : 100)))
   return { result, separation, wrong }

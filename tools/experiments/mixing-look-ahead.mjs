@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util'
 import { cosineDecay, distill, evaluate, selectEngine, sgd, train, wrapMethod } from '@kd/core'
 import { corruptLabels, makeClassification, splitDataset } from '@kd/datasets'
-import { adaptiveMixing, adaptiveMixingPresets, mixingSummary } from '@kd/meta-mixing'
+import { adaptiveMixing, mixingSummary } from '@kd/meta-mixing'
 import { mlp } from '@kd/models'
 import { mean } from 'simple-statistics'
 import { figure, pairedTest } from './paired-test.mjs'
@@ -38,24 +38,26 @@ const processorSeconds = () => {
 async function oneRun(dataset, teacher, seed, lookAhead) {
   let updates = 0
   let seconds = 0
-  const onUpdate = () => updates++
-  const mixing = adaptiveMixing({ ...adaptiveMixingPresets.synthetic, lookAhead, onUpdate })
+  const mixing = adaptiveMixing({ preset: 'synthetic', lookAhead })
   const timed = wrapMethod(mixing, {
     name: mixing.name,
-    loss: (batch) => mixing.loss(batch),
-    async beforeEpoch(context) {
-      const [started, before] = [processorSeconds(), updates]
-      await mixing.beforeEpoch(context)
-      if (updates > before) seconds += processorSeconds() - started
-    },
+    start: (_, inner) => ({
+      async beforeEpoch(context) {
+        const [started, before] = [processorSeconds(), updates]
+        // An update is what is noted.
+        await inner.beforeEpoch({ ...context, note: () => updates++ })
+        if (updates > before) seconds += processorSeconds() - started
+      },
+    }),
   })
   const student = network(60, seed)
-  const { best } = await distill({ ...recipe(dataset, seed), student, teachers: [teacher], method: timed })
+  const run = { ...recipe(dataset, seed), student, teachers: [teacher], method: timed }
+  const { best, examples } = await distill(run)
   best.restore()
   const { top1 } = await evaluate(student, dataset)
-  const { ids, labels, cleanLabels } = dataset.train
-  const summary = mixingSummary({ weights: mixing.weightsOf(ids), terms: mixing.terms, labels, cleanLabels })
-  return { test: 100 * top1, area: summary.label.noise.wrongBelowRight, seconds: seconds / updates }
+  const { labels, cleanLabels } = dataset.train
+  const { labelWeight } = mixingSummary({ values: examples, labels, cleanLabels })
+  return { test: 100 * top1, area: labelWeight.noise.wrongBelowRight, seconds: seconds / updates }
 }
 
 const { name: engine } = await selectEngine(options.engine)

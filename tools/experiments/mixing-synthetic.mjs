@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { cosineDecay, distill, evaluate, labelLoss, selectEngine, sgd, train } from '@kd/core'
 import { corruptLabels, makeBlobs, makeClassification, makeSpiral, splitDataset } from '@kd/datasets'
 import { vanillaKd } from '@kd/losses'
-import { adaptiveMixing, adaptiveMixingPresets, mixingSummary } from '@kd/meta-mixing'
+import { adaptiveMixing, mixingSummary } from '@kd/meta-mixing'
 import { mlp } from '@kd/models'
 import { mean } from 'simple-statistics'
 import { figure, pairedTest } from './paired-test.mjs'
@@ -49,16 +49,15 @@ function network({ inputShape, classNames }, units, seed) {
   return mlp({ inputShape, hiddenUnits: [units], classes: classNames.length, seed })
 }
 
-/** Trains one student; accuracies in per cent at the epoch best on the validation split. */
+/** Trains one student; accuracies in per cent at the epoch best on the validation split, and what the method did to single examples. */
 async function accuracies(dataset, teacher, method, seed) {
   const student = network(dataset, EXPERIMENT.studentUnits, seed)
   const run = recipe(dataset, seed)
-  const { best } = await distill({ ...run, student, teachers: [teacher], method })
+  const { best, examples } = await distill({ ...run, student, teachers: [teacher], method })
   best.restore()
   const { top1 } = await evaluate(student, dataset)
   student.dispose()
-  run.optimizer.dispose()
-  return { validation: 100 * best.validation.top1, test: 100 * top1 }
+  return { validation: 100 * best.validation.top1, test: 100 * top1, examples }
 }
 
 async function oneSeed(rate, seed) {
@@ -68,7 +67,6 @@ async function oneSeed(rate, seed) {
   const run = recipe(dataset, seed)
   const { best } = await train({ ...run, model: teacher })
   best.restore()
-  run.optimizer.dispose()
   const result = { teacher: 100 * (await evaluate(teacher, dataset)).top1 }
 
   const fixed = [await accuracies(dataset, teacher, labelLoss(), seed)]
@@ -81,16 +79,15 @@ async function oneSeed(rate, seed) {
   result[BASELINE] = fixed.reduce((best, each) => (each.validation > best.validation ? each : best)).test
 
   const learned = {
-    'ALM-KD': { ...adaptiveMixingPresets.almKd, groupBatches: 2 },
-    AMAL: adaptiveMixingPresets.synthetic,
+    'ALM-KD': { preset: 'almKd', groupBatches: 2 },
+    AMAL: { preset: 'synthetic' },
   }
   const separation = {}
   for (const [name, settings] of Object.entries(learned)) {
-    const method = adaptiveMixing(settings)
-    result[name] = (await accuracies(dataset, teacher, method, seed)).test
-    const { ids, labels, cleanLabels } = dataset.train
-    const weights = method.weightsOf(ids)
-    separation[name] = mixingSummary({ weights, terms: method.terms, labels, cleanLabels }).label.noise
+    const { test, examples } = await accuracies(dataset, teacher, adaptiveMixing(settings), seed)
+    result[name] = test
+    const { labels, cleanLabels } = dataset.train
+    separation[name] = mixingSummary({ values: examples, labels, cleanLabels }).labelWeight.noise
   }
   teacher.dispose()
   return { result, separation }

@@ -1,15 +1,15 @@
 // @isolated: sets KD_NATIVE_THREADS for the processes that it starts
 import { randomSource } from '@kd/core'
-import { readEventFile, type SummaryEvent } from '@kd/report'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMain } from './testing/build-main.js'
 import { killRun, type KillMoment, type Remains } from './testing/kill-run.js'
+import { runOutcome } from './testing/run-outcome.js'
 
 /** How many runs are killed: few where every change is tested, 100 by `npm run test:kills`. */
 const kills = Number(process.env['KD_KILLS'] ?? 6)
@@ -79,7 +79,7 @@ beforeAll(async () => {
       [main, 'distill', config, '--out', out, '--checkpoint-seconds', '0'],
       out,
     )
-    subjects.set(name, { config, whole: await outcome(out), uninterrupted })
+    subjects.set(name, { config, whole: await runOutcome(out), uninterrupted })
   }
 }, 600_000)
 
@@ -87,34 +87,6 @@ afterAll(async () => {
   await removeMain()
   await rm(folder, { recursive: true })
 })
-
-/** Every file of a finished run to the byte, wall times and what names the moment or the folder aside. */
-async function outcome(out: string): Promise<Record<string, string>> {
-  const names = (await readdir(out, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-  const files = await Promise.all(
-    names.map(async (path): Promise<[string, string]> => {
-      const content = await readFile(path)
-      const name = path.slice(out.length + 1)
-      if (name === 'environment.json') return [name, '']
-      if (name.startsWith('events.')) return [name, JSON.stringify(readEventFile(content).map(withoutTimes))]
-      if (name !== 'metrics.jsonl') return [name, content.toString('base64')]
-      const steady = content.toString().replaceAll(/"seconds":[\d.e-]+|"folder":"[^"]*"/g, '"…"')
-      return [name, steady]
-    }),
-  )
-  return Object.fromEntries(files)
-}
-
-/** Every event is there once; when it was, and how long a step took, is another time's. */
-function withoutTimes({
-  step,
-  scalars: { 'run/secondsPerStep': _, ...scalars },
-  histograms,
-}: SummaryEvent): object {
-  return { step, scalars, histograms }
-}
 
 describe('kd distill killed with SIGKILL', () => {
   const random = randomSource(process.env['KD_KILL_SEED'] ?? 1)
@@ -137,7 +109,7 @@ describe('kd distill killed with SIGKILL', () => {
       const words = ['distill', config, '--out', out, '--resume', '--checkpoint-seconds', seconds]
       remains.push(await killRun([main, ...words], out, moment))
       await kd(...words)
-      expect(await outcome(out), `${name}, ${JSON.stringify(moment)}`).toEqual(whole)
+      expect(await runOutcome(out), `${name}, ${JSON.stringify(moment)}`).toEqual(whole)
       await rm(out, { recursive: true })
     },
     120_000,

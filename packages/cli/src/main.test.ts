@@ -13,6 +13,9 @@ student: { model: { name: mlp, hiddenUnits: [8] } }
 training: { epochs: 1 }
 engine: cpu
 `,
+  'typed.ts': `const options: { units: number } = { units: 3 }
+export default { models: { mine: () => options } }
+`,
 })
 const config = (): string => join(built.folder, 'c.yaml')
 
@@ -89,6 +92,23 @@ describe('kd as a process', () => {
     expect([none.status, none.stderr]).toEqual([1, 'error cannot read /none: no such file\n'])
   })
 
+  it('takes a plugin in TypeScript where Node loads that, and says so where it does not', () => {
+    const words = [
+      'train',
+      config(),
+      `plugin=${join(built.folder, 'typed.ts')}`,
+      'student.model={ name: other }',
+    ]
+    const found = spawnSync(process.execPath, [built.main, ...words], { encoding: 'utf8' })
+    const loads = Boolean((process.features as { readonly typescript?: unknown }).typescript)
+    expect(found.status).toBe(loads ? 2 : 1)
+    expect(found.stderr).toMatch(
+      loads
+        ? /unknown student\.model\.name "other".*mine/
+        : /typed\.ts must be loaded by a Node that knows TypeScript, got v\d+\S+; use Node 22\.18 or later, /,
+    )
+  })
+
   it('saves what was done at the first Ctrl-C', needsPosix, async () => {
     const out = join(built.folder, 'interrupted')
     const child = start('train', config(), 'training.epochs=10000', '--out', out, '--json')
@@ -121,7 +141,7 @@ describe('kd as a process', () => {
   it('reports a limit on file size and leaves no half-written file', needsPosix, async () => {
     const out = join(built.folder, 'limited')
     // In blocks of 512 or 1,024 bytes: config and environment fit, the weights do not.
-    const command = `ulimit -f 3; exec '${process.execPath}' '${built.main}' train '${config()}' 'student.model.hiddenUnits=[16]' --out '${out}'`
+    const command = `ulimit -f 6; exec '${process.execPath}' '${built.main}' train '${config()}' 'student.model.hiddenUnits=[32]' --out '${out}'`
     const found = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
     expect(found.stderr).toMatch(
       /error cannot write \S+student.safetensors: the file is larger than allowed here/,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { format } from 'prettier'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { preparation } from './data-preparation-schema.js'
 import { configJsonSchema } from './json-schema.js'
 import { readConfig } from './read-config.js'
 
@@ -43,7 +44,70 @@ describe('configJsonSchema', () => {
     expect(validate(config)).toBe(false)
   })
 
-  it('lets a plugin name methods', () => {
-    expect(validate({ ...good, plugin: './mine.mjs', method: { name: 'mine', strength: 3 } })).toBe(true)
+  it.each([
+    ['a method', { method: { name: 'mine', strength: 3 } }],
+    ['a data set', { dataset: { name: 'mine', side: 3 } }],
+    ['a model', { student: { model: { name: 'mine' } } }],
+    ['a teacher', { teachers: [{ teacher: { name: 'mine', address: 'there' } }] }],
+    ['a task', { task: { name: 'mine' } }],
+  ])('lets a plugin bring %s, and nothing else', (_, brought) => {
+    expect(validate({ ...good, plugin: './mine.mjs', ...brought })).toBe(true)
+    const isTeacher = 'teachers' in brought
+    expect(validate({ ...good, ...brought })).toBe(isTeacher)
+  })
+
+  it('says of each option that a package declares what it is, and what it is unless given', () => {
+    const schema = configJsonSchema() as {
+      else: { properties: Record<string, Part> }
+      definitions: Record<string, Part>
+    }
+    const resolved = (part: Part): Part => {
+      const references = [part.$ref, part.allOf?.[0]?.$ref].filter((name) => name !== undefined)
+      return references.reduce<Part>(
+        (all, name) => ({ ...resolved(schema.definitions[name.split('/').at(-1)!]!), ...all }),
+        part,
+      )
+    }
+    const optionsOf = (section: Part): Record<string, Part>[] => {
+      const { oneOf, anyOf, properties } = resolved(section)
+      const forms = [oneOf ?? [], anyOf ?? []].flat()
+      return forms.length > 0 ? forms.flatMap(optionsOf) : [properties ?? {}]
+    }
+    const { method, dataset, student, task } = schema.else.properties
+    const sections = { method, dataset, model: resolved(student!).properties!['model'], task }
+    for (const [section, part] of Object.entries(sections)) {
+      const forms = optionsOf(part!)
+      expect(forms.length, section).toBeGreaterThan(2)
+      for (const form of forms) {
+        const { name, ...options } = form
+        expect(typeof name!.const, section).toBe('string')
+        for (const [option, found] of Object.entries(options)) {
+          const where = `${section} ${String(name!.const)} ${option}`
+          const { description, ...others } = resolved(found)
+          expect(others, where).not.toEqual({})
+          if (!beside.includes(option)) expect(description, where).toMatch(/\w/)
+        }
+      }
+    }
+    const vanilla = optionsOf(method!).find(({ name }) => name!.const === 'vanilla-kd')!
+    expect(resolved(vanilla['temperature']!)).toEqual({
+      default: 4,
+      description: 'softens teacher and student',
+      type: 'number',
+      exclusiveMinimum: 0,
+    })
   })
 })
+
+/** What a config asks of any data set. */
+const beside: readonly string[] = Object.keys(preparation)
+
+interface Part {
+  readonly $ref?: string
+  readonly allOf?: readonly Part[]
+  readonly oneOf?: readonly Part[]
+  readonly anyOf?: readonly Part[]
+  readonly properties?: Readonly<Record<string, Part>>
+  readonly const?: unknown
+  readonly description?: string
+}

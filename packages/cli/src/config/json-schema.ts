@@ -15,14 +15,21 @@ export function configJsonSchema(): object {
     // A program can give functions where a file gives names.
     unrepresentable: 'any',
   })
-  const { method, ...others } = properties
+  const { dataset, task, student, teachers, method, ...others } = properties
   const named = { type: 'object', required: ['name'] }
   return {
     ...schema,
     title: 'kd config',
-    properties: { ...others, method: named },
-    // Only beside a plugin can a method have another name.
+    properties: {
+      dataset: named,
+      task: named,
+      student: { type: 'object', required: ['model'], properties: { model: named } },
+      teachers: { type: 'array', items: { type: 'object' } },
+      method: named,
+      ...others,
+    },
+    // Only beside a plugin can something have a name that is not built in, with options that are not known here.
     if: { required: ['plugin'] },
-    else: { properties: { method } },
+    else: { properties: { dataset, task, student, teachers, method } },
   }
 }

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { makeMethod, methodSchema } from './methods.js'
+import { makeMethod, methods, methodSchema } from './methods.js'
 import { runDistillation } from '../run/run-distillation.js'
 import type { RunProgress } from '../run/log/run-progress.js'
-import { methodRun } from '../testing/method-run.js'
 import { runKd } from '../testing/run-kd.js'
 
 let folder: string
@@ -36,8 +35,8 @@ const distill = (name: string, ...words: string[]): ReturnType<typeof runKd> =>
 interface MixingLine {
   readonly kind: string
   readonly epoch: number
-  readonly meanWeights: Record<string, number>
-  readonly weights: Record<string, { histogram: { counts: number[] }; noise?: { wrongBelowRight: number } }>
+  readonly figures: Record<string, number>
+  readonly spreads: Record<string, { histogram: { counts: number[] }; noise?: { wrongBelowRight: number } }>
 }
 
 async function lines(run: string): Promise<MixingLine[]> {
@@ -48,7 +47,7 @@ async function lines(run: string): Promise<MixingLine[]> {
     .map((line) => JSON.parse(line) as MixingLine)
 }
 
-const nameOf = (config: object): string => makeMethod(methodSchema.parse(config), {}, methodRun).name
+const nameOf = (config: object): string => makeMethod(methodSchema(methods).parse(config), methods).name
 
 describe('learned mixing in a config', () => {
   it('takes checkpoints of one teacher and another architecture, and logs and writes the weights', async () => {
@@ -59,27 +58,37 @@ describe('learned mixing in a config', () => {
 
     const found = await lines('run')
     expect(found.map(({ kind, epoch }) => [kind, epoch]).slice(0, -1)).toEqual([
+      ['examples', 1],
       ['epoch', 1],
-      ['mixing', 2],
+      ['method', 2],
+      ['examples', 2],
       ['epoch', 2],
-      ['mixing', 3],
+      ['method', 3],
+      ['examples', 3],
       ['epoch', 3],
     ])
-    const terms = ['label', 'teacher0', 'teacher1', 'teacher2']
-    const last = found[3]!
-    expect(Object.keys(last.meanWeights)).toEqual(terms)
-    expect(Object.keys(last.weights)).toEqual(terms)
-    expect(last.weights['label']!.histogram.counts.reduce((sum, count) => sum + count)).toBe(200)
-    expect(last.weights['label']!.noise!.wrongBelowRight).toBeGreaterThan(0)
+    const [{ figures }, { spreads }] = [found[5]!, found[6]!]
+    expect(Object.keys(figures)).toEqual([
+      ...['meanLabelWeight', 'meanTeacher0Weight', 'meanTeacher1Weight', 'meanTeacher2Weight'],
+      ...['meanChange', 'heldOutNoise'],
+    ])
+    expect(Object.keys(spreads)).toEqual([
+      'labelWeight',
+      'teacher0Weight',
+      'teacher1Weight',
+      'teacher2Weight',
+    ])
+    expect(spreads['labelWeight']!.histogram.counts.reduce((sum, count) => sum + count)).toBe(200)
+    expect(spreads['labelWeight']!.noise!.wrongBelowRight).toBeGreaterThan(0)
 
-    const csv = (await readFile(join(folder, 'run/mixing-weights.csv'), 'utf8')).trim().split('\n')
+    const csv = (await readFile(join(folder, 'run/examples.csv'), 'utf8')).trim().split('\n')
     expect(csv[0]).toBe('id,label,cleanLabel,labelWeight,teacher0Weight,teacher1Weight,teacher2Weight')
     expect(csv).toHaveLength(201)
     const labelWeights = csv.slice(1).map((row) => Number(row.split(',')[3]))
     const mean = labelWeights.reduce((sum, weight) => sum + weight, 0) / 200
-    expect(mean).toBeCloseTo(last.meanWeights['label']!, 5)
+    expect(mean).toBeCloseTo(figures['meanLabelWeight']!, 5)
     const config = parse(await readFile(join(folder, 'run/config.yaml'), 'utf8')) as { method: object }
-    expect(config.method).toMatchObject({ preset: 'synthetic', every: 1, lookAhead: 'last-layer' })
+    expect(config.method).toMatchObject({ preset: 'synthetic', every: 1, temperature: 4 })
   })
 
   it.each([
@@ -103,7 +112,7 @@ describe('learned mixing in a config', () => {
     await runDistillation(join(folder, 'c.yaml'), { out, resume: true })
     const files = (run: string): Promise<string[]> =>
       Promise.all(
-        ['metrics.jsonl', 'mixing-weights.csv', 'student/student.safetensors'].map(async (name) => {
+        ['metrics.jsonl', 'examples.csv', 'student/student.safetensors'].map(async (name) => {
           const text = await readFile(join(run, name), 'latin1')
           return text.replaceAll(/"seconds":[\d.e-]+|"folder":"[^"]*"/g, '')
         }),
@@ -121,10 +130,10 @@ describe('learned mixing in a config', () => {
     const words = ['--out', join(folder, 'example'), '--json', ...quickly, ...recipes, ...others]
     const run = await runKd(['distill', example, ...words])
     expect(run.exitCode, run.err).toBe(0)
-    const updates = (await lines('example')).filter(({ kind }) => kind === 'mixing')
-    expect(updates.map(({ epoch, meanWeights }) => [epoch, Object.keys(meanWeights).length])).toEqual([
-      [5, 5],
-    ])
+    const updates = (await lines('example')).filter(({ kind }) => kind === 'method')
+    const weightsOf = (figures: object): string[] =>
+      Object.keys(figures).filter((name) => name.endsWith('Weight'))
+    expect(updates.map(({ epoch, figures }) => [epoch, weightsOf(figures).length])).toEqual([[5, 5]])
   })
 
   it('distils a student from its own architecture, with all that can be put around a mix', async () => {
@@ -133,7 +142,7 @@ describe('learned mixing in a config', () => {
       'method={name: adaptive-mixing, variant: alm-kd, every: 1, warmUpEpochs: 1, validationBatchSize: all, lookAhead: network, dropTeachers: 0.25, superLoss: {}, reviseTeacher: {}}'
     const run = await distill('self', teachers, around, 'training.epochs=2')
     expect(run.exitCode, run.err).toBe(0)
-    expect((await lines('self')).filter(({ kind }) => kind === 'mixing')).toHaveLength(1)
+    expect((await lines('self')).filter(({ kind }) => kind === 'method')).toHaveLength(1)
   })
 
   it.each([
@@ -146,7 +155,7 @@ describe('learned mixing in a config', () => {
     const few = name === 'curriculum-temperature' ? ['teachers.0.checkpoints=[3]'] : []
     const run = await distill(name, `method={name: ${name}}`, 'training.epochs=1', ...few)
     expect(run.exitCode, run.err).toBe(0)
-    await expect(readFile(join(folder, name, 'mixing-weights.csv'))).rejects.toThrow('ENOENT')
+    await expect(readFile(join(folder, name, 'examples.csv'))).rejects.toThrow('ENOENT')
   })
 
   it('makes a chain of teacher assistants of several runs', async () => {
@@ -176,7 +185,7 @@ describe('learned mixing in a config', () => {
     ['method.stepSize=0', 'method.stepSize'],
     ['teachers.0.checkpoints=[3, 1]', 'must have rising checkpoints, got 3, 1'],
     ['teachers.0.checkpoints=[4]', 'must have checkpoints within its 3 epochs, got 4'],
-    ['teachers=[]', 'teachers must be a whole number >= 1, got 0'],
+    ['teachers=[]', 'error teachers must be at least 1 for adaptive-mixing, got 0; kd train needs none'],
   ])('refuses %s before training', async (override, message) => {
     const run = await distill(`bad-${override.length}`, override)
     expect(run.exitCode).not.toBe(0)

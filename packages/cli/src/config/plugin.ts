@@ -8,6 +8,7 @@ import {
   type Task,
   type TaskContext,
   type Teacher,
+  type TeacherFunction,
   type LabelForm,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
@@ -32,7 +33,13 @@ export interface Plugin {
   readonly methods?: Readonly<Record<string, MakeMethod>>
   readonly models?: Readonly<Record<string, (options: ModelContext & Options) => LayersModel>>
   readonly teachers?: Readonly<
-    Record<string, (options: Options, context: TeacherContext) => Teacher | Model | Promise<Teacher | Model>>
+    Record<
+      string,
+      (
+        options: Options,
+        context: TeacherContext,
+      ) => Teacher | Model | TeacherFunction | Promise<Teacher | Model | TeacherFunction>
+    >
   >
   readonly datasets?: Readonly<
     Record<string, (options: Options, context: DatasetContext) => AnyDataset | Promise<AnyDataset>>

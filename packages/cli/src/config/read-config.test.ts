@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigError } from './config-error.js'
 import { readConfig } from './read-config.js'
 import { makeMethod } from './methods.js'
-import { methodRun } from '../testing/method-run.js'
 
 let folder: string
 beforeEach(async () => {
@@ -69,7 +69,7 @@ describe('readConfig', () => {
   it('names an unknown key, its place, the nearest right one and all of them', async () => {
     expect(await problems(good.replace('name: vanilla-kd', 'name: vanilla-kd\n  temprature: 3'))).toEqual([
       'c.yaml:10:3: unknown key method.temprature, did you mean temperature? ' +
-        '(method has name, temperature, softLossWeight, hardLossWeight, reviseTeacher, selection)',
+        '(method has name, temperature, softLossWeight, hardLossWeight, reviseTeacher, dropTeachers, superLoss, selection)',
     ])
   })
 
@@ -79,7 +79,7 @@ describe('readConfig', () => {
       /^c\.yaml:9:9: unknown method\.name "vanila-kd", did you mean vanilla-kd\? \(one of label-loss, /,
     )
     expect(await problems(`${good}teacherMode: evl\n`)).toEqual([
-      'c.yaml:12:14: teacherMode must be one of eval, train, got "evl", did you mean eval?',
+      'c.yaml:12:14: teacherMode must be one of eval, train, batch-statistics, got "evl", did you mean eval?',
     ])
   })
 
@@ -127,11 +127,11 @@ describe('readConfig', () => {
   it.each([
     [
       '{ model: { name: mlp } }',
-      'teachers.0 must have exactly one of run, weights (with model) and training (with model)',
+      'teachers.0 must have exactly one of run, weights (with model), training (with model) and teacher, or answers',
     ],
     ['{ run: a, weights: b }', 'teachers.0 must have exactly one of'],
     ['{ weights: b }', 'teachers.0 must have a model'],
-    ['{ run: a, model: { name: mlp } }', 'teachers.0 must have no model: a run brings its own'],
+    ['{ run: a, model: { name: mlp } }', 'teachers.0 must have no model: a run or a plugin brings its own'],
     [
       '{ run: a, take: 5 }',
       'teachers.0 must have labelNoise, take, seed and checkpoints only beside training',
@@ -217,29 +217,123 @@ describe('readConfig', () => {
     const path = await file(
       good.replace('name: vanilla-kd', 'name: mine\n  strength: 3').concat('plugin: ./mine.mjs\n'),
     )
-    const { config, pluginMethods } = await readConfig(path)
+    const { config, catalogue } = await readConfig(path)
     expect(config.method).toEqual({ name: 'mine', strength: 3 })
-    expect(pluginMethods['mine']!({ strength: 3 }, methodRun)).toEqual({ name: 'mine', strength: 3 })
+    expect(makeMethod(config.method!, catalogue.methods)).toEqual({ name: 'mine', strength: 3 })
+    expect(catalogue.methods['mine']!.summary).toBe(`from ${join(folder, 'mine.mjs')}`)
     expect((await problems(good.replace('vanilla-kd', 'mine')))[0]).toContain('unknown method.name "mine"')
+  })
+
+  it('takes methods, models, teachers, data sets and tasks of a plugin, each with its options', async () => {
+    await file(
+      `const make = (kind) => (options) => ({ kind, options })
+export default {
+  methods: { mine: make('method') },
+  models: { mine: make('model') },
+  teachers: { mine: make('teacher') },
+  datasets: { mine: make('dataset') },
+  tasks: { mine: make('task') },
+}`,
+      'all.mjs',
+    )
+    const text = `dataset: { name: mine, side: 3 }
+task: { name: mine, weight: 2 }
+student: { model: { name: mine, units: 4 } }
+teachers: [{ teacher: { name: mine, address: there } }]
+method: { name: mine, strength: 5 }
+training: { epochs: 1 }
+plugin: all.mjs
+`
+    const { config, catalogue } = await readConfig(await file(text))
+    expect(config).toMatchObject({
+      dataset: { name: 'mine', side: 3, validation: 0.1 },
+      task: { name: 'mine', weight: 2 },
+      student: { model: { name: 'mine', units: 4 } },
+      teachers: [{ teacher: { name: 'mine', address: 'there' } }],
+      method: { name: 'mine', strength: 5 },
+    })
+    const kinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as const
+    const made = kinds.map((kind) =>
+      (catalogue[kind]['mine'] as unknown as (options: object) => object)({ a: 1 }),
+    )
+    expect(made).toEqual(
+      ['method', 'model', 'teacher', 'dataset', 'task'].map((kind) => ({ kind, options: { a: 1 } })),
+    )
+    // What is built in stays there beside them.
+    expect(Object.keys(catalogue.tasks).sort()).toEqual([
+      'classification',
+      'mine',
+      'multi-label',
+      'regression',
+    ])
+    for (const [without, key] of [
+      ['dataset: { name: mine', 'dataset.name'],
+      ['task: { name: mine', 'task.name'],
+      ['model: { name: mine', 'student.model.name'],
+      ['method: { name: mine', 'method.name'],
+    ] as const) {
+      const other = text.replace(without, without.replace('mine', 'yours'))
+      expect((await problems(other))[0]).toContain(`unknown ${key} "yours"`)
+    }
+    expect((await problems(text.replace('teacher: { name: mine', 'teacher: { name: yours')))[0]).toContain(
+      'unknown teachers.0.teacher.name "yours" (mine)',
+    )
+    expect((await problems(text.replace('plugin: all.mjs', 'seed: 1'))).join('\n')).toContain(
+      'teachers.0.teacher must be one that the plugin brings, got no plugin with teachers',
+    )
+  })
+
+  it("checks the options that a plugin's method declares, and keeps what is built in", async () => {
+    const core = fileURLToPath(new URL('../../../core/src/index.ts', import.meta.url))
+    await file(
+      `import { defineMethod, positive } from ${JSON.stringify(core)}
+const define = (name) => defineMethod({
+  name,
+  summary: 'of a test',
+  source: 'a test',
+  options: { strength: positive(3, 'how much') },
+  needs: { teachers: 1 },
+  loss: ({ studentLogits }) => ({ teacher: studentLogits }),
+})
+export default { methods: { mine: define('mine'), 'vanilla-kd': define('vanilla-kd') } }`,
+      'declared.mjs',
+    )
+    const text = good.replace('name: vanilla-kd', 'name: mine').concat('plugin: declared.mjs\n')
+    const { config, catalogue } = await readConfig(await file(text))
+    expect(config.method).toEqual({ name: 'mine', strength: 3 })
+    expect(catalogue.methods['mine']!.summary).toBe('of a test')
+    expect(await problems(text, 'method.strength=-1')).toEqual([
+      'override method.strength=-1: method.strength must be > 0, got -1',
+    ])
+    expect((await problems(text, 'method.strenght=1'))[0]).toContain('did you mean strength?')
+    const built = await readConfig(await file(good.concat('plugin: declared.mjs\n')))
+    expect(built.config.method).toEqual({
+      name: 'vanilla-kd',
+      temperature: 4,
+      softLossWeight: 0.9,
+      hardLossWeight: 0.1,
+    })
   })
 
   it("puts Label Revision and Data Selection around a plugin's method, which does not see their options", async () => {
     await file(
-      'export default { methods: { mine: (options) => ({ name: Object.keys(options).join(), loss: () => 0 }) } }',
+      `export default {
+  methods: { mine: (options) => ({ name: Object.keys(options).join(), needs: { teachers: 1 }, start: () => ({ phases: [] }) }) },
+}`,
       'around.mjs',
     )
     const around = 'reviseTeacher: { eta: 0.5 }\n  selection: { fraction: 0.5 }'
     const text = good
       .replace('name: vanilla-kd', `name: mine\n  temperature: 3\n  ${around}`)
       .concat('plugin: around.mjs\n')
-    const { config, pluginMethods } = await readConfig(await file(text))
-    expect(makeMethod(config.method!, pluginMethods, methodRun).name).toBe('selected-revised-temperature')
+    const { config, catalogue } = await readConfig(await file(text))
+    expect(makeMethod(config.method!, catalogue.methods).name).toBe('selected-revised-temperature')
     expect(await problems(text.replace('fraction: 0.5', 'fractoin: 0.5'))).toEqual([
       expect.stringContaining('unknown key method.selection.fractoin, did you mean fraction?'),
     ])
-    expect(await problems(text.replace('  temperature: 3\n', ''))).toEqual([
-      expect.stringContaining('method.temperature must be a number beside reviseTeacher'),
-    ])
+    // Without a temperature of the method it revises at its own, 1.
+    const none = await readConfig(await file(text.replace('  temperature: 3\n', '')))
+    expect(makeMethod(none.config.method!, none.catalogue.methods).name).toBe('selected-revised-')
   })
 
   it('says what is wrong with a plugin', async () => {
@@ -250,6 +344,10 @@ describe('readConfig', () => {
     await expect(readConfig(await file(`${good}plugin: none.mjs\n`))).rejects.toThrow(
       'must be an ES module that loads',
     )
+    await file('export default { models: { mine: 3 } }', 'number.mjs')
+    await expect(readConfig(await file(`${good}plugin: number.mjs\n`))).rejects.toThrow(
+      'must have functions as models, such as { models: { name: (options) => … } }, got mine',
+    )
   })
 })
 
@@ -257,5 +355,4 @@ const training = {
   batchSize: 64,
   optimizer: { name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0, decoupled: false },
   learningRate: 0.05,
-  monitor: 'top1',
 }

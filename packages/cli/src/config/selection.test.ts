@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { makeMethod, methodSchema } from './methods.js'
-import { methodRun } from '../testing/method-run.js'
+import { makeMethod, methods, methodSchema } from './methods.js'
 import { runKd } from '../testing/run-kd.js'
 
 let folder: string
@@ -39,6 +38,7 @@ describe('selection in a config', () => {
       selection: { score: 'influence', fraction: 0.6, model: 'teacher', every: 0, damping: 0.01 },
     })
     const metrics = await readFile(join(folder, 'run/metrics.jsonl'), 'utf8')
+    // A part of the loss for the examples that are taught by their labels alone.
     expect(metrics).toContain('"unselected"')
   })
 
@@ -54,7 +54,7 @@ describe('selection in a config', () => {
   })
 
   it('is absent unless asked for', () => {
-    const nameOf = (config: object): string => makeMethod(methodSchema.parse(config), {}, methodRun).name
+    const nameOf = (config: object): string => makeMethod(methodSchema(methods).parse(config), methods).name
     expect(nameOf({ name: 'vanilla-kd' })).toBe('vanilla-kd')
     expect(nameOf({ name: 'vanilla-kd', selection: {} })).toBe('selected-vanilla-kd')
   })

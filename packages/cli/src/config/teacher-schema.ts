@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Catalogue } from './catalogue.js'
 import { labelNoiseSchema } from './data-preparation-schema.js'
-import { namedSchema, type NamedOptions } from './named-options.js'
+import { namedSchema, type NamedOptions, type OptionsByName } from './named-options.js'
 import { trainingSchema } from './training-schema.js'
 
 const path = z.string().min(1)
@@ -35,7 +35,6 @@ export function teacherSchema(
   catalogue: Pick<Catalogue, 'teachers'>,
   model: z.ZodType<NamedOptions, NamedOptions>,
 ) {
-  const brought = Object.keys(catalogue.teachers).length > 0
   return z
     .strictObject({
       run: path.optional().describe('folder of a finished run: its student teaches'),
@@ -44,9 +43,7 @@ export function teacherSchema(
       training: trainingSchema
         .optional()
         .describe('recipe by which model is trained first, in every run anew'),
-      teacher: (brought ? namedSchema(catalogue.teachers as never) : z.looseObject({ name: z.never() }))
-        .optional()
-        .describe('one that the plugin brings'),
+      teacher: broughtSchema(catalogue.teachers).optional().describe('one that the plugin brings'),
       labelNoise: labelNoiseSchema.optional().describe("of the recipe, in place of the data set's"),
       take: z
         .number()
@@ -87,6 +84,14 @@ export function teacherSchema(
         { required: ['answers'], ...without('run', 'model', 'weights', 'training', 'teacher') },
       ],
     })
+}
+
+function broughtSchema(teachers: Catalogue['teachers']): z.ZodType<NamedOptions, NamedOptions> {
+  if (Object.keys(teachers).length > 0) return namedSchema(teachers as OptionsByName)
+  return z.looseObject({ name: z.string() }).refine(() => false, {
+    error: 'must be one that the plugin brings, got no plugin with teachers',
+    abort: true,
+  })
 }
 
 /** What is wrong with the keys of a teacher together. */

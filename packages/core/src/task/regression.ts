@@ -45,7 +45,7 @@ export const regression: TaskFactory<Record<never, never>> = defineTask({
       kinds: {
         rootMeanSquaredError: { title: 'root mean squared error', unit: 'number', better: 'lower' },
         meanAbsoluteError: { title: 'mean absolute error', unit: 'number', better: 'lower' },
-        r2: { title: 'R²', unit: 'share', better: 'higher' },
+        r2: { title: 'R²', unit: 'number', better: 'higher' },
         loss: { title: 'half mean squared error', unit: 'number', better: 'lower' },
       },
       monitor: 'rootMeanSquaredError',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { defineMethod, flag, option, weight, type OptionsOf } from '@kd/core'
+import { count, defineMethod, flag, option, weight, type OptionsOf } from '@kd/core'
 import * as z from 'zod/mini'
 import { regressor } from './regressor.js'
 
@@ -13,7 +13,7 @@ import { regressor } from './regressor.js'
  * The regressor follows from the shapes of the two features: for maps a convolution (1x1 for equal sizes, 3x3 with stride 2 for a
  * student's map of twice the size, a transposed 4x4 for a teacher's of twice the size, a larger one without padding else), for vectors a
  * dense layer; then batch normalisation with the batch's statistics and ReLU, each of which can be left out. Its weights come from
- * the run's seed. Both terms are joint; with `hardLossWeight: 0` it is the first stage of the paper. Parts: `label`, `hint`.
+ * the run's seed. Of several teachers, `teacher` says which one gives the hint. Both terms are joint; with `hardLossWeight: 0` it is the first stage of the paper. Parts: `label`, `hint`.
  *
  * @param options - see {@link FitnetHintOptions}
  * @returns a method for one teacher and any task
@@ -43,6 +43,7 @@ export const fitnetHint = defineMethod({
       "the student's feature: a stage, a layer by name, or penultimate",
     ),
     teacherFeature: option(z.string(), 'penultimate', "the teacher's feature"),
+    teacher: count(0, 'which of the teachers gives the hint, from 0', 0),
     hintWeight: weight(100, "weight of the hint's term"),
     hardLossWeight: weight(1, "weight of the label's term"),
     batchNormalization: flag(true, 'whether the regressor normalises'),
@@ -51,16 +52,20 @@ export const fitnetHint = defineMethod({
       'whether the regressor ends in ReLU, as a feature of the teacher after its ReLU asks for',
     ),
   },
-  needs: ({ studentFeature, teacherFeature }) => ({
-    teachers: 1,
+  needs: ({ studentFeature, teacherFeature, teacher }) => ({
+    teachers: teacher + 1,
     studentFeatures: [studentFeature],
-    teacherFeatures: [teacherFeature],
+    // The others may have no such layer.
+    teacherFeatures: [...Array.from({ length: teacher }, () => []), [teacherFeature]],
     tasks: 'any',
   }),
-  start(run, { studentFeature, teacherFeature, hintWeight, hardLossWeight, batchNormalization, relu }) {
+  start(
+    run,
+    { studentFeature, teacherFeature, teacher, hintWeight, hardLossWeight, batchNormalization, relu },
+  ) {
     const { variables, apply } = regressor({
       from: run.student.features[studentFeature]!,
-      to: run.teachers[0]!.features[teacherFeature]!,
+      to: run.teachers[teacher]!.features[teacherFeature]!,
       random: run.random.split('regressor'),
       batchNormalization,
       relu,
@@ -71,7 +76,7 @@ export const fitnetHint = defineMethod({
         {
           learner: 'student',
           loss: ({ task, labels, studentLogits, studentFeatures, teacherFeatures }) => {
-            const hint = teacherFeatures[0]![teacherFeature]!
+            const hint = teacherFeatures[teacher]![teacherFeature]!
             const distance = tf.squaredDifference(apply(studentFeatures[studentFeature]!), hint)
             const units = distance.shape.map((_, axis) => axis).slice(1)
             return {

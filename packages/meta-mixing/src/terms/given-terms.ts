@@ -7,6 +7,8 @@ const aMethod = z.custom<Method>(
   (value) => typeof (value as Partial<Method> | undefined)?.start === 'function',
   'must be a method',
 )
+// Only code can give a method: to a JSON Schema nothing is one.
+aMethod._zod.toJSONSchema = () => ({ not: {} })
 
 /**
  * The option that takes methods as terms of a mix.

@@ -1,4 +1,4 @@
-import { adam, crossEntropy, klDivergence, sgd, softCrossEntropy, type Optimizer } from '@kd/core'
+import { adam, crossEntropy, klDivergence, sgd, softCrossEntropy } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import fc from 'fast-check'
@@ -113,8 +113,9 @@ const optimizerStep: fc.Arbitrary<KernelCase> = fc
         fc.array(gradients, { minLength: 1, maxLength: 3 }),
       )
       .map(([start, steps]): KernelCase => () => {
-        const optimizer: Optimizer =
+        const rule =
           kind === 'adam' ? adam(decay) : sgd({ momentum, nesterov: nesterov && momentum > 0, ...decay })
+        const optimizer = rule.start()
         const variables = start.map((values) => tf.variable(values()))
         for (const step of steps)
           optimizer.step(

@@ -1,11 +1,11 @@
-import { softmaxWithTemperature, type DistillationMethod } from '@kd/core'
+import { meanLoss, softmaxWithTemperature, type Method } from '@kd/core'
 import * as losses from '@kd/losses'
-import { methodBatch, type BatchNumbers } from '@kd/testing'
+import { methodBatch, startMethod, type BatchNumbers } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import type { KernelCase } from './arbitrary-tensors.js'
 
-const methods: Readonly<Record<string, () => DistillationMethod>> = {
+const methods: Readonly<Record<string, () => Method>> = {
   'label revision': () => losses.labelRevision(),
   'label revision without group means': () => losses.labelRevision({ groupMeans: false, eta: 0.5 }),
   'label revision of all': () => losses.labelRevision({ scope: 'all' }),
@@ -62,8 +62,9 @@ export const methodCases: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   }),
 }
 
-function partsAndGradient(method: DistillationMethod, numbers: BatchNumbers): tf.Tensor[] {
+function partsAndGradient(method: Method, numbers: BatchNumbers): tf.Tensor[] {
   const batch = methodBatch(numbers)
-  const gradient = tf.grad((logits) => method.loss(methodBatch(numbers, logits as tf.Tensor2D)).total)
-  return [...Object.values(method.loss(batch).parts), gradient(batch.studentLogits)]
+  const { parts } = startMethod(method, batch)
+  const gradient = tf.grad((logits) => meanLoss(parts(methodBatch(numbers, logits as tf.Tensor2D))))
+  return [...Object.values(parts(batch)), gradient(batch.studentLogits)]
 }

@@ -35,7 +35,12 @@ export interface ReportedEpoch {
   /** The seconds of its training, without validation. */
   readonly seconds: number
   readonly learningRate: number
-  readonly train: { readonly loss: number; readonly figure?: number }
+  readonly train: {
+    readonly loss: number
+    /** The means of the parts of the loss, those of phases in which a teacher learns too. */
+    readonly parts?: Readonly<Record<string, number>>
+    readonly figure?: number
+  }
   readonly validation?: { readonly loss: number; readonly figure: number }
 }
 

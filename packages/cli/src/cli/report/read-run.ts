@@ -54,7 +54,7 @@ function reportedEpoch(
   const ofTrain = train.figures[monitor] ?? train.top1
   return {
     ...epoch,
-    train: { loss: train.loss, ...(ofTrain !== undefined && { figure: ofTrain }) },
+    train: { loss: train.loss, parts: train.parts, ...(ofTrain !== undefined && { figure: ofTrain }) },
     ...(validation && {
       validation: { loss: validation['loss'] ?? NaN, figure: validation[monitor] ?? NaN },
     }),

@@ -79,7 +79,7 @@ describe('a report in Chromium', needsChromium, () => {
     const charts = await boxesOf(page, 'figure svg')
     const captions = await boxesOf(page, 'figcaption')
     // Curves and cost; classes of five runs; what methods made of examples.
-    expect(charts.length).toBe(4 + 2 + 5 * 2 + 2 * (1 + 2) + (1 + 1 + 2 + 3) + (2 + 3) + (1 + 1 + 2))
+    expect(charts.length).toBe(4 + 2 + 5 * 2 + 2 * (2 + 2) + (1 + 3 + 2 + 4) + (2 + 3) + (1 + 1 + 1 + 2))
     for (const [index, chart] of charts.entries()) {
       expect(chart.height).toBeGreaterThan(60)
       expect(chart.width).toBeGreaterThan(250)
@@ -90,7 +90,7 @@ describe('a report in Chromium', needsChromium, () => {
       expect(picture.inkOf(chart)).toBeGreaterThan(0.01)
     }
     const images = await boxesOf(page, 'img')
-    expect(images.length).toBe(24 * (2 + 2 + 3 + 3))
+    expect(images.length).toBe(24 * (2 + 2 + 4 + 3))
     for (const { width: side, height } of images) expect([side >= 64, height >= 64]).toEqual([true, true])
     const words = await page.evaluate<string[]>(
       "Array.from(document.querySelectorAll('img'), (image) => image.naturalWidth + image.alt)",
@@ -106,18 +106,18 @@ describe('a report in Chromium', needsChromium, () => {
     const words = async (run: number): Promise<string> =>
       (await page.locator('#examples > details').nth(run).textContent())!.replaceAll(/\s+/g, ' ')
     const [wsl, , revised, mixed, table] = await Promise.all([0, 1, 2, 3, 4].map(words))
-    expect(wsl).toContain('how weight of the soft label was spread over training examples')
-    expect(wsl).toContain('Of Weighted Soft Labels')
-    expect(revised).toContain('training examples whose soft label was revised, after each epoch')
+    expect(wsl).toContain('how soft label weight was spread over training examples')
+    expect(wsl).toContain('What weighted-soft-labels gives to each')
+    expect(revised).toContain('shares of training examples after each epoch')
     expect(revised).toMatch(
-      /soft labels revised: [1-9]\d* of 400 training examples \(\d+\.\d\d %\), by class/,
+      /moved probability above 0: [1-9]\d* of 400 training examples \(\d+\.\d\d %\), by class/,
     )
     expect(revised).toContain('how selection score was spread over training examples')
-    expect(revised).toMatch(/chosen to be distilled: 280 of 400 training examples \(70.00 %\), by class/)
-    expect(mixed).toContain('how weight of teacher0 was spread over training examples')
-    expect(mixed).toContain('As it was learned for each example')
+    expect(revised).toMatch(/selected above 0: 280 of 400 training examples \(70.00 %\), by class/)
+    expect(mixed).toContain('how teacher0 weight was spread over training examples')
+    expect(mixed).toContain('What adaptive-mixing gives to each')
     // No images: a table.
-    expect(table).toMatch(/Highest revision of the soft labellabelteacher says example \d+/)
+    expect(table).toMatch(/Highest moved probabilitylabelteacher says example \d+/)
     await page.close()
   })
 

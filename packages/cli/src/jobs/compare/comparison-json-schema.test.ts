@@ -38,6 +38,8 @@ describe('comparisonJsonSchema', () => {
     ['an unknown key of the base', { base: { ...base, studnet: {} }, methods }],
     ['an unknown method', { base, methods: [{ name: 'vanila-kd' }] }],
     ['an unknown data set', { base, methods, datasets: [{ name: 'digitz' }] }],
+    ['an unknown data set of the base', { base: { ...base, dataset: { name: 'digitz' } }, methods }],
+    ['an unknown model of the base', { base: { ...base, student: { model: { name: 'mpl' } } }, methods }],
     ['no base', { methods }],
     ['no values', { base, methods: [] }],
     ['half a seed', { base, methods, seeds: 2.5 }],
@@ -50,6 +52,14 @@ describe('comparisonJsonSchema', () => {
     [
       'a plugin with methods of its own',
       { base: { ...base, plugin: './p.mjs' }, methods: { mine: { name: 'mine' } } },
+    ],
+    [
+      'a plugin with data sets and models of its own',
+      {
+        base: { ...base, plugin: './p.mjs', student: { model: { name: 'mine' } } },
+        datasets: [{ name: 'mine', side: 3 }],
+        methods,
+      },
     ],
     [
       'any key as an axis',

@@ -19,12 +19,19 @@ export function comparisonJsonSchema(
   const config = configJsonSchema() as {
     properties: Schema
     definitions?: Schema
-    else: { properties: { method: Schema } }
+    if: Schema
+    else: { properties: { dataset: Schema; method: Schema } }
   }
   const describe = (name: string): unknown => (properties[name] as Schema)['description']
   // A base need not be complete: axes give what it lacks.
-  const base = { type: 'object', properties: config.properties, additionalProperties: false }
-  const method = config.else.properties.method
+  const base = {
+    type: 'object',
+    properties: config.properties,
+    additionalProperties: false,
+    if: config.if,
+    else: config.else,
+  }
+  const { dataset, method } = config.else.properties
   return {
     ...schema,
     title,
@@ -33,9 +40,9 @@ export function comparisonJsonSchema(
       base: { anyOf: [{ type: 'string', minLength: 1 }, base], description: describe('base') },
       datasets: { ...valuesOf(config.properties['dataset']), description: describe('datasets') },
     },
-    // Only beside a plugin, which a base in a file of its own may name, can a method have another name.
+    // Only beside a plugin, which a base in a file of its own may name, can something have a name that is not built in.
     if: { properties: { base: { type: 'object', not: { required: ['plugin'] } } } },
-    then: { properties: { methods: valuesOf(method) } },
+    then: { properties: { datasets: valuesOf(dataset), methods: valuesOf(method) } },
     ...(config.definitions && { definitions: config.definitions }),
   }
 }

@@ -53,6 +53,14 @@ export async function runDiagnostics(run: EndedRun): Promise<RunDiagnostics> {
   )
   const [teacher] = ofTeachers
   const first = firstExamples(dataset)
+  const ofMethod = methodMeasures(config, diagnosed)
+  const says =
+    teachers[0] && ofMethod.length > 0
+      ? predictionsOf(
+          (await evaluate(teachers[0], first, { split: 'train' })).logits,
+          first.train.labels.length,
+        )
+      : []
   return {
     version: 1,
     student: isBest ? 'best' : 'last',
@@ -68,7 +76,7 @@ export async function runDiagnostics(run: EndedRun): Promise<RunDiagnostics> {
         teacher ? predictionsOf(teacher, labels.length) : [],
         teacher ? [labelProbability(teacher, labels)] : [],
       ),
-      ...exampleMeasures(first, [], methodMeasures(config, diagnosed)),
+      ...exampleMeasures(first, says, ofMethod),
     ],
   }
 }

@@ -1,9 +1,10 @@
-import { KdError, taskOf, type AnyDataset, type Model, type Teacher } from '@kd/core'
+import { functionTeacher, KdError, taskOf, type AnyDataset, type Model, type Teacher } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TeacherConfig } from '../../config/config-schema.js'
 import type { NamedOptions } from '../../config/named-options.js'
+import type { Plugin } from '../../config/plugin.js'
 import { openAnswers } from './open-answers.js'
 import { AnswerTable, type RunTeacher } from '../answers/kept-answers.js'
 import { recipeData } from '../data/prepare-dataset.js'
@@ -102,13 +103,25 @@ async function broughtTeacher(
   clean: AnyDataset,
 ): Promise<Teacher | Model> {
   const context = { dataset: clean, task: taskOf(clean), seed: config.seed }
+  let made: Awaited<ReturnType<Required<Plugin>['teachers'][string]>>
   try {
-    return await catalogue.teachers[name]!(options, context)
+    made = await catalogue.teachers[name]!(options, context)
   } catch (error) {
     if (KdError.isInstance(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new KdError(`plugin: teacher ${name} must be made, got an error: ${reason}`, { cause: error })
   }
+  if (typeof made === 'function') return functionTeacher(made, name)
+  if (
+    typeof made === 'object' &&
+    (made as object | null) !== null &&
+    ('answer' in made || 'forward' in made)
+  ) {
+    return made
+  }
+  throw new KdError(
+    `plugin: teacher ${name} must be a function to logits, a teacher or a model, got ${made === null ? 'null' : typeof made}`,
+  )
 }
 
 async function assertThere({ run, weights }: TeacherConfig, index: number): Promise<void> {

@@ -51,16 +51,42 @@ export async function curvesSection(
     }))
     .filter(({ values }) => values.length > 0)
   if (drawn.length === 0) return undefined
-  const figures = await Promise.all(
-    drawn.map(({ title, caption, values }) => figure(caption, chart(title, values))),
-  )
+  const figures = await Promise.all([
+    ...drawn.map(({ title, caption, values }) => figure(caption, chart(title, values, 'setting'))),
+    ...partsOf(runs, settingOf).map(({ setting, values }) =>
+      figure(`parts of the training loss of ${setting}`, chart('part of the loss', values, 'part')),
+    ),
+  ])
   return { id: 'curves', title: 'Learning curves', content: html`<div class="charts">${figures}</div>` }
 }
 
-function chart(title: string, values: readonly object[]): Readonly<Record<string, unknown>> {
+/** What the loss of each setting is made of, the losses of learning teachers included; one part alone is the loss itself. */
+function partsOf(
+  runs: readonly ReportedRun[],
+  settingOf: (run: ReportedRun) => string,
+): { readonly setting: string; readonly values: readonly object[] }[] {
+  return [...new Set(runs.map(settingOf))]
+    .map((setting) => ({
+      setting,
+      values: runs
+        .filter((run) => settingOf(run) === setting)
+        .flatMap(({ epochs }) =>
+          epochs.flatMap(({ epoch, train: { parts = {} } }) =>
+            Object.entries(parts).map(([part, value]) => ({ part, epoch, value })),
+          ),
+        ),
+    }))
+    .filter(({ values }) => new Set(values.map(({ part }) => part)).size > 1)
+}
+
+function chart(
+  title: string,
+  values: readonly object[],
+  coloredBy: 'setting' | 'part',
+): Readonly<Record<string, unknown>> {
   const x = { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1, format: 'd' } }
   const y = { field: 'value', type: 'quantitative', title, scale: { zero: false } }
-  const color = { field: 'setting', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } }
+  const color = { field: coloredBy, type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } }
   return {
     data: { values },
     encoding: { x, color },

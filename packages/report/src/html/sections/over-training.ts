@@ -12,7 +12,7 @@ export async function overTraining({ spreads = [], shares = [] }: ReportedRun): 
   if (drawnSpreads.length + drawnShares.length === 0) return html``
   const figures = await Promise.all([
     ...(drawnShares.length > 0
-      ? [figure('training examples whose soft label was revised, after each epoch', shareChart(drawnShares))]
+      ? [figure('shares of training examples after each epoch', shareChart(drawnShares))]
       : []),
     ...drawnSpreads.map((spread) =>
       figure(

@@ -1,0 +1,83 @@
+import {
+  adam,
+  distill,
+  isDescribed,
+  isMethodFactory,
+  labelLoss,
+  type Method,
+  type MethodFactory,
+  type WrapperFactory,
+} from '@kd/core'
+import * as features from '@kd/features'
+import * as losses from '@kd/losses'
+import * as mixing from '@kd/meta-mixing'
+import * as selection from '@kd/selection'
+import { noiseDataset, noiseNetwork } from '@kd/testing'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+
+/** Options without which a method would do nothing in two epochs, or cannot be made. */
+const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'adaptive-mixing': { warmUpEpochs: 0, every: 1, validationBatchSize: 10 },
+  'random-teacher-drop': { rate: 0.5 },
+}
+
+const exported = [
+  labelLoss,
+  ...[losses, features, mixing, selection].flatMap((all) => Object.values<unknown>(all)),
+]
+
+const optionsOf = ({ name }: { readonly name: string }): never => (needed[name] ?? {}) as never
+
+const methods = exported
+  .filter(isMethodFactory)
+  .map((factory: MethodFactory): [string, Method] => [factory.name, factory(optionsOf(factory))])
+
+/** What goes around a method goes around plain distillation here. */
+const wrapped = exported
+  .filter((value) => isDescribed(value) && !isMethodFactory(value))
+  .map((value): [string, Method] => {
+    const factory = value as unknown as WrapperFactory
+    return [`${factory.name} around vanilla-kd`, factory(losses.vanillaKd(), optionsOf(factory))]
+  })
+
+/** One optimizer object for all runs of this file. */
+const optimizer = adam()
+
+/** Trains two epochs, and gives everything that came of it as plain numbers. */
+async function outcomeOf(method: Method): Promise<unknown> {
+  const student = noiseNetwork(1)
+  const teachers = [noiseNetwork(2), noiseNetwork(3)]
+  const { history, examples } = await distill({
+    student,
+    teachers,
+    method,
+    dataset: noiseDataset,
+    epochs: 2,
+    batchSize: 16,
+    optimizer,
+    learningRate: 0.05,
+  })
+  const models = [student, ...teachers]
+  const weights = models.map((model) => model.getWeights().map((weight) => Array.from(weight.dataSync())))
+  for (const model of models) model.dispose()
+  return { epochs: history.map(({ train, validation }) => ({ train, validation })), examples, weights }
+}
+
+describe('a method and an optimizer in two runs', () => {
+  it('are tried for all methods that the packages export', () => {
+    expect(methods.length).toBeGreaterThan(20)
+    expect(wrapped.length).toBeGreaterThan(3)
+  })
+
+  it.each([...methods, ...wrapped])(
+    'give the same one after the other and at once, and leave nothing: %s',
+    async (_, method) => {
+      const first = await outcomeOf(method)
+      const tensors = tf.memory().numTensors
+      expect(await outcomeOf(method)).toEqual(first)
+      expect(await Promise.all([outcomeOf(method), outcomeOf(method)])).toEqual([first, first])
+      expect(tf.memory().numTensors).toBe(tensors)
+    },
+  )
+})

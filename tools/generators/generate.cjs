@@ -54,12 +54,12 @@ async function generate(tree, { template, name, packageName }) {
 /** Core cannot enter itself by its own door. */
 function importsOf(packageName) {
   if (packageName !== 'core') {
-    return "import { defineTask, InvalidArgumentError, type Figures, type LabelArray, type Meter } from '@kd/core'"
+    return "import { defineTask, InvalidArgumentError, type Figures, type LabelArray, type Meter, type TaskFactory } from '@kd/core'"
   }
   return [
-    "import type { LabelArray } from '../dataset/dataset.js'",
     "import { InvalidArgumentError } from '../errors.js'",
-    "import { defineTask } from './define-task.js'",
+    "import { defineTask, type TaskFactory } from './define-task.js'",
+    "import type { LabelArray } from './labels.js'",
     "import type { Figures, Meter } from './task.js'",
   ].join('\n')
 }

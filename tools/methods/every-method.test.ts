@@ -37,7 +37,7 @@ const methods = exported
 const wrapped = exported
   .filter((value) => isDescribed(value) && !isMethodFactory(value))
   .map((value): [string, Method] => {
-    const factory = value as unknown as WrapperFactory
+    const factory = value as WrapperFactory
     return [`${factory.name} around vanilla-kd`, factory(losses.vanillaKd(), optionsOf(factory))]
   })
 

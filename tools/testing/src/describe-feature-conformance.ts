@@ -50,7 +50,7 @@ export function describeFeatureConformance<Options>(
   { golden, studentFeature, teacherFeature }: FeatureConformanceOptions<Options>,
 ): void {
   const stepOf = (student: tf.Tensor, teacher: tf.Tensor): Step => {
-    const rows = Array.from({ length: student.shape[0]! }, (_, row) => [row, -row, 1])
+    const rows = Array.from({ length: student.shape[0] }, (_, row) => [row, -row, 1])
     return methodBatch(
       { studentLogits: rows, teacherLogits: [rows], labels: rows.map((_, row) => row % 3) },
       undefined,
@@ -72,7 +72,7 @@ export function describeFeatureConformance<Options>(
   const randomFeatures = (random: RandomSource): [tf.Tensor, tf.Tensor] => {
     const { student, teacher } = golden.cases[0]!.inputs
     const like = (nested: NestedNumbers): tf.Tensor => {
-      const { shape } = tf.tensor(nested as number[])
+      const { shape } = tf.tensor(nested)
       const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal())
       return tf.tensor(values, shape)
     }
@@ -89,7 +89,7 @@ export function describeFeatureConformance<Options>(
         const started = startMethod(factory(options), stepOf(student, teacher))
         const variables = started.running.variables ?? {}
         for (const [name, values] of Object.entries(inputs.variables)) {
-          variables[name]!.assign(tf.tensor(values as number[]))
+          variables[name]!.assign(tf.tensor(values))
         }
         expect(Object.keys(variables).sort()).toEqual(Object.keys(inputs.variables).sort())
         expectAllClose(featureLosses(started, stepOf(student, teacher)), examples)

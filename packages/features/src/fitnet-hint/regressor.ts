@@ -90,7 +90,7 @@ function linearPart(from: readonly number[], to: readonly number[]): LinearPart 
         tf.conv2dTranspose(
           feature as tf.Tensor4D,
           kernel as tf.Tensor4D,
-          [feature.shape[0]!, wanted, wantedWidth, outputs],
+          [feature.shape[0], wanted, wantedWidth, outputs],
           2,
           1,
           'floor',

@@ -19,7 +19,7 @@ describe('proximalTeacher', () => {
     'gives the golden losses and gradients of both steps: $name',
     ({ options, studentLogits, teacherLogits, labels, teacher, student, nextMultiplier }) => {
       const step = methodBatch({ studentLogits, teacherLogits: [teacherLogits], labels })
-      const { running } = startMethod(proximalTeacher(options as ProximalTeacherOptions), step)
+      const { running } = startMethod(proximalTeacher(options), step)
       const [ofTeacher, ofStudent] = running.phases
       const asTeacher = (logits: tf.Tensor2D): tf.Scalar =>
         meanLoss(ofTeacher!.loss({ ...step, teacherLogits: [logits] }))
@@ -84,7 +84,7 @@ describe('proximalTeacher', () => {
     expect(() => proximalTeacher({ pull: 1 })).toThrow('proximalTeacher: pull must be < 1, got 1')
     const run = distill({
       student: noiseNetwork(1),
-      teachers: [(inputs) => tf.zeros([inputs.shape[0]!, 3])],
+      teachers: [(inputs) => tf.zeros([inputs.shape[0], 3])],
       method: proximalTeacher(),
       dataset: noiseDataset,
       epochs: 1,

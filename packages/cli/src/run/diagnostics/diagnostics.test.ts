@@ -30,7 +30,7 @@ describe('what a method does to single examples', () => {
     labels: [1, 0],
   })
   const valuesOf = async (config: object): Promise<Readonly<Record<string, Float32Array>>> => {
-    const method = makeMethod(methodSchema(methods).parse(config as never), methods)
+    const method = makeMethod(methodSchema(methods).parse(config), methods)
     return (await startMethod(method, seen).running.examples?.(seen.ids, seen)) ?? {}
   }
 

@@ -74,7 +74,7 @@ export class ExampleLog {
     const asked = this.#sample && (await view.examples(this.#sample.train.ids, { outputs: true }))
     const values = {
       ...this.#summaries(all, dataset),
-      ...(asked && this.#summaries(without(asked, all), this.#sample!)),
+      ...(asked && this.#summaries(without(asked, all), this.#sample)),
     }
     if (Object.keys(values).length === 0) return undefined
     return {

@@ -59,7 +59,7 @@ export async function openTeacher(
     return { teacher, index, name: `${table.name}, by its kept answers`, states: [{ teacher: table }] }
   }
   if (teacher.teacher !== undefined) {
-    const brought = await broughtTeacher(named, teacher.teacher as NamedOptions, clean)
+    const brought = await broughtTeacher(named, teacher.teacher, clean)
     return { teacher, index, name: brought.name, states: [{ teacher: brought }] }
   }
   await assertThere(teacher, index)

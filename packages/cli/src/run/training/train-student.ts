@@ -24,7 +24,7 @@ export interface StudentRun {
 }
 
 /** What the training of a student gives. */
-export interface TrainedStudent extends DistillationResult<LayersModel> {
+export interface TrainedStudent extends DistillationResult {
   /** What the method did in the end to the first examples of the training split, what needs outputs too. */
   readonly diagnosed: Readonly<Record<string, Float32Array>>
 }

@@ -62,7 +62,7 @@ export function optionNames(options: OptionsSchema): string {
 }
 
 /** A row of cells; a bar in a text would end its cell. */
-export function row(...cells: readonly string[]): string {
+function row(...cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 

@@ -67,6 +67,7 @@ const kd = (...words: string[]) =>
     env: { ...process.env, KD_NATIVE_THREADS: '1' },
   })
 
+const threads = process.env['KD_NATIVE_THREADS']
 beforeAll(async () => {
   process.env['KD_NATIVE_THREADS'] = '1'
   ;({ main, remove: removeMain } = await buildMain())
@@ -84,6 +85,8 @@ beforeAll(async () => {
 }, 600_000)
 
 afterAll(async () => {
+  if (threads === undefined) delete process.env['KD_NATIVE_THREADS']
+  else process.env['KD_NATIVE_THREADS'] = threads
   await removeMain()
   await rm(folder, { recursive: true })
 })

@@ -50,7 +50,7 @@ export interface Plugin {
 }
 
 /** The kinds of things that a plugin brings. */
-export const pluginKinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as const
+const pluginKinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as const
 
 /**
  * Imports the plugin of a config: the one key that runs code.

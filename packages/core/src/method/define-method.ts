@@ -115,6 +115,7 @@ export interface WrapperDefinition<Shape extends OptionsShape> extends Definitio
    * @defaultValue the name in camel case
    */
   readonly functionName?: string
+  /** Checks that no schema can make, of options together; throws what is wrong. */
   readonly check?: (options: OptionsOutput<Shape>) => void
   /** Makes the combined method. */
   readonly wrap: (method: Method, options: OptionsOutput<Shape>) => Method

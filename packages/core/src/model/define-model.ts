@@ -31,6 +31,7 @@ export interface ModelContextWithShape extends Omit<ModelContext, 'inputShape'> 
 export interface ModelDefinition<Shape extends OptionsShape> extends Definition<Shape> {
   /** The shape of one input where a caller names none. */
   readonly inputShape?: readonly number[]
+  /** Makes the model, not yet trained. */
   readonly make: (context: Required<ModelContext>, options: OptionsOutput<Shape>) => LayersModel
 }
 

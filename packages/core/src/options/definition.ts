@@ -9,7 +9,8 @@ export type OptionsInput<Shape extends OptionsShape> = Shape extends z.core.$Zod
   ? z.core.input<Shape>
   : Shape extends Readonly<Record<string, z.core.$ZodType>>
     ? keyof Shape extends never
-      ? Readonly<Record<never, never>>
+      ? // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a definition without options
+        Readonly<Record<never, never>>
       : z.core.input<z.ZodMiniObject<Shape>>
     : never
 
@@ -18,7 +19,8 @@ export type OptionsOutput<Shape extends OptionsShape> = Shape extends z.core.$Zo
   ? z.core.output<Shape>
   : Shape extends Readonly<Record<string, z.core.$ZodType>>
     ? keyof Shape extends never
-      ? Readonly<Record<never, never>>
+      ? // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a definition without options
+        Readonly<Record<never, never>>
       : z.core.output<z.ZodMiniObject<Shape>>
     : never
 

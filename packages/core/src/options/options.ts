@@ -195,7 +195,7 @@ function explainOptionIssue(issue: z.core.$ZodIssue): OptionProblem {
 }
 
 /** `a.b[2]` of a path. */
-export function optionName(path: readonly PropertyKey[]): string {
+function optionName(path: readonly PropertyKey[]): string {
   return path
     .map((key, index) =>
       typeof key === 'number' ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`,
@@ -204,7 +204,7 @@ export function optionName(path: readonly PropertyKey[]): string {
 }
 
 /** A value as a message shows it. */
-export function shownValue(value: unknown): string {
+function shownValue(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (typeof value === 'string') return value === '' ? "''" : value
   const text = JSON.stringify(value) ?? typeof value

@@ -22,6 +22,7 @@ import type { FigureKind, Task } from './task.js'
  * console.log(task.monitor, task.outputShape) // top1 [ 10 ]
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no options
 export const classification: TaskFactory<Record<never, never>> = defineTask({
   name: 'classification',
   summary: 'each example is of one of several classes',

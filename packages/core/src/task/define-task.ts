@@ -20,6 +20,7 @@ export interface TaskContext {
 /** How a task is defined. */
 export interface TaskDefinition<Shape extends OptionsShape> extends Definition<Shape> {
   readonly labels: LabelForm
+  /** Makes the task for data with so many outputs. */
   readonly make: (context: TaskContext, options: OptionsOutput<Shape>) => Task
 }
 

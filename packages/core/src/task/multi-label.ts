@@ -29,6 +29,7 @@ import type { Figures, Meter } from './task.js'
  * @see the mean over labels is that of PyTorch's BCEWithLogitsLoss; divergences label by label after Yang et al.: Multi-Label Knowledge
  * Distillation, ICCV 2023, arXiv 2308.06453, whose other term (embeddings by label) is not part of it
  */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no options
 export const multiLabel: TaskFactory<Record<never, never>> = defineTask({
   name: 'multi-label',
   summary: 'each example has any number of labels',

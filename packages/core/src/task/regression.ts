@@ -29,6 +29,7 @@ import type { Figures, Meter } from './task.js'
  * console.log(meter.figures()['meanAbsoluteError']) // 1
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no options
 export const regression: TaskFactory<Record<never, never>> = defineTask({
   name: 'regression',
   summary: 'numbers are to be predicted',

@@ -6,7 +6,7 @@ import { memoryBatches } from '../dataset/memory-batches.js'
 import { InvalidArgumentError } from '../errors.js'
 import { phaseName, startMethod, type Phase, type RunningMethod } from '../method/method.js'
 import { passFeatures } from '../method/needs.js'
-import type { Model, ModelInput } from '../model/model.js'
+import type { Mode, Model, ModelInput } from '../model/model.js'
 import type { RunningOptimizer } from '../optimizer/optimizer.js'
 import { randomSource, type RandomSource } from '../random/random-source.js'
 import type { LearningRateSchedule } from '../schedule.js'
@@ -74,12 +74,6 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
     random: random.split('method'),
   })
   const monitor = options.monitor ?? task.monitor
-  const { learningTeachers = [] } = method.needs
-  const changing = [...teachers.entries()].flatMap(([index, { model }]): [number, Model][] =>
-    model !== undefined && (teacherMode === 'train' || learningTeachers.includes(index))
-      ? [[index, model]]
-      : [],
-  )
   const phases: RunningPhase[] = []
   const dispose = (): void => {
     for (const { optimizer } of phases) optimizer.running.dispose()
@@ -110,7 +104,7 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
       stepsPerEpoch: Math.ceil(dataset.train.ids.length / batchSize),
       random,
       passFeatures: passFeatures(method.needs, teachers.length).student,
-      changingTeachers: new Map(changing),
+      changingTeachers: changingTeachers(teachers, teacherMode, method.needs.learningTeachers),
       tracker: new BestEpochTracker(student, { figure: monitor, better: task.kinds[monitor]!.better }),
       history: [],
       teacherTrainMetrics: await answers.keep(),
@@ -120,6 +114,19 @@ export async function startRun(options: DistillationOptions<ModelInput>): Promis
     dispose()
     throw error
   }
+}
+
+/** Finds the teachers whose weights or statistics change during the run. */
+function changingTeachers(
+  teachers: readonly Teacher[],
+  mode: Mode,
+  learning: readonly number[] = [],
+): Map<number, Model> {
+  return new Map(
+    [...teachers.entries()].flatMap(([index, { model }]): [number, Model][] =>
+      model !== undefined && (mode === 'train' || learning.includes(index)) ? [[index, model]] : [],
+    ),
+  )
 }
 
 function startPhases(

@@ -141,8 +141,8 @@ export class StepGradients {
       ? (this.#run.task.batchFigures?.(step.studentLogits, this.#labels) ?? {})
       : {}
     const prefix = isStudent ? '' : `${phase.name}/`
-    const means = Object.fromEntries(
-      Object.entries(parts).map(([name, part]) => [`${prefix}${name}`, tf.mean(part)]),
+    const means: Readonly<Record<string, tf.Scalar>> = Object.fromEntries(
+      Object.entries(parts).map(([name, part]) => [`${prefix}${name}`, tf.mean<tf.Scalar>(part)]),
     )
     for (const scalar of [...Object.values(figures), ...Object.values(means)]) {
       this.#kept.push(tf.keep(scalar))
@@ -150,7 +150,7 @@ export class StepGradients {
     this.#means = {
       total: isStudent ? total : (this.#means?.total ?? total),
       figures: { ...this.#means?.figures, ...figures },
-      parts: { ...this.#means?.parts, ...(means as Record<string, tf.Scalar>) },
+      parts: { ...this.#means?.parts, ...means },
     }
   }
 }

@@ -63,7 +63,7 @@ export const fitnetHint = defineMethod({
     run,
     { studentFeature, teacherFeature, teacher, hintWeight, hardLossWeight, batchNormalization, relu },
   ) {
-    const { variables, apply } = regressor({
+    const layer = regressor({
       from: run.student.features[studentFeature]!,
       to: run.teachers[teacher]!.features[teacherFeature]!,
       random: run.random.split('regressor'),
@@ -71,13 +71,13 @@ export const fitnetHint = defineMethod({
       relu,
     })
     return {
-      variables,
+      variables: layer.variables,
       phases: [
         {
           learner: 'student',
           loss: ({ task, labels, studentLogits, studentFeatures, teacherFeatures }) => {
             const hint = teacherFeatures[teacher]![teacherFeature]!
-            const distance = tf.squaredDifference(apply(studentFeatures[studentFeature]!), hint)
+            const distance = tf.squaredDifference(layer.apply(studentFeatures[studentFeature]!), hint)
             const units = distance.shape.map((_, axis) => axis).slice(1)
             return {
               label: tf.mul(hardLossWeight, task.labelLoss(studentLogits, labels)),

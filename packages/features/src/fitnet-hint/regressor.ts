@@ -30,7 +30,8 @@ const EPSILON = 1e-5
  * @throws {@link ShapeError} when no regressor leads from one shape to the other
  */
 export function regressor({ from, to, random, batchNormalization, relu }: RegressorOptions): Regressor {
-  const { kernelShape, inputs, product } = linearPart(from, to)
+  const linear = linearPart(from, to)
+  const { kernelShape, inputs } = linear
   const outputs = to.at(-1)!
   const limit = 1 / Math.sqrt(inputs)
   const kernel = Float32Array.from(
@@ -48,7 +49,7 @@ export function regressor({ from, to, random, batchNormalization, relu }: Regres
   return {
     variables,
     apply(feature) {
-      let value = tf.add(product(feature, variables['kernel']!), variables['bias']!)
+      let value = tf.add(linear.product(feature, variables['kernel']!), variables['bias']!)
       if (batchNormalization) value = normalized(value, variables['scale']!, variables['offset']!)
       return relu ? tf.relu(value) : value
     },

@@ -360,7 +360,7 @@ describe('adaptiveMixing', () => {
     it('a teacher with other classes', async () => {
       const teachers = [(inputs: tf.Tensor) => tf.zeros<tf.Rank.R2>([inputs.shape[0], 4])]
       await expect(distill(run(adaptiveMixing(), { teachers }))).rejects.toThrow(
-        "teacher 0 must give logits [N, 3] like the data set's classes, got [1, 4]",
+        "teacher 0 must give logits [N, 3] like the data set's classes, got [N, 4]",
       )
     })
 

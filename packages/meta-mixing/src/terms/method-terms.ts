@@ -24,7 +24,7 @@ function prefixOf(place: number): string {
  * @param methods - the terms beside the label
  * @returns one name for the label and each method
  */
-export function methodTermNames(methods: readonly Method[]): string[] {
+function methodTermNames(methods: readonly Method[]): string[] {
   const plain = methods.map(({ name }) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()))
   const numbered = plain.map((name, place) => {
     const isShared = name === 'label' || plain.filter((other) => other === name).length > 1

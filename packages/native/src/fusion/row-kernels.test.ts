@@ -2,13 +2,13 @@ import * as losses from '@kd/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { loadAddon } from '../addon.js'
-import { loadNative, onBackend } from '../testing/load-native.js'
+import { loadNative, needsAddon, onBackend } from '../testing/load-native.js'
 import { rowKernels } from './row-kernel-table.js'
 
 const native = await loadNative()
 
 // What they compute is compared in ../kernels.test.ts.
-describe.skipIf(native === undefined)('row kernels', () => {
+describe('row kernels', needsAddon(native !== undefined), () => {
   it.each(['reviseSoftLabels', 'reviseTeacherLogits', 'swapLogits'] as const)(
     'refuse labels out of range as the other engines do: %s',
     (name) => {

@@ -141,8 +141,8 @@ describe('a method with a trainable projector from the student to two teachers o
       }
     })
     expect(tried).toBe(8)
-    // Every run begins with the same projector, which its seed gives.
-    expect(projectors).toHaveLength(9)
+    // Every run begins with the same projector, which its seed gives: a whole run, the same again, and one per checkpoint.
+    expect(projectors).toHaveLength(10)
     for (const projector of projectors) expect(projector).toEqual(projectors[0])
     expect(projectors[0]).toHaveLength(5 * 9)
     // Models stay; all else, the projectors too, is freed by the runs.

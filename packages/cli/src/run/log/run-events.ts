@@ -126,8 +126,10 @@ export function summaryOf(value: unknown): Summary | undefined {
     }
     case 'examples':
       return examplesEvent(line)
+    case 'result':
+    case undefined:
+      return undefined
   }
-  return undefined
 }
 
 function examplesEvent(line: ReadLineOf<'examples'>): Summary | undefined {

@@ -1,4 +1,11 @@
-import { distill, type AnyDataset, type DistillationResult, type Method } from '@kd/core'
+import {
+  distill,
+  type AnyDataset,
+  type DistillationResult,
+  type EpochMetrics,
+  type Method,
+  type RunView,
+} from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { AnswerTable, type RunTeacher } from '../answers/kept-answers.js'
 import { ExampleLog } from '../log/example-log.js'
@@ -44,21 +51,9 @@ export async function trainStudent(
   const { epochs } = settings
   const { method, dataset, student } = run
   const teachers = run.teachers.map(({ teacher }) => teacher)
-  const log = new RunLog(run.folder)
-  const examples = new ExampleLog({ method, dataset, student, teachers })
-  const record = async (line: RunLogLine): Promise<void> => {
-    await log.append(line)
-    await events.append(line)
-  }
-  // Before a checkpoint too: a run that goes on in the middle of an epoch is not told its notes again.
-  const logNotes = async (): Promise<void> => {
-    const { lines, warnings } = examples.takeNotes()
-    for (const text of warnings) tell({ kind: 'message', text })
-    for (const line of lines) await record(line)
-  }
   const hashes = await Promise.all(teachers.map(teacherHash))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
-  const events = await RunEvents.open(run.folder)
+  const { examples, logNotes, recordEpoch } = logged(run, epochs, tell, await RunEvents.open(run.folder))
   let diagnosed: TrainedStudent['diagnosed'] = {}
   tell({ kind: 'training', who: 'student', epochs })
   try {
@@ -85,14 +80,7 @@ export async function trainStudent(
         onStep: (step) => {
           tell({ kind: 'step', who: 'student', step })
         },
-        onEpochEnd: async (metrics, view) => {
-          tell({ kind: 'epoch', who: 'student', epochs, metrics, task: taskReport(dataset) })
-          const epoch = metrics.epoch + 1
-          await logNotes()
-          const line = await examples.line(epoch, view)
-          if (line !== undefined) await record(line)
-          await record({ kind: 'epoch', ...metrics, epoch })
-        },
+        onEpochEnd: recordEpoch,
         onEnd: async (view) => {
           if (signal?.aborted) return
           const ids = dataset.train.ids.subarray(0, DIAGNOSED_EXAMPLES)
@@ -104,6 +92,43 @@ export async function trainStudent(
   } finally {
     tell({ kind: 'trained', who: 'student' })
   }
+}
+
+interface LoggedRun {
+  readonly examples: ExampleLog
+  readonly logNotes: () => Promise<void>
+  readonly recordEpoch: (metrics: EpochMetrics, view: RunView) => Promise<void>
+}
+
+/** Makes what writes a run's lines to its log and to its event file. */
+function logged(run: StudentRun, epochs: number, tell: RunContext['tell'], events: RunEvents): LoggedRun {
+  const { method, dataset, student } = run
+  const log = new RunLog(run.folder)
+  const examples = new ExampleLog({
+    method,
+    dataset,
+    student,
+    teachers: run.teachers.map(({ teacher }) => teacher),
+  })
+  const record = async (line: RunLogLine): Promise<void> => {
+    await log.append(line)
+    await events.append(line)
+  }
+  // Before a checkpoint too: a run that goes on in the middle of an epoch is not told its notes again.
+  const logNotes = async (): Promise<void> => {
+    const { lines, warnings } = examples.takeNotes()
+    for (const text of warnings) tell({ kind: 'message', text })
+    for (const line of lines) await record(line)
+  }
+  const recordEpoch = async (metrics: EpochMetrics, view: RunView): Promise<void> => {
+    tell({ kind: 'epoch', who: 'student', epochs, metrics, task: taskReport(dataset) })
+    const epoch = metrics.epoch + 1
+    await logNotes()
+    const line = await examples.line(epoch, view)
+    if (line !== undefined) await record(line)
+    await record({ kind: 'epoch', ...metrics, epoch })
+  }
+  return { examples, logNotes, recordEpoch }
 }
 
 /** What a teacher says, as a hash: that of its weights, or of its kept answers; its name where it computes elsewhere. */

@@ -1,4 +1,4 @@
-import { checkRun, selectEngine, type AnyDataset, type EngineName, type Method } from '@kd/core'
+import { selectEngine, type AnyDataset, type EngineName, type Method } from '@kd/core'
 import { basename, extname, resolve } from 'node:path'
 import type { Config, ConfigInput } from '../config/config-schema.js'
 import { makeMethod, methods as builtInMethods } from '../config/methods.js'
@@ -15,8 +15,8 @@ import { studentModel, type NamedConfig } from './model/config-model.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
+import { assertRunFits } from './training/assert-run-fits.js'
 import { makeTeachers } from './training/make-teachers.js'
-import { makeTraining } from './training/make-training.js'
 import { countTeachers, disposeTeachers, openTeachers, type OpenTeacher } from './training/open-teachers.js'
 import type { RunContext } from './training/run-context.js'
 import { trainStudent, type StudentRun } from './training/train-student.js'
@@ -179,42 +179,6 @@ async function runIn(
   await new RunLog(folder).append({ kind: 'result', ...result })
   if (result.ended !== 'aborted') await checkpoints.remove()
   return result
-}
-
-/** The training loop says so too, but only after the teachers' recipes. */
-async function assertRunFits(
-  config: Config,
-  {
-    dataset,
-    student,
-    teachers,
-    method,
-  }: Pick<PreparedRun, 'dataset' | 'student' | 'method'> & { readonly teachers: readonly OpenTeacher[] },
-): Promise<void> {
-  const { augmentation } = config.dataset
-  const wanted = method.needs.teachers === 'all' ? 1 : (method.needs.teachers ?? 0)
-  const count = countTeachers(config.teachers)
-  if (count < wanted) {
-    throw new UsageError(
-      `teachers must be at least ${wanted} for ${method.name}, got ${count}`,
-      'kd train needs none',
-    )
-  }
-  await checkRun({
-    dataset,
-    student,
-    method,
-    teachers: teachers.flatMap(({ states }) => states.map(({ teacher }) => teacher)),
-    teacherMode: config.teacherMode,
-    ...(config.teacherTimeout !== undefined && { teacherTimeout: config.teacherTimeout }),
-    ...makeTraining(config.training!),
-    // Only whether they augment counts here.
-    ...(augmentation && { batches: { augments: true, batches: () => neverCalled() } }),
-  })
-}
-
-function neverCalled(): never {
-  throw new Error('a check of a run takes no batches')
 }
 
 /** What to tell of teachers that nobody listens to, or undefined. */

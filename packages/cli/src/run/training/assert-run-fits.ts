@@ -1,0 +1,91 @@
+import {
+  checkRun,
+  InvalidArgumentError,
+  KdError,
+  labelLoss,
+  randomSource,
+  startMethod,
+  type AnyDataset,
+  type CheckedRun,
+  type Dataset,
+  type Method,
+} from '@kd/core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import * as tf from '@tensorflow/tfjs-core'
+import type { Config } from '../../config/config-schema.js'
+import { makeTraining } from './make-training.js'
+import type { OpenTeacher } from './open-teachers.js'
+
+/** A run before its teachers are trained. */
+interface PlannedRun {
+  readonly dataset: AnyDataset
+  readonly student: LayersModel
+  readonly teachers: readonly OpenTeacher[]
+  readonly method: Method
+}
+
+/**
+ * Checks that everything in a run fits together, its teachers' recipes too. The training loop says so as well, but only after the
+ * recipes have been trained.
+ *
+ * @param config - of the run
+ * @param run - its parts
+ * @throws {@link KdError} that names what does not fit
+ */
+export async function assertRunFits(config: Config, run: PlannedRun): Promise<void> {
+  const { dataset, student, teachers, method } = run
+  const { augmentation } = config.dataset
+  const checked = await checkRun({
+    dataset,
+    student,
+    method,
+    teachers: teachers.flatMap(({ states }) => states.map(({ teacher }) => teacher)),
+    teacherMode: config.teacherMode,
+    ...(config.teacherTimeout !== undefined && { teacherTimeout: config.teacherTimeout }),
+    ...makeTraining(config.training!),
+    // Only whether they augment counts here.
+    ...(augmentation && { batches: { augments: true, batches: () => neverCalled() } }),
+  })
+  assertMethodStarts(config, run, checked)
+  for (const teacher of teachers) await assertRecipeFits(teacher)
+}
+
+/** A method checks the shapes of features when it starts; what is started here is thrown away. */
+function assertMethodStarts(
+  { training }: Config,
+  { dataset, method }: PlannedRun,
+  { task, shapes }: CheckedRun,
+): void {
+  const { batchSize, epochs } = training!
+  const running = startMethod(method, {
+    task,
+    ...shapes,
+    batchSize,
+    epochs,
+    train: dataset.train as Dataset['train'],
+    random: randomSource(0),
+  })
+  running.dispose?.()
+  tf.dispose(Object.values(running.variables ?? {}))
+}
+
+async function assertRecipeFits({ teacher, index, states, recipe }: OpenTeacher): Promise<void> {
+  if (recipe === undefined) return
+  const { training } = teacher
+  try {
+    await checkRun({
+      dataset: recipe.own,
+      student: states[0]!.teacher as LayersModel,
+      method: labelLoss(),
+      ...makeTraining(training!),
+    })
+  } catch (error) {
+    if (!KdError.isInstance(error)) throw error
+    const message = error.message.replace(/^distill: /, `teachers.${index}.training: `)
+    throw new InvalidArgumentError(message, { cause: error })
+  }
+}
+
+function neverCalled(): never {
+  throw new Error('a check of a run takes no batches')
+}

@@ -13,8 +13,9 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Config } from '../../config/config-schema.js'
+import { UsageError } from '../../config/usage-error.js'
 import { makeTraining } from './make-training.js'
-import type { OpenTeacher } from './open-teachers.js'
+import { countTeachers, type OpenTeacher } from './open-teachers.js'
 
 /** A run before its teachers are trained. */
 interface PlannedRun {
@@ -30,11 +31,19 @@ interface PlannedRun {
  *
  * @param config - of the run
  * @param run - its parts
- * @throws {@link KdError} that names what does not fit
+ * @throws {@link UsageError} for too few teachers, {@link KdError} that names what else does not fit
  */
 export async function assertRunFits(config: Config, run: PlannedRun): Promise<void> {
   const { dataset, student, teachers, method } = run
   const { augmentation } = config.dataset
+  const wanted = method.needs.teachers === 'all' ? 1 : (method.needs.teachers ?? 0)
+  const count = countTeachers(config.teachers)
+  if (count < wanted) {
+    throw new UsageError(
+      `teachers must be at least ${wanted} for ${method.name}, got ${count}`,
+      'kd train needs none',
+    )
+  }
   const checked = await checkRun({
     dataset,
     student,

@@ -10,7 +10,7 @@ export const normalization = optionalOption(
   '(input - mean) / standardDeviation, one number or one per channel; in a config of pixels in [0, 1] for images of bytes',
 )
 
-/** Where published files are, and whether they may be fetched. */
+/** The options of published files: the folder that holds them, permission to download them, and their normalization. */
 export const publishedFiles = {
   path: optionalOption(
     z.string().check(z.minLength(1)),

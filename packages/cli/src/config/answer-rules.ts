@@ -1,7 +1,7 @@
 import type { Config, TeacherConfig } from './config-schema.js'
 import type { Explanation } from './explain-issue.js'
 
-/** Whether a teacher is there by its kept answers alone. */
+/** Tells whether a teacher is given by its kept answers alone. */
 export function isAnswersOnly({ answers, run, model, teacher }: TeacherConfig): boolean {
   return answers !== undefined && run === undefined && model === undefined && teacher === undefined
 }

@@ -9,6 +9,7 @@ import * as sources from '@kd/datasets'
 import { imageNormalization } from '@kd/datasets'
 import type * as z from 'zod'
 import { preparation } from './data-preparation-schema.js'
+import { exportsByName } from './exports-by-name.js'
 import { namedSchema, type NamedOptions } from './named-options.js'
 
 /** What a data set's name in a config stands for. */
@@ -23,10 +24,9 @@ export type DatasetEntry = ((
 }
 
 /** Every data set that `@kd/datasets` exports, by its name: a new one is known here as soon as its package exports it. */
-export const datasets: Readonly<Record<string, DatasetEntry>> = Object.fromEntries(
-  Object.values<unknown>(sources)
-    .filter(isDescribed)
-    .map((source) => [source.name, source as unknown as DatasetEntry]),
+export const datasets: Readonly<Record<string, DatasetEntry>> = exportsByName(
+  Object.values<unknown>(sources),
+  (source): source is DatasetEntry => isDescribed(source),
 )
 
 /**

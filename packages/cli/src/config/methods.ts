@@ -4,6 +4,7 @@ import * as losses from '@kd/losses'
 import * as mixing from '@kd/meta-mixing'
 import type * as z from 'zod'
 import { aroundMethod, wrapAround, type AroundMethod } from './around-method.js'
+import { exportsByName } from './exports-by-name.js'
 import { namedSchema, type NamedOptions } from './named-options.js'
 
 /** A method that a plugin makes by a plain function. */
@@ -14,10 +15,9 @@ export type MethodEntry =
   MethodFactory | (MakeMethod & { readonly summary: string; readonly options?: undefined })
 
 /** Every method that these packages export, by its name: a new one is known here as soon as its package exports it. */
-export const methods: Readonly<Record<string, MethodFactory>> = Object.fromEntries(
-  [labelLoss, ...[losses, mixing, features].flatMap((all) => Object.values<unknown>(all))]
-    .filter(isMethodFactory)
-    .map((factory) => [factory.name, factory]),
+export const methods: Readonly<Record<string, MethodFactory>> = exportsByName(
+  [labelLoss, ...[losses, mixing, features].flatMap((all) => Object.values<unknown>(all))],
+  isMethodFactory,
 )
 
 /**

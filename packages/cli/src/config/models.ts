@@ -1,6 +1,7 @@
 import { isDescribed, type ModelContext, type OptionsSchema } from '@kd/core'
 import * as families from '@kd/models'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { exportsByName } from './exports-by-name.js'
 import type { NamedOptions } from './named-options.js'
 
 /** What a model's name in a config stands for. */
@@ -10,10 +11,9 @@ export type ModelEntry = ((options: ModelContext & Record<string, unknown>) => L
 }
 
 /** Every model that `@kd/models` exports, by its name: a new one is known here as soon as its package exports it. */
-export const models: Readonly<Record<string, ModelEntry>> = Object.fromEntries(
-  Object.values<unknown>(families)
-    .filter(isDescribed)
-    .map((family) => [family.name, family as unknown as ModelEntry]),
+export const models: Readonly<Record<string, ModelEntry>> = exportsByName(
+  Object.values<unknown>(families),
+  (family): family is ModelEntry => isDescribed(family),
 )
 
 /**

@@ -15,7 +15,7 @@ import { loadModel } from './model/saved-model.js'
 export interface EvaluationRunOptions {
   /** `key=value` each, in place of the config's own values. */
   readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
+  /** The engine that takes the place of the config's. */
   readonly engine?: EngineName
   /** @defaultValue 'test' */
   readonly split?: 'train' | 'validation' | 'test'

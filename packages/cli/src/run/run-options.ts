@@ -5,7 +5,7 @@ import type { OnRunProgress } from './log/run-progress.js'
 export interface RunOptions {
   /** `key=value` each, in place of the config's own values. */
   readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
+  /** The engine that takes the place of the config's. */
   readonly engine?: EngineName
   /** Folder of the run. @defaultValue `runs/<config>-<method>-<seed>`, with a number behind it where that exists */
   readonly out?: string
@@ -34,6 +34,6 @@ export interface RunOptions {
 
 /** As {@link RunOptions}, for a config that was read before. */
 export interface RunConfigOptions extends RunOptions {
-  /** Of the job that the run is, whose lease this process holds: the identity that the run must turn out to have. */
+  /** The identity of the job that the run is, whose lease this process holds. The run must turn out to have it. */
   readonly id?: string
 }

@@ -8,7 +8,7 @@ import { buildMain } from './build-main.js'
 export interface BuiltMain {
   /** To be run by Node. */
   readonly main: string
-  /** Of these tests alone. */
+  /** The folder that only these tests use. */
   readonly folder: string
 }
 

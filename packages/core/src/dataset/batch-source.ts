@@ -31,7 +31,7 @@ export interface EpochBatches {
  * Makes the training batches, ahead of the step that needs them. The same random source and epoch give the same batches.
  */
 export interface BatchSource {
-  /** Whether an example's input differs between epochs; teachers are then asked at every step instead of once. */
+  /** True where an example's input differs between epochs. Teachers are then asked at every step instead of once. */
   readonly augments: boolean
   /** The batches of one epoch, every example once; the last one may be smaller. */
   batches(epoch: EpochBatches): AsyncIterable<TrainingBatch>

@@ -30,7 +30,7 @@ export interface Definition<Shape extends OptionsShape> {
   readonly name: string
   /** What it does, in one line. */
   readonly summary: string
-  /** Where it comes from: authors, title, where published. */
+  /** The source of what is defined: authors, title, where published. */
   readonly source?: string
   /** Each option with its default and a line of text. */
   readonly options: Shape

@@ -88,7 +88,7 @@ export function modelTeacher(model: Model): Teacher {
   }
 }
 
-/** Whether a value will be there later. */
+/** Tells whether a value is a promise. */
 export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
   return typeof (value as Partial<Promise<Value>> | undefined)?.then === 'function'
 }

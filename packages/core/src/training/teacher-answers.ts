@@ -15,7 +15,7 @@ export interface AnswersSetup {
   readonly teachers: readonly Teacher[]
   readonly needs: Needs
   readonly mode: Mode
-  /** Whether an example's input differs between epochs. */
+  /** True where an example's input differs between epochs. */
   readonly augments: boolean
   readonly asked: (index: number) => AskOptions
 }

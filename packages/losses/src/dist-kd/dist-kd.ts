@@ -72,7 +72,7 @@ export const distKd = defineMethod({
 /** Options of {@link distKd}; beta and gamma are the paper's names. */
 export type DistKdOptions = OptionsOf<typeof distKd>
 
-/** Of tables whose mean along the axis is zero. */
+/** Correlates tables whose mean along the axis is zero. */
 function correlation(left: tf.Tensor2D, right: tf.Tensor2D, axis: 0 | 1): tf.Tensor1D {
   const length = (table: tf.Tensor2D): tf.Tensor1D =>
     // The bound gives a row without length the gradient zero in place of 0 / 0.

@@ -67,7 +67,7 @@ export interface MixingSettings {
   readonly warmUpEpochs: number
   readonly stepSize: number
   readonly repeats: number
-  /** Of the training: gradients are divided by it. */
+  /** The batch size of the training. Gradients are divided by it. */
   readonly batchSize: number
   readonly groupBatches: number
   /** Infinity for all. */

@@ -8,7 +8,7 @@ export class MixingTable {
   readonly #columns: number
   /** Row `id` holds the example's weights; NaN where the training split has no such id. */
   readonly #weights: Float32Array
-  /** Of the ids and labels that the table was made for. */
+  /** The hash of the ids and labels that the table was made for. */
   readonly #dataHash: readonly [number, number]
 
   private constructor(columns: number, weights: Float32Array, dataHash: readonly [number, number]) {

@@ -111,7 +111,7 @@ function trainingRates(terms: readonly tf.Tensor1D[], initialLosses: Float32Arra
   return tf.div(ratios, tf.mean(ratios))
 }
 
-/** Of the mean of each term in kernel and bias of the last layer. */
+/** Gives the norm of the gradient of the mean of each term in kernel and bias of the last layer. */
 function gradientNorms(step: Step, temperature: number): tf.Tensor1D {
   const { features } = lastLayer(step)
   const norms = termGradients(step, { temperature, batchSize: step.ids.length }).map((gradient) => {

@@ -20,7 +20,7 @@ export interface LookAheadGradientOptions {
   readonly validation: { readonly inputs: tf.Tensor; readonly labels: tf.Tensor1D }
   /** [N, K] the weights at which the gradient is taken. */
   readonly weights: tf.Tensor2D
-  /** Of the step that is looked ahead, > 0. */
+  /** The learning rate of the step that is looked ahead, > 0. */
   readonly learningRate: number
   /** What the sum over examples is divided by in that step, > 0; N where it follows their mean. */
   readonly batchSize: number

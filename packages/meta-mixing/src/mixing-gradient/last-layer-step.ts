@@ -4,7 +4,7 @@ import type { MixingGradientOptions } from './mixing-gradient-options.js'
 
 /** A look-ahead step, ready to be tried with several weights. */
 export interface LookAheadStep {
-  /** Of the held-out loss after the step: [N, K] from weights [N, K]. */
+  /** Gives the gradient of the held-out loss after the step: [N, K] from weights [N, K]. */
   gradient(weights: tf.Tensor2D): tf.Tensor2D
   /** Disposes what was prepared; the options' tensors stay. */
   dispose(): void

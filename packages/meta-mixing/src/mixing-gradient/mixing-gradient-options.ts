@@ -23,6 +23,6 @@ export interface MixingGradientOptions {
   readonly validation: HeldOutExamples
   /** [N, K] the weights at which the gradient is taken. */
   readonly weights: tf.Tensor2D
-  /** Of the step that is looked ahead, > 0. */
+  /** The learning rate of the step that is looked ahead, > 0. */
   readonly learningRate: number
 }

@@ -6,7 +6,7 @@ export interface HeaderEntry {
   readonly name: string
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
-  /** Where its bytes begin and end, counted from the end of the header. */
+  /** Its bytes are those from `begin` up to `end`, both counted from the end of the header. */
   readonly begin: number
   readonly end: number
 }

@@ -29,7 +29,7 @@ export interface SplitScoreOptions<Score = ScoreName> {
   readonly score: Score
   /** Added to the Hessian's diagonal, for influence, > 0. */
   readonly damping: number
-  /** For random scores. */
+  /** The seed of random scores. */
   readonly seed: number
 }
 

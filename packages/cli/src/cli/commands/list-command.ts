@@ -24,7 +24,7 @@ export type Listable = keyof typeof titles
 export interface Listed {
   readonly name: string
   readonly summary: string
-  /** Where it comes from, where that is known. */
+  /** The source of it: authors, title, where published. It is absent where that is not known. */
   readonly source?: string
   /** What it declares; absent in a list of several, and where a plugin declares none. */
   readonly options?: readonly ListedOption[]

@@ -26,7 +26,7 @@ import { selectionSettings, type SelectionSettings } from './selection-settings.
 export interface SelectionOptions {
   /** `key=value` each, in place of the config's own values. */
   readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
+  /** The engine that takes the place of the config's. */
   readonly engine?: EngineName
   /** Folder for the files. @defaultValue `runs/<config>-select`, with a number behind it where that exists */
   readonly out?: string

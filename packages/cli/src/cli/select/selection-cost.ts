@@ -3,7 +3,7 @@ import type { LastLayer } from './see-split.js'
 
 /** What scoring takes. */
 export interface SelectionCost {
-  /** Of features and logits, which stay in memory. */
+  /** The memory that features and logits take while they are kept. */
   readonly bytes: number
   /** Wall time, roughly. */
   readonly seconds: number

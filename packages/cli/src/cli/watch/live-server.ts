@@ -18,7 +18,7 @@ export class LiveServer {
   readonly #listening = new Set<ServerResponse>()
   #port = 0
   #watched: Watched
-  /** Of {@link LiveServer.#watched}, once somebody has asked for it. */
+  /** The page that shows {@link LiveServer.#watched}. It is made at the first request. */
   #page: Promise<string> | undefined
 
   private constructor(watched: Watched) {

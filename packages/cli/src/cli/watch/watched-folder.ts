@@ -19,7 +19,7 @@ interface Place {
 }
 
 interface Known {
-  /** Of the files that it was read from. */
+  /** The signature of the files that it was read from. */
   readonly signature: string
   readonly run: WatchedRun
   readonly failures: number

@@ -17,7 +17,7 @@ export interface PlannedRepeat {
 
 /** An analysis that was checked. */
 export interface ReadBiasVariance {
-  /** Of its file, without folder and ending. */
+  /** The name of its file, without folder and ending. */
   readonly name: string
   readonly axes: readonly Axis[]
   readonly splits: number

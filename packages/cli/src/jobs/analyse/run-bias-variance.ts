@@ -16,17 +16,17 @@ import { readBiasVariance } from './read-bias-variance.js'
 export interface BiasVarianceOptions {
   /** `key=value` each, in place of the file's own values. */
   readonly overrides?: readonly string[]
-  /** In place of the file's. */
+  /** The engine that takes the place of the one in the file. */
   readonly splits?: number
   /** So many, from 0, in place of the file's. */
   readonly seeds?: number
-  /** In place of the base config's engine. */
+  /** The engine that takes the place of the one in the base config. */
   readonly engine?: EngineName
   /** Folder of the analysis: students that are done in it are not trained again. @defaultValue `runs/<config>-bias-variance` */
   readonly out?: string
   /** How many students at a time, a process each. @defaultValue 1 */
   readonly jobs?: number
-  /** Of each, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
+  /** The threads of each process, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
   readonly threads?: number
   /** Where students are trained. @defaultValue the local runner, in `jobs` processes */
   readonly runner?: Runner

@@ -66,7 +66,7 @@ export function answerJobs(
 export interface JobsContext {
   readonly runner: Runner
   readonly workspace: string
-  /** Of all answers, absolute. */
+  /** The folder of all answers, as an absolute path. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly tell: OnRunProgress
@@ -74,7 +74,7 @@ export interface JobsContext {
 
 /** What jobs came to. */
 export interface JobsEnd {
-  /** Of all of them: `done` only if every one is. */
+  /** The state of all jobs together: it is `done` only if every one is. */
   readonly state: Exclude<JobOutcome['state'], 'failed'>
   /** Where nobody waits for them: those that failed since they were handed over. They are handed over again. */
   readonly failed: readonly FailedJob[]

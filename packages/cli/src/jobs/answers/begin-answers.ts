@@ -24,7 +24,7 @@ export interface KeepingAnswers extends JobsContext {
   readonly named: NamedConfig
   /** Before label noise. */
   readonly dataset: AnyDataset
-  /** Of the inputs of each split that teachers are asked about. */
+  /** The hash of the inputs of each split that teachers are asked about. */
   readonly hashes: ReadonlyMap<AnswerSplit, string>
   /** The identity of each teacher's recipe; undefined for a teacher without. */
   readonly recipes: readonly (string | undefined)[]
@@ -93,7 +93,7 @@ export async function teacherJobs({
   return jobs
 }
 
-/** Where teachers are kept that were trained to be asked. */
+/** Gives the folder of the teachers that are trained in order to be asked. */
 export function teachersIn(folder: string): string {
   return join(folder, 'teachers')
 }

@@ -27,7 +27,7 @@ import { openAnswersFolder } from './open-answers-folder.js'
 export interface KeepAnswersOptions extends AnswerFormOptions {
   /** `key=value` each, in place of the config's own values. */
   readonly overrides?: readonly string[]
-  /** In place of the config's engine. */
+  /** The engine that takes the place of the config's. */
   readonly engine?: EngineName
   /** Folder of the answers: what is done in it is not done again. @defaultValue `runs/<config>-answers` */
   readonly out?: string
@@ -35,7 +35,7 @@ export interface KeepAnswersOptions extends AnswerFormOptions {
   readonly force?: boolean
   /** How many jobs the shards are shared out over, each a process here; 1: this one. @defaultValue 1 */
   readonly jobs?: number
-  /** Of each process, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
+  /** The threads of each process, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
   readonly threads?: number
   /** Where the teachers are asked. @defaultValue this process, or the local runner in `jobs` processes */
   readonly runner?: Runner
@@ -64,13 +64,13 @@ export interface KeepAnswersResult {
   readonly engine: string
   /** `submitted`: handed to something that outlives this process; the same call, later, ends it. */
   readonly ended: 'done' | 'aborted' | 'submitted'
-  /** Of each teacher and each checkpoint; none unless it was done. */
+  /** The answers of each teacher and each of its checkpoints. The list is empty until all jobs are done. */
   readonly answers: readonly TeacherAnswers[]
-  /** Of those that were submitted, what failed and why since the last call; submitted again. */
+  /** The submitted jobs that have failed since the last call, and why. They were submitted again. */
   readonly failed: readonly FailedJob[]
   /** About so many examples teachers were asked now; the answers about the others were there. */
   readonly examples: number
-  /** Of these; absent where there were none. */
+  /** The examples per second. It is absent where no teacher was asked. */
   readonly perSecond?: number
   readonly seconds: number
 }
@@ -164,7 +164,7 @@ function askedConfig(config: Config): Config {
   }
 }
 
-/** Whether everything that is named here works without a plugin. */
+/** Tells whether everything that a config names works without a plugin. */
 function isBuiltIn({ dataset, task, student, teachers }: Config): boolean {
   const names = teachers.flatMap(({ model }) => model?.name ?? [])
   return (

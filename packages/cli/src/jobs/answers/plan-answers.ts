@@ -13,7 +13,7 @@ export interface PlannedAnswers {
   readonly recipe: string | undefined
   /** Before label noise. */
   readonly dataset: AnyDataset
-  /** Of the inputs of each split: see `inputsHash`. */
+  /** The hash of the inputs of each split, see `inputsHash`. */
   readonly hashes: ReadonlyMap<AnswerSplit, string>
   readonly form: AnswerForm
 }

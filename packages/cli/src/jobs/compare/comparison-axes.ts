@@ -9,7 +9,7 @@ import type { AxisInput, ComparisonInput } from './comparison-schema.js'
 export interface Axis {
   /** As the table calls it. */
   readonly name: string
-  /** Of the key in a config. */
+  /** The path of the key in a config. */
   readonly path: ConfigPath
   readonly values: readonly AxisValue[]
 }

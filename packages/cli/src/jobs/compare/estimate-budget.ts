@@ -37,7 +37,7 @@ interface Cost {
 
 /** So long steps of a setting are timed, unless an epoch takes less. */
 const MEASURED_MS = 1500
-/** Of a line in metrics.jsonl, about. */
+/** The size of a line in metrics.jsonl, about. */
 const EPOCH_BYTES = 600
 
 /**

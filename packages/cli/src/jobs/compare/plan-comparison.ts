@@ -30,13 +30,13 @@ export interface ComparisonPlan {
 
 /** What a plan is made for. */
 export interface PlanOptions {
-  /** In place of the configs' own. */
+  /** The engine that takes the place of the configs' own. */
   readonly engine?: EngineName | undefined
   /** Absolute. */
   readonly workspace: string
   /** The comparison's, absolute. */
   readonly folder: string
-  /** Of each job. */
+  /** The threads of each job. */
   readonly threads: number
   readonly tell: OnRunProgress
 }

@@ -22,7 +22,7 @@ export interface ComparisonPoint {
 
 /** A comparison that was checked. */
 export interface ReadComparison {
-  /** Of its file, without folder and ending. */
+  /** The name of its file, without folder and ending. */
   readonly name: string
   readonly axes: readonly Axis[]
   readonly seeds: readonly number[]

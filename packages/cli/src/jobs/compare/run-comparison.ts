@@ -19,13 +19,13 @@ import { readComparison, type ReadComparison } from './read-comparison.js'
 export interface ComparisonOptions {
   /** `key=value` each, in place of the comparison's own values, such as `seeds=3` or `base.training.epochs=1`. */
   readonly overrides?: readonly string[]
-  /** In place of the base config's engine. */
+  /** The engine that takes the place of the one in the base config. */
   readonly engine?: EngineName
   /** Folder of the comparison: what is done in it is not done again. @defaultValue `runs/<config>` */
   readonly out?: string
   /** How many runs at a time, a process each. @defaultValue 1 */
   readonly jobs?: number
-  /** Of each run, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
+  /** The threads of each run, for an engine that uses more than one. @defaultValue the machine's, divided by `jobs` */
   readonly threads?: number
   /** Where runs are done. @defaultValue the local runner, in `jobs` processes */
   readonly runner?: Runner

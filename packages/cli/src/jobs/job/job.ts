@@ -47,7 +47,7 @@ interface JobBase {
   readonly config: ConfigInput
   /** In the workspace: where teachers trained by a recipe are kept for all jobs. */
   readonly teachers: string
-  /** Of the engine, where it uses more than one: results repeat bit for bit with the same number. */
+  /** The threads of the engine, where it uses more than one: results repeat bit for bit with the same number. */
   readonly threads: number
   /** Ids of jobs that have to be done before. */
   readonly needs: readonly string[]

@@ -12,9 +12,9 @@ import { askedTeacherHash, loadAskedTeacher } from './asked-teacher.js'
 
 /** How the answers of a job are made. */
 export interface AnswerJobOptions {
-  /** Of the answers, absolute. */
+  /** The folder of the answers, as an absolute path. */
   readonly folder: string
-  /** Where teachers trained by a recipe lie. */
+  /** The folder of the teachers that a recipe trained. */
   readonly teachersFolder: string
   readonly signal: AbortSignal
   readonly onProgress: OnRunProgress

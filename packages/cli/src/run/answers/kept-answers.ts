@@ -17,9 +17,9 @@ interface KeptSplit {
  * (16-bit ones are widened), and 2 more for its class where only the greatest were.
  */
 export class AnswerTable implements KeptAnswers {
-  /** Of the model that gave them. */
+  /** The name of the model that gave the answers. */
   readonly name: string
-  /** Of all of them. */
+  /** The hash of all answers. */
   readonly hash: string
   readonly fixed: boolean
   readonly #manifest: AnswerManifest
@@ -71,7 +71,7 @@ export class AnswerTable implements KeptAnswers {
     return new AnswerTable(folder, manifest, splits, fixed)
   }
 
-  /** Whether the teacher was asked about a split. */
+  /** Tells whether the teacher was asked about a split. */
   has(split: AnswerSplit): boolean {
     return this.#splits.has(split)
   }

@@ -24,7 +24,7 @@ export interface CheckpointQuery {
  */
 export class CheckpointFolder {
   readonly #path: string
-  /** Of the newest file that is known to be good. */
+  /** The name of the newest file that is known to be good. */
   #good: string | undefined
 
   /** @param path - made with the first checkpoint */

@@ -25,7 +25,7 @@ const TRIES = 4
 const host = hostname()
   .replace(/[^\w.-]/g, '_')
   .slice(0, 100)
-/** Of this process. */
+/** The locks that this process holds. */
 const held = new Set<string>()
 process.on('exit', () => {
   for (const path of held) rmSync(path, { force: true })

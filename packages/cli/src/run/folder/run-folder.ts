@@ -9,7 +9,7 @@ import { writeError, writeFileSafely } from './write-file-safely.js'
 const files =
   'config.yaml|environment.json|metrics.jsonl|diagnostics.json|examples.csv|report.html|' +
   'events.out.tfevents.kd|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json|' +
-  // Of runs before 0.2.
+  // Runs before 0.2 wrote these.
   'mixing-weights.csv|selection-scores.csv'
 const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
 const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
@@ -24,7 +24,7 @@ export interface RunFolderOptions {
   readonly force?: boolean | undefined
   /** Whether a run in `out` goes on. */
   readonly resume?: boolean | undefined
-  /** Of the job that is done in `out`, whose lease this process holds. */
+  /** The identity of the job that is done in `out`, whose lease this process holds. */
   readonly id?: string | undefined
 }
 

@@ -175,7 +175,7 @@ function named(prefix: string, values: Readonly<Record<string, number | undefine
   )
 }
 
-/** Of bars equally wide. */
+/** Makes the histogram of an event file from bars of the same width. */
 function histogramOf({ mean, standardDeviation, histogram: { min, max, counts } }: Spread): EventHistogram {
   const count = counts.reduce((sum, of) => sum + of, 0)
   const width = (max - min) / counts.length

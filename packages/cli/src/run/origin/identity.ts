@@ -69,7 +69,7 @@ function contentFile(key: string, path: string): string {
   return key.endsWith('.answers') ? join(path, MANIFEST) : path
 }
 
-/** Of a file; one that is missing is an error of the run, which says so better. */
+/** Hashes the content of a file. A missing file has no error here, since the run gives a better one. */
 async function contentHash(path: string): Promise<string> {
   const hash = createHash('sha256')
   try {

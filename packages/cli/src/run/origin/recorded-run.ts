@@ -11,7 +11,7 @@ import type { RunResult } from '../log/run-result.js'
 export interface RecordedRun {
   readonly config: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, unknown>>
-  /** Of a run that came to its end. */
+  /** The result of a run that came to its end. */
   readonly result?: Omit<RunResult, 'folder'>
 }
 

@@ -136,7 +136,7 @@ async function assertTeacher(
   }
 }
 
-/** Of the weights of a teacher that is there. */
+/** Hashes the weights of a teacher that is there. */
 async function givenHash(
   named: NamedConfig,
   teacher: TeacherConfig,

@@ -14,7 +14,7 @@ import { sharedTeacherFolder } from './shared-teacher-folder.js'
 export interface RunTeacherOptions {
   /** Which of the config's teachers. */
   readonly index: number
-  /** Of the job, whose lease this process holds: the teacher's identity, see `teacherIdentity`. */
+  /** The identity of the job, whose lease this process holds: that of the teacher, see `teacherIdentity`. */
   readonly id: string
   /** Where it goes. */
   readonly teachersFolder: string

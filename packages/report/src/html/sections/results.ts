@@ -22,7 +22,7 @@ export function comparisonSection(comparison: Comparison): Section {
 
 /** Shows one line per run: how it ended and how good its student is. */
 export function runsSection(runs: readonly ReportedRun[]): Section {
-  // Where all are accuracies nobody asks.
+  // Where all figures are accuracies, no column needs a note.
   const namesFigures = runs.some(({ figure }) => figureNote(figure) !== undefined)
   const head = [
     'run',

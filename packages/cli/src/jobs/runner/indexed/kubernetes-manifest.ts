@@ -2,7 +2,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js'
 
 /** What a manifest is made of. */
 export interface KubernetesManifestOptions {
-  /** Of the Job: small letters, digits and hyphens, at most 63. */
+  /** The name of the Job: small letters, digits and hyphens, at most 63. */
   readonly name: string
   readonly tasks: number
   /** How many of them at a time. */

@@ -74,9 +74,7 @@ export const preparation = {
     .describe('of splits, subsets and noise; runs that differ in their own seed only share all of these'),
 }
 
-const preparationSchema = z.strictObject(preparation)
-
 /** {@link preparation} as a person writes it. */
-export type PreparationInput = z.input<typeof preparationSchema>
+export type PreparationInput = z.input<z.ZodObject<typeof preparation, z.core.$strict>>
 /** {@link preparation} after parsing. */
-export type Preparation = z.output<typeof preparationSchema>
+export type Preparation = z.output<z.ZodObject<typeof preparation, z.core.$strict>>

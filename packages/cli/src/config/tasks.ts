@@ -20,9 +20,9 @@ export type TaskEntry = ((context: TaskContext & Readonly<Record<string, unknown
 
 /** The tasks that are built in, by name. */
 export const tasks: Readonly<Record<string, TaskEntry>> = {
-  classification: classification as TaskEntry,
-  'multi-label': multiLabel as TaskEntry,
-  regression: regression as TaskEntry,
+  classification: classification,
+  'multi-label': multiLabel,
+  regression: regression,
 }
 
 /**

@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import golden from './proximal-teacher.golden.json' with { type: 'json' }
-import { proximalTeacher, type ProximalTeacherOptions } from './proximal-teacher.js'
+import { proximalTeacher } from './proximal-teacher.js'
 
 describe('proximalTeacher', () => {
   it.each(golden.cases)(

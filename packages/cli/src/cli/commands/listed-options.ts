@@ -62,7 +62,7 @@ function valuesOf(property: Property): string {
   if (property.enum !== undefined) return property.enum.map(String).join(' | ')
   const alternatives = (property.anyOf ?? property.oneOf) as readonly Property[] | undefined
   if (alternatives !== undefined) return [...new Set(alternatives.map(valuesOf))].join(' | ')
-  const types = [property.type ?? 'any value'].flat() as string[]
+  const types: readonly string[] = [property.type ?? 'any value'].flat()
   return types.map((type) => typeNames[type] ?? type).join(' | ')
 }
 

@@ -28,9 +28,8 @@ export async function runCommand(
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: RunResult }> {
   const { onProgress, stop } = showProgress(terminal)
-  const { teacherTimeout, ...others } = flags
   const options: RunOptions = {
-    ...others,
+    ...flags,
     overrides: withTeacherTimeout(overrides, flags),
     onProgress,
     signal,

@@ -15,12 +15,11 @@ import { RunFolder } from '../../run/folder/run-folder.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
 import { runOrigin, writeOrigin } from '../../run/origin/run-origin.js'
 import { assertClasses, assertHeldOut, assertScorable } from './assert-scorable.js'
-import { contactSheet } from './contact-sheet.js'
-import { scoreHistogram } from './score-histogram.js'
-import { scoreCsv, scoreParquet, scoreTable, type ScoredExample } from './score-table.js'
+import { scoreTable, type ScoredExample } from './score-table.js'
 import { lastLayerOf, seeSplit, type LastLayer } from './see-split.js'
 import { selectionCost } from './selection-cost.js'
 import { selectionSettings, type SelectionSettings } from './selection-settings.js'
+import { writeSelection } from './write-selection.js'
 
 /** How a selection is started. */
 export interface SelectionOptions {
@@ -151,7 +150,8 @@ async function selectIn(
     engine: config.engine!,
     ...(table === undefined ? {} : countsOf(table)),
   }
-  const files = table === undefined ? [] : await writeFiles(folder, { dataset, table, selection, summary })
+  const files =
+    table === undefined ? [] : await writeSelection(folder, { dataset, table, selection, summary })
   const seconds = (performance.now() - started) / 1000
   return { ...summary, ended: table === undefined ? 'aborted' : 'done', files, seconds }
 }
@@ -237,27 +237,4 @@ function countsOf(
       wrongLabels: { selected: wrong(selected), others: wrong(others) },
     }),
   }
-}
-
-interface Files {
-  readonly dataset: Dataset
-  readonly table: readonly ScoredExample[]
-  readonly selection: SelectionSettings
-  readonly summary: object
-}
-
-async function writeFiles(
-  folder: RunFolder,
-  { dataset, table, selection, summary }: Files,
-): Promise<string[]> {
-  const sheet = contactSheet(dataset, table)
-  const files: readonly (readonly [string, string | Uint8Array])[] = [
-    ['scores.csv', scoreCsv(table)],
-    ['scores.parquet', scoreParquet(table)],
-    ['histogram.svg', await scoreHistogram(table, selection.score)],
-    ...(sheet === undefined ? [] : [['best-and-worst.png', sheet] as const]),
-    ['selection.json', `${JSON.stringify({ ...summary, classNames: dataset.classNames }, null, 2)}\n`],
-  ]
-  for (const [name, content] of files) await folder.writeFile(name, content)
-  return files.map(([name]) => name)
 }

@@ -121,7 +121,8 @@ export type {
 } from './schedule.js'
 export { constant, cosineDecay, stepDecay, warmUp } from './schedule.js'
 
-export { checkRun, type CheckedRun } from './training/check-run.js'
+export type { CheckedRun } from './training/check-parts.js'
+export { checkRun } from './training/check-run.js'
 export { distill } from './training/distill.js'
 export {
   DEFAULT_BATCH_SIZE,

@@ -155,6 +155,12 @@ export function phaseName({ name, learner }: Phase): string {
   return name ?? (typeof learner === 'number' ? `teacher${learner + 1}` : learner)
 }
 
+/** Frees what a method holds in a run, its variables too. */
+export function disposeMethod(running: RunningMethod): void {
+  running.dispose?.()
+  tf.dispose(Object.values(running.variables ?? {}))
+}
+
 /**
  * Starts a method, see {@link Method.start}.
  *

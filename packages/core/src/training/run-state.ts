@@ -1,10 +1,8 @@
 import type { Variable } from '@tensorflow/tfjs-core'
-import * as tf from '@tensorflow/tfjs-core'
-import type { Dataset } from '../dataset/dataset.js'
 import type { BatchSource } from '../dataset/batch-source.js'
 import { memoryBatches } from '../dataset/memory-batches.js'
 import { InvalidArgumentError } from '../errors.js'
-import { phaseName, startMethod, type Phase, type RunningMethod } from '../method/method.js'
+import { disposeMethod, phaseName, type Phase, type RunningMethod } from '../method/method.js'
 import { passFeatures } from '../method/needs.js'
 import type { Mode, Model, ModelInput } from '../model/model.js'
 import type { RunningOptimizer } from '../optimizer/optimizer.js'
@@ -13,7 +11,8 @@ import type { LearningRateSchedule } from '../schedule.js'
 import type { Figures, Task } from '../task/task.js'
 import type { Teacher } from '../teacher/teacher.js'
 import { BestEpochTracker } from './best-epoch.js'
-import { askOptions, checkRun } from './check-run.js'
+import { askOptions, checkParts } from './check-parts.js'
+import { startRunMethod } from './check-run.js'
 import { DEFAULT_BATCH_SIZE, type DistillationOptions } from './distillation-options.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import { TeacherAnswers } from './teacher-answers.js'
@@ -57,28 +56,20 @@ export interface RunState {
  *
  * @param options - of `distill`
  * @returns the run before its first step
- * @throws as {@link checkRun}
+ * @throws as `checkRun`
  */
 export async function startRun(options: DistillationOptions<ModelInput>): Promise<RunState> {
-  const { dataset, method, batchSize = DEFAULT_BATCH_SIZE, epochs, teacherMode = 'eval' } = options
-  const { student, teachers, task, shapes } = await checkRun(options)
+  const { dataset, method, batchSize = DEFAULT_BATCH_SIZE, teacherMode = 'eval' } = options
+  const checked = await checkParts(options)
+  const { student, teachers, task } = checked
   const batches = options.batches ?? memoryBatches(dataset)
   const random = randomSource(options.seed ?? 0)
-  const running = startMethod(method, {
-    task,
-    student: shapes.student,
-    teachers: shapes.teachers,
-    batchSize,
-    epochs,
-    train: dataset.train as Dataset['train'],
-    random: random.split('method'),
-  })
+  const running = startRunMethod(options, checked, random)
   const monitor = options.monitor ?? task.monitor
   const phases: RunningPhase[] = []
   const dispose = (): void => {
     for (const { optimizer } of phases) optimizer.running.dispose()
-    running.dispose?.()
-    tf.dispose(Object.values(running.variables ?? {}))
+    disposeMethod(running)
   }
   const answers = new TeacherAnswers({
     dataset,

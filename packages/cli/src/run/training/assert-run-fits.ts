@@ -1,17 +1,5 @@
-import {
-  checkRun,
-  InvalidArgumentError,
-  KdError,
-  labelLoss,
-  randomSource,
-  startMethod,
-  type AnyDataset,
-  type CheckedRun,
-  type Dataset,
-  type Method,
-} from '@kd/core'
+import { checkRun, InvalidArgumentError, KdError, labelLoss, type AnyDataset, type Method } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import * as tf from '@tensorflow/tfjs-core'
 import type { Config } from '../../config/config-schema.js'
 import { UsageError } from '../../config/usage-error.js'
 import { makeTraining } from './make-training.js'
@@ -44,7 +32,7 @@ export async function assertRunFits(config: Config, run: PlannedRun): Promise<vo
       'kd train needs none',
     )
   }
-  const checked = await checkRun({
+  await checkRun({
     dataset,
     student,
     method,
@@ -55,27 +43,7 @@ export async function assertRunFits(config: Config, run: PlannedRun): Promise<vo
     // Only whether they augment counts here.
     ...(augmentation && { batches: { augments: true, batches: () => neverCalled() } }),
   })
-  assertMethodStarts(config, run, checked)
   for (const teacher of teachers) await assertRecipeFits(teacher)
-}
-
-/** A method checks the shapes of features when it starts; what is started here is thrown away. */
-function assertMethodStarts(
-  { training }: Config,
-  { dataset, method }: PlannedRun,
-  { task, shapes }: CheckedRun,
-): void {
-  const { batchSize, epochs } = training!
-  const running = startMethod(method, {
-    task,
-    ...shapes,
-    batchSize,
-    epochs,
-    train: dataset.train as Dataset['train'],
-    random: randomSource(0),
-  })
-  running.dispose?.()
-  tf.dispose(Object.values(running.variables ?? {}))
 }
 
 async function assertRecipeFits({ teacher, index, states, recipe }: OpenTeacher): Promise<void> {

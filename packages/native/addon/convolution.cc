@@ -2,6 +2,7 @@
 // depthwise, [height, width, channels, multiplier].
 #include "column-sums.h"
 #include "convolution-shape.h"
+#include "exact-convolution.h"
 #include "exports.h"
 #include "loops/loops.h"
 #include "winograd.h"
@@ -36,6 +37,7 @@ void convolution(Call& call) {
   float* bias = withBias ? call.floats(2, static_cast<size_t>(shape.outChannels)).data : nullptr;
   float* y = call.floats(3, shape.outSize()).data;
   State& state = call.state();
+  if (!allFinite(filter, shape.filterSize())) return exactConvolution(shape, x, filter, bias, y);
   if (winogradTakes(state, shape) && winogradConvolution(state, shape, x, filter, bias, y)) return;
   const Prepared& prepared = state.primitives.get(shape.key(2, withBias), [&] {
     const auto descriptor = describeForward(state, shape, withBias);
@@ -99,13 +101,7 @@ void overhangingFilterGrad(State& state, const Shape& s, const float* x, const f
   columnSums(state, batch, size, block, [&](size_t index, double total) { dFilter[index] = static_cast<float>(total); });
 }
 
-// convolutionFilterGrad(x, dy, dFilter, shape)
-void convolutionFilterGrad(Call& call) {
-  const Shape shape(call.numbers(3));
-  float* x = call.floats(0, shape.inSize()).data;
-  float* dy = call.floats(1, shape.outSize()).data;
-  float* dFilter = call.floats(2, shape.filterSize()).data;
-  State& state = call.state();
+void fastFilterGrad(State& state, const Shape& shape, float* x, float* dy, float* dFilter) {
   if (overhangs(shape)) return overhangingFilterGrad(state, shape, x, dy, dFilter);
   if (winogradTakes(state, shape) && winogradFilterGrad(state, shape, x, dy, dFilter)) return;
   const Prepared& prepared = state.primitives.get(shape.key(4, false), [&] {
@@ -128,6 +124,16 @@ void convolutionFilterGrad(Call& call) {
     prepared.reorder.execute(state.stream, {{DNNL_ARG_FROM, inside}, {DNNL_ARG_TO, outside}});
   }
   state.stream.wait();
+}
+
+// convolutionFilterGrad(x, dy, dFilter, shape)
+void convolutionFilterGrad(Call& call) {
+  const Shape shape(call.numbers(3));
+  float* x = call.floats(0, shape.inSize()).data;
+  float* dy = call.floats(1, shape.outSize()).data;
+  float* dFilter = call.floats(2, shape.filterSize()).data;
+  fastFilterGrad(call.state(), shape, x, dy, dFilter);
+  if (!allFinite(dFilter, shape.filterSize())) exactFilterGrad(call.state(), shape, x, dy, dFilter);
 }
 
 }  // namespace

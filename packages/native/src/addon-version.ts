@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '69e2811ba502'
+export const addonVersion = '398dce056b9c'

@@ -89,7 +89,7 @@ export {
   type TaskDefinition,
   type TaskFactory,
 } from './task/define-task.js'
-export { type LabelArray, labelRows, labelSize } from './task/labels.js'
+export { type LabelArray, labelSize } from './task/labels.js'
 export type { FigureKind, Figures, Meter, Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
@@ -105,6 +105,7 @@ export {
   type DownloadProgress,
   type WantedTask,
 } from './dataset/define-dataset.js'
+export { gatherRows } from './dataset/gather-rows.js'
 export { memoryBatches } from './dataset/memory-batches.js'
 export { normalizedInputs } from './dataset/normalized-inputs.js'
 

@@ -1,4 +1,4 @@
-import { labelRows, type Examples, type LabelArray, type RandomSource } from '@kd/core'
+import { gatherRows, type Examples, type LabelArray, type RandomSource } from '@kd/core'
 
 /** Options of {@link chooseRows}. */
 export interface RowChoice {
@@ -59,16 +59,10 @@ export function gatherExamples<Labels extends LabelArray>(
   const { labels, ids, cleanLabels } = examples
   const size = examples.inputs.length / ids.length
   const sizeOfLabel = labels.length / ids.length
-  const inputs =
-    examples.inputs instanceof Uint8Array
-      ? new Uint8Array(rows.length * size)
-      : new Float32Array(rows.length * size)
-  for (const [to, row] of rows.entries())
-    inputs.set(examples.inputs.subarray(row * size, (row + 1) * size), to * size)
   return {
-    inputs,
-    labels: labelRows(labels, rows, sizeOfLabel),
+    inputs: gatherRows(examples.inputs, rows, size),
+    labels: gatherRows(labels, rows, sizeOfLabel),
     ids: rows.map((row) => ids[row]!),
-    ...(cleanLabels && { cleanLabels: labelRows(cleanLabels, rows, sizeOfLabel) }),
+    ...(cleanLabels && { cleanLabels: gatherRows(cleanLabels, rows, sizeOfLabel) }),
   }
 }

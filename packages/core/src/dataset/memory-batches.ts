@@ -1,7 +1,8 @@
 import { taskOf } from '../task/classification.js'
 import type { BatchSource } from './batch-source.js'
-import { labelRows, labelSize } from '../task/labels.js'
+import { labelSize } from '../task/labels.js'
 import type { AnyDataset } from './dataset.js'
+import { gatherRows } from './gather-rows.js'
 import { normalizedInputs } from './normalized-inputs.js'
 
 /**
@@ -23,14 +24,10 @@ export function memoryBatches(dataset: AnyDataset): BatchSource {
       const order = random.split('order').split(epoch).shuffle(rowsUpTo(train.ids.length))
       for (let from = 0; from < order.length; from += batchSize) {
         const rows = order.slice(from, from + batchSize)
-        const inputs = new Float32Array(rows.length * size)
-        rows.forEach((row, index) => {
-          inputs.set(normalized!.subarray(row * size, (row + 1) * size), index * size)
-        })
         yield {
           rows,
-          inputs,
-          labels: labelRows(train.labels, rows, sizeOfLabel),
+          inputs: gatherRows(normalized, rows, size),
+          labels: gatherRows(train.labels, rows, sizeOfLabel),
           ids: rows.map((row) => train.ids[row]!),
         }
       }

@@ -140,8 +140,10 @@ function assertForm(
 
 async function finiteAnswer(outputs: Outputs, { ids }: Question, title: string): Promise<Outputs> {
   const values = await outputs.logits.data()
-  const index = values.findIndex((value) => !Number.isFinite(value))
-  if (index === -1) return outputs
+  // A loop, for a callback per value takes a tenth of a small step's time.
+  let index = 0
+  while (index < values.length && Number.isFinite(values[index]!)) index++
+  if (index === values.length) return outputs
   disposeOutputs(outputs)
   const id = ids[Math.floor((index * ids.length) / values.length)]
   throw new KdError(

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ModelInput } from '../model/model.js'
 import { readWeights, writeWeights } from '../model/model-weights.js'
-import { labelRows, labelSize } from '../task/labels.js'
+import { gatherRows } from '../dataset/gather-rows.js'
+import { labelSize } from '../task/labels.js'
 import type { Figures } from '../task/task.js'
 import type { BestEpochTracker } from './best-epoch.js'
 import { restoreCheckpoint, takeCheckpoint, type CheckpointPosition } from './checkpoint-state.js'
@@ -184,7 +185,7 @@ async function validate({ student, task, options }: RunState): Promise<Figures |
   const meter = task.meter()
   await forEachSplitBatch({ dataset, examples }, async ({ inputs, rows }) => {
     const logits = tf.tidy(() => student.forward(inputs, { mode: 'eval', features: [] }).logits)
-    meter.add(await logits.data<'float32'>(), labelRows(examples.labels, rows, labelSize(task)))
+    meter.add(await logits.data<'float32'>(), gatherRows(examples.labels, rows, labelSize(task)))
     logits.dispose()
   })
   return meter.figures()

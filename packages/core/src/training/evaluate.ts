@@ -3,7 +3,8 @@ import type { AnyDataset, Dataset, Split } from '../dataset/dataset.js'
 import { InvalidArgumentError } from '../errors.js'
 import { taskOf } from '../task/classification.js'
 import type { ClassificationMetrics } from '../task/classification-metrics.js'
-import { labelRows, labelSize } from '../task/labels.js'
+import { gatherRows } from '../dataset/gather-rows.js'
+import { labelSize } from '../task/labels.js'
 import type { Figures } from '../task/task.js'
 import { askTeacher, disposeOutputs } from '../teacher/ask-teacher.js'
 import { asTeacher, type TeacherInput } from '../teacher/as-teacher.js'
@@ -78,7 +79,7 @@ export async function evaluate(
     const values = await outputs.logits.data<'float32'>()
     disposeOutputs(outputs)
     logits.set(values, rows[0]! * sizeOfOutput)
-    meter.add(values, labelRows(examples.labels, rows, sizeOfLabel))
+    meter.add(values, gatherRows(examples.labels, rows, sizeOfLabel))
     seen += rows.length
     onProgress?.(seen, examples.ids.length)
   })

@@ -4,7 +4,8 @@ import { InvalidArgumentError } from '../errors.js'
 import type { EpochContext } from '../method/epoch-context.js'
 import type { Step } from '../method/step.js'
 import type { Outputs } from '../model/model.js'
-import { labelRows, labelSize } from '../task/labels.js'
+import { gatherRows } from '../dataset/gather-rows.js'
+import { labelSize } from '../task/labels.js'
 import { disposeOutputs } from '../teacher/ask-teacher.js'
 import { isPromise } from '../teacher/teacher.js'
 import type { RunState } from './run-state.js'
@@ -79,7 +80,7 @@ export async function passOver(
   await forEachSplitBatch({ dataset, examples, batchSize, order }, async ({ inputs, rows, ids }) => {
     const answers: Outputs[] = []
     let ofStudent: Outputs | undefined
-    const labels = task.labelTensor(labelRows(examples.labels, rows, labelSize(task)), rows.length)
+    const labels = task.labelTensor(gatherRows(examples.labels, rows, labelSize(task)), rows.length)
     try {
       ofStudent = tf.tidy(() => ({ ...student.forward(inputs, { mode: 'eval', features: passFeatures }) }))
       for (const index of teachers ? run.teachers.keys() : []) {

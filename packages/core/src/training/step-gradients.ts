@@ -141,9 +141,10 @@ export class StepGradients {
       ? (this.#run.task.batchFigures?.(step.studentLogits, this.#labels) ?? {})
       : {}
     const prefix = isStudent ? '' : `${phase.name}/`
-    const means: Readonly<Record<string, tf.Scalar>> = Object.fromEntries(
-      Object.entries(parts).map(([name, part]) => [`${prefix}${name}`, tf.mean<tf.Scalar>(part)]),
-    )
+    const entries = Object.entries(parts)
+    const isTotal = entries.length === 1 && this.#batch.mixup === undefined
+    const means: Record<string, tf.Scalar> = {}
+    for (const [name, part] of entries) means[`${prefix}${name}`] = isTotal ? total : tf.mean(part)
     for (const scalar of [...Object.values(figures), ...Object.values(means)]) {
       this.#kept.push(tf.keep(scalar))
     }

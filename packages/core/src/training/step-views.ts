@@ -118,14 +118,13 @@ export class StepViews {
       }
     }
     const others = [...this.#views.keys()].filter((name) => name !== 'clean')
-    return {
-      ...view('clean'),
+    return Object.assign(view('clean'), {
       ids: this.#batch.ids,
       labels: this.#labels as tf.Tensor1D,
       task,
       epoch: this.#position.epoch,
       views: Object.fromEntries(others.map((name) => [name, view(name)])),
-    }
+    })
   }
 
   /** Frees views and answers, but not the clean inputs. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { AnyDataset } from '../dataset/dataset.js'
-import { labelRows, labelSize } from '../task/labels.js'
+import { gatherRows } from '../dataset/gather-rows.js'
+import { labelSize } from '../task/labels.js'
 import type { Figures, Task } from '../task/task.js'
 import { featuresOfTeacher, passFeatures, type Needs } from '../method/needs.js'
 import type { Mode, Outputs } from '../model/model.js'
@@ -62,7 +63,7 @@ export class TeacherAnswers {
         const values = await outputs.logits.data<'float32'>()
         disposeOutputs(outputs)
         table.set(values, rows[0]! * size)
-        meter.add(values, labelRows(dataset.train.labels, rows, labelSize(task)))
+        meter.add(values, gatherRows(dataset.train.labels, rows, labelSize(task)))
       })
       figures.push(meter.figures())
       // Answers that lie somewhere already stay there.
@@ -103,11 +104,7 @@ export class TeacherAnswers {
   #rowsOf(table: Float32Array, rows: Int32Array): Outputs {
     const { outputShape } = this.#setup.task
     const size = tf.util.sizeFromShape([...outputShape])
-    const values = new Float32Array(rows.length * size)
-    rows.forEach((row, index) => {
-      values.set(table.subarray(row * size, (row + 1) * size), index * size)
-    })
-    return { logits: tf.tensor(values, [rows.length, ...outputShape]), features: {} }
+    return { logits: tf.tensor(gatherRows(table, rows, size), [rows.length, ...outputShape]), features: {} }
   }
 }
 

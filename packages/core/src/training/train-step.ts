@@ -22,7 +22,9 @@ export async function trainStep(
   position: StepPosition,
   statistics: StepStatistics,
 ): Promise<number> {
-  const { dataset, epochs } = run.options
+  const { stepsPerEpoch, options } = run
+  const { dataset, epochs } = options
+  const { epoch, step } = position
   const examples = batch.ids.length
   const inputs = tf.tensor(batch.inputs, [examples, ...dataset.inputShape])
   const labels = run.task.labelTensor(batch.labels, examples)
@@ -32,7 +34,7 @@ export async function trainStep(
     await views.open(inputs)
     let learningRate = 0
     for (const phase of run.phases) {
-      const rate = phase.schedule({ ...position, stepsPerEpoch: run.stepsPerEpoch, epochs })
+      const rate = phase.schedule({ epoch, step, stepsPerEpoch, epochs })
       await views.askTeachers(phase)
       takePhase(run, phase, gradients, rate)
       if (typeof phase.learner === 'number') views.forgetTeacher(phase.learner)

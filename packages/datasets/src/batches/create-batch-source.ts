@@ -1,7 +1,7 @@
 import {
   assertDataset,
   InvalidArgumentError,
-  labelRows,
+  gatherRows,
   labelSize,
   memoryBatches,
   taskOf,
@@ -68,14 +68,14 @@ export function createBatchSource(
       maker ??= startMaker()
       for await (const { plan, inputs } of madeAhead(plans(wanted), maker, depth)) {
         const { rows, mixup } = plan
-        const labels = labelRows(train.labels, rows, sizeOfLabel)
+        const labels = gatherRows(train.labels, rows, sizeOfLabel)
         yield {
           inputs,
           labels,
           ids: rows.map((row) => train.ids[row]!),
           rows,
           ...(mixup && {
-            mixup: { ratio: mixup.ratio, secondLabels: labelRows(labels, mixup.partners, sizeOfLabel) },
+            mixup: { ratio: mixup.ratio, secondLabels: gatherRows(labels, mixup.partners, sizeOfLabel) },
           }),
         }
       }

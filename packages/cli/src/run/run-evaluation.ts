@@ -8,6 +8,7 @@ import { UsageError } from '../config/usage-error.js'
 import { assertFits, studentModel } from './model/config-model.js'
 import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
+import { nonFiniteWarning } from './non-finite-warning.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
 import { loadModel } from './model/saved-model.js'
 
@@ -73,6 +74,8 @@ export async function runEvaluation(
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
   model.dispose()
+  const warning = nonFiniteWarning(figures, 'the model', split)
+  if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
     model: config.student.model.name,

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -13,6 +13,10 @@ student: { model: { name: mlp, hiddenUnits: [8] } }
 training: { epochs: 1 }
 engine: cpu
 `,
+  'leaves.mjs': 'process.exit(0)',
+  'waits.mjs': 'await new Promise(() => {})',
+  'dataset-waits.mjs': 'export default { datasets: { never: () => new Promise(() => {}) } }',
+  'stays.mjs': 'setInterval(() => {}, 1000); export default {}',
   'typed.ts': `const options: { units: number } = { units: 3 }
 export default { models: { mine: () => options } }
 `,
@@ -107,6 +111,40 @@ describe('kd as a process', () => {
         ? /unknown student\.model\.name "other".*mine/
         : /typed\.ts must be loaded by a Node that knows TypeScript, got v\d+\S+; use Node 22\.18 or later, /,
     )
+  })
+
+  it.each([
+    ['calls process.exit(0)', 'leaves.mjs', 'digits'],
+    ['waits for ever', 'waits.mjs', 'digits'],
+    ['has a data set that never comes', 'dataset-waits.mjs', 'never'],
+  ])('fails where a plugin %s', (_, plugin, dataset) => {
+    const words = [`plugin=${join(built.folder, plugin)}`, `dataset.name=${dataset}`, '--json']
+    const out = join(built.folder, plugin.replace('.mjs', ''))
+    const command = [built.main, 'train', config(), ...words, '--out', out]
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    expect(stderr).toMatch(/^error kd ended before its work was done: code of a plugin called process\.exit, /)
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 1 })
+  })
+
+  it('ends after its work though a plugin keeps a timer', async () => {
+    const out = join(built.folder, 'stays')
+    await kd('train', config(), `plugin=${join(built.folder, 'stays.mjs')}`, '--out', out)
+    expect(await readdir(out)).toContain('student')
+  })
+
+  it('runs nothing that the config of the git repository around it names', async () => {
+    const repository = join(built.folder, 'repository')
+    spawnSync('git', ['init', repository])
+    const hook = join(built.folder, 'hook.sh')
+    await writeFile(hook, `#!/bin/sh\ntouch '${join(built.folder, 'was-run')}'\n`, { mode: 0o755 })
+    for (const key of ['core.fsmonitor', 'core.pager', 'filter.own.clean', 'diff.external'])
+      spawnSync('git', ['config', key, hook], { cwd: repository })
+    await writeFile(join(repository, 'file'), '')
+    await writeFile(join(repository, '.gitattributes'), '* filter=own')
+    const words = [built.main, 'train', config(), '--out', join(built.folder, 'in-repository')]
+    expect(spawnSync(process.execPath, words, { cwd: repository }).status).toBe(0)
+    expect(await readdir(built.folder)).not.toContain('was-run')
   })
 
   it('saves what was done at the first Ctrl-C', needsPosix, async () => {

@@ -47,6 +47,17 @@ async function problems(text: string, ...overrides: string[]): Promise<string[]>
 }
 
 describe('readConfig', () => {
+  it('waits a minute for a plugin that never loads while something else keeps the process', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const plugin = await file('await new Promise(() => {})', 'waits.mjs')
+    const reading = readConfig(await file(`plugin: ${plugin}\n${good}`))
+    const refused = expect(reading).rejects.toThrow(/waits\.mjs must be loaded within 60 seconds/)
+    while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(60_000)
+    await refused
+    vi.useRealTimers()
+  })
+
   it('merges with << what an anchor stands for, which may lie under x or x-… at the top', async () => {
     const path = await file(`x: &model { name: mlp, hiddenUnits: [4] }
 x-training: &training { epochs: 3 }

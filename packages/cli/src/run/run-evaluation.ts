@@ -55,6 +55,7 @@ export async function runEvaluation(
   const run = typeof source === 'string' ? await runFolder(source) : undefined
   const read = await readConfig(run === undefined ? source : join(run, 'config.yaml'), {
     overrides: options.overrides ?? [],
+    ofRun: run !== undefined,
   })
   const { config } = read
   if (run === undefined && config.student.weights === undefined) {

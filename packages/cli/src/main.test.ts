@@ -122,7 +122,9 @@ describe('kd as a process', () => {
     const out = join(built.folder, plugin.replace('.mjs', ''))
     const command = [built.main, 'train', config(), ...words, '--out', out]
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
-    expect(stderr).toMatch(/^error kd ended before its work was done: code of a plugin called process\.exit, /)
+    expect(stderr).toMatch(
+      /^error kd ended before its work was done: code of a plugin called process\.exit, /,
+    )
     expect(status).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 1 })
   })
@@ -160,7 +162,12 @@ describe('kd as a process', () => {
     expect(result).toMatchObject({ ended: 'aborted', saved: 'best' })
     const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
     expect(lines).toHaveLength(result.last.epoch + 1)
-    expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
+    expect(await readdir(join(out, 'student'))).toEqual([
+      'input.json',
+      'model.json',
+      'student.safetensors',
+      'weights.bin',
+    ])
   })
 
   it('ends at Ctrl-C while the teacher is trained, without a student', needsPosix, async () => {
@@ -185,7 +192,7 @@ describe('kd as a process', () => {
       /error cannot write \S+student.safetensors: the file is larger than allowed here/,
     )
     expect(found.status).toBe(1)
-    expect(await readdir(join(out, 'student'))).toEqual([])
+    expect(await readdir(join(out, 'student'))).toEqual(['input.json'])
   })
 
   it('ends quietly when its reader does', () => {

@@ -2,6 +2,7 @@ import { evaluate, taskOf, type Dataset } from '@kd/core'
 import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
+import { writeInputDescription } from './model/input-description.js'
 import { saveModel } from './model/saved-model.js'
 import { figuresOf } from './training/make-teachers.js'
 import type { RunContext } from './training/run-context.js'
@@ -21,7 +22,11 @@ export async function finishRun(
 ): Promise<RunSummary> {
   const { history, best, ended, examples, diagnosed } = found
   const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
-  const save = async (): Promise<void> => saveModel(student, await folder.makeFolder('student'))
+  const save = async (): Promise<void> => {
+    const path = await folder.makeFolder('student')
+    await writeInputDescription(path, dataset)
+    await saveModel(student, path)
+  }
   let testLogits: Float32Array | undefined
   const test = async (): Promise<Pick<StudentAtEpoch, 'test'>> => {
     // Somebody who ended the run wants it to end; kd evaluate can still test the student.

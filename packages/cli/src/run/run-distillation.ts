@@ -108,6 +108,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const student = await studentModel(named, dataset)
   // A run that has ended needs its teachers no more: they are opened only where there is something to do.
   const teachers = await openTeachers(named, clean)
+  for (const text of teachers.flatMap(({ notes = [] }) => notes)) tell({ kind: 'message', text })
   // Before a folder is begun, or emptied with --force, and before a teacher is trained: what does not fit leaves all as it was.
   await assertRunFits(config, { dataset, student, teachers, method })
   const unheard = resume ? undefined : unheardTeachers(config, method)

@@ -107,9 +107,14 @@ describe('parts that do not fit', () => {
     expect(made.err).not.toContain('error')
     const message = await distill(`teachers=[{run: ${teacher}}]`, 'dataset={name: spiral, classes: 4}')
     expect(message).toContain(
-      `teacher 1 (${teacher}) must take inputs [2] and give 4 classes for spiral, got inputs [2] and 3 classes; use a model`,
+      `teacher 1 (${teacher}) and spiral must have the same classes, got a, b, c in the run and 0, 1, 2, 3 in the data; use data`,
     )
-    expect(await distill(`teachers=[{run: ${teacher}}]`)).toContain('must take inputs [8, 8, 1]')
+    const blobs = 'dataset={name: blobs, examples: 90, standardDeviations: [1, 1, 1]}'
+    const wide = join(folder, 'wide')
+    await runKd(['train', config, blobs, 'dataset.features=3', '--out', wide])
+    expect(await distill(`teachers=[{run: ${wide}}]`, blobs)).toContain(
+      `teacher 1 (${wide}) must take inputs [2] and give 3 classes for blobs, got inputs [3] and 3 classes; use a model`,
+    )
   })
 
   it('weights of another model, or no weights at all', async () => {

@@ -78,8 +78,8 @@ export class RunFolder {
   }
 
   /** Checks that no other process works in the folder by now. */
-  async assertHeld(): Promise<void> {
-    await this.#lock?.assertHeld()
+  assertHeld(): void {
+    this.#lock?.assertHeld()
   }
 
   /** Lets other processes work in the folder. */

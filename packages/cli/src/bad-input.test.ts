@@ -40,6 +40,50 @@ async function failure(exitCode: number, ...words: string[]): Promise<string> {
 const distill = (...words: string[]): Promise<string> =>
   failure(1, 'distill', config, '--out', join(folder, 'out'), '--force', ...words)
 
+describe('numbers that are too large', () => {
+  const plugin = `export default {
+    datasets: { huge: () => ({ inputs: new Float32Array(1e12) }) },
+    models: { huge: () => { throw new RangeError('Array buffer allocation failed') } },
+  }`
+
+  it.each([
+    [
+      'dataset={name: blobs, examples: 1.0e+12}',
+      'makeBlobs: examples times features must be at most 536870912',
+    ],
+    ['dataset={name: blobs, features: 1000000000}', 'makeBlobs: examples times features must be at most'],
+    ['dataset={name: spiral, classes: 1000000000}', 'makeSpiral: examples times features must be at most'],
+    [
+      'dataset={name: classification, classes: 1000000000}',
+      'makeClassification: classes must be at most the n',
+    ],
+    ['student.model.hiddenUnits=[1000000000]', 'student.model must have at most 536870912 numbers'],
+    ['teachers.0.model.hiddenUnits=[1000000000]', 'teachers.0.model must have at most 536870912 numbers'],
+    [
+      'student.model={name: cifar-resnet, depth: 6000002}',
+      'got more at the weight kernel of the shape [3,3,',
+    ],
+  ])(
+    '%s',
+    async (override, message) => {
+      expect(await distill(override)).toContain(message)
+    },
+    30_000,
+  )
+
+  it('in a plugin', async () => {
+    const file = join(folder, 'huge.mjs')
+    await writeFile(file, plugin)
+    expect(await distill(`plugin=${file}`, 'dataset={ name: huge, images: 1000000000000 }')).toContain(
+      'error what the config asks for must fit into memory, got: Invalid typed array length: 1000000000000; ' +
+        'its largest numbers are dataset.images=1000000000000',
+    )
+    expect(await distill(`plugin=${file}`, 'student.model={ name: huge, width: 1000000 }')).toContain(
+      'got: Array buffer allocation failed; its largest numbers are student.model.width=1000000',
+    )
+  })
+})
+
 describe('bad data', () => {
   it('missing files', async () => {
     const empty = join(folder, 'empty')

@@ -29,6 +29,8 @@ export interface Dataset<Labels extends LabelArray = Int32Array> {
   /** Names of the outputs: the C classes by label, or what each number stands for that is predicted. */
   readonly classNames: readonly string[]
   readonly normalization: Normalization
+  /** Names of the numbers of an input [features], in their order, where they have names: the columns of a table. */
+  readonly featureNames?: readonly string[]
   /**
    * What is to be learned.
    * @defaultValue classification into `classNames`

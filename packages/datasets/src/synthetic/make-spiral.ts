@@ -10,7 +10,7 @@ import {
 } from '@kd/core'
 import * as z from 'zod/mini'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 
 const options = {
   classes: count(4, 'number of arms of the spiral; each is a class', 2),
@@ -47,6 +47,7 @@ export function makeSpiral(given: MakeSpiralOptions = {}): Dataset {
   const { classes, examplesPerClass, noise, test, seed } = wanted
   const random = randomSource(seed).split('spiral')
   const examples = classes * examplesPerClass
+  assertSize('makeSpiral', { examples, features: 2, classes })
   const inputs = new Float32Array(examples * 2)
   const labels = new Int32Array(examples)
   for (let row = 0; row < examples; row++) {

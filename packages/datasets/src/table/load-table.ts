@@ -127,6 +127,7 @@ async function loadTable(
     name,
     inputShape: [train.featureNames.length],
     classNames: train.classNames,
+    featureNames: train.featureNames,
     normalization: featureNormalization(train.examples),
     train: train.examples,
     ...(held && { test: held.examples }),

@@ -1,5 +1,5 @@
 import { KdError } from '@kd/core'
-import type { Table } from './table-examples.js'
+import type { Table } from './table.js'
 
 /** Options of {@link parseCsv}. */
 export interface ParseCsvOptions {

@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import type { SchemaTree } from 'hyparquet'
 import { checkedParquet } from './parquet/checked-parquet.js'
 import { memoryBudget } from './parquet/memory-budget.js'
-import type { Table } from './table-examples.js'
+import type { Table } from './table.js'
 
 /**
  * Reads a Parquet file with flat columns, in any of the format's usual compressions. Counts and sizes are checked before values

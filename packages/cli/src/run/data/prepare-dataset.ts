@@ -27,6 +27,9 @@ export async function prepareDataset(
     onProgress: ({ url, receivedBytes, totalBytes }) => {
       tell({ kind: 'download', url, receivedBytes, totalBytes })
     },
+    onNote: (text) => {
+      tell({ kind: 'message', text })
+    },
   })
   const { name } = taskOf(dataset)
   if (task !== undefined && task.name !== name) {

@@ -31,6 +31,8 @@ export interface Dataset<Labels extends LabelArray = Int32Array> {
   readonly normalization: Normalization
   /** Names of the numbers of an input [features], in their order, where they have names: the columns of a table. */
   readonly featureNames?: readonly string[]
+  /** How many examples the file or array has that the ids of the training split count, those that are left out or held out too. */
+  readonly sourceExamples?: number
   /**
    * What is to be learned.
    * @defaultValue classification into `classNames`

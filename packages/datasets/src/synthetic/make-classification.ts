@@ -13,6 +13,7 @@ import {
   type RandomSource,
 } from '@kd/core'
 import * as z from 'zod/mini'
+import { assertFits } from '../counts.js'
 import { normalization, withNormalization } from '../dataset-options.js'
 import { syntheticDataset, testOption } from './synthetic-dataset.js'
 
@@ -77,6 +78,7 @@ export function makeClassification(given: MakeClassificationOptions = {}): Datas
     classWeights,
   })
 
+  assertFits({ examples, features }, 'makeClassification')
   const random = randomSource(seed).split('classification')
   const sizes = clusterSizes(examples, classWeights, clustersPerClass)
   const corners = hypercubeCorners(sizes.length, informative, random.split('corners'))

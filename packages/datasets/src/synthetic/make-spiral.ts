@@ -9,6 +9,7 @@ import {
   type OptionsInput,
 } from '@kd/core'
 import * as z from 'zod/mini'
+import { assertFits } from '../counts.js'
 import { normalization, withNormalization } from '../dataset-options.js'
 import { syntheticDataset, testOption } from './synthetic-dataset.js'
 
@@ -45,8 +46,9 @@ export type MakeSpiralOptions = OptionsInput<typeof options>
 export function makeSpiral(given: MakeSpiralOptions = {}): Dataset {
   const wanted = parseOptions('makeSpiral', z.strictObject(options), given)
   const { classes, examplesPerClass, noise, test, seed } = wanted
-  const random = randomSource(seed).split('spiral')
   const examples = classes * examplesPerClass
+  assertFits({ examples, features: 2 }, 'makeSpiral')
+  const random = randomSource(seed).split('spiral')
   const inputs = new Float32Array(examples * 2)
   const labels = new Int32Array(examples)
   for (let row = 0; row < examples; row++) {

@@ -128,7 +128,8 @@ async function loadTable(
       { hint: 'the columns of label name the outputs' },
     )
   }
-  const train = tableExamples(await read(path), { ...columns, labelForm })
+  const table = await read(path)
+  const train = tableExamples(table, { ...columns, labelForm })
   const held =
     testPath === undefined
       ? undefined
@@ -141,6 +142,7 @@ async function loadTable(
     inputShape: [size],
     classNames: train.classNames,
     featureNames: train.featureNames,
+    sourceExamples: table.rows.length,
     // A feature that never changes becomes 0.
     normalization: { mean, standardDeviation: standardDeviation.map((value) => value || 1) },
     train: train.examples,

@@ -46,7 +46,7 @@ function movedLabels(labels: LabelArray, classes: readonly number[], count: numb
 }
 
 /** Puts the columns of rows into another order. */
-function movedColumns<Values extends Float32Array | Uint8Array | LabelArray>(
+function movedColumns<Values extends Examples<LabelArray>['inputs'] | LabelArray>(
   values: Values,
   columns: readonly number[],
 ): Values {

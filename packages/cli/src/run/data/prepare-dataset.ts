@@ -29,7 +29,11 @@ async function loadAndSplit({ config, catalogue }: NamedConfig, tell: OnRunProgr
     onProgress: ({ url, receivedBytes, totalBytes }) => {
       tell({ kind: 'download', url, receivedBytes, totalBytes })
     },
+    onNote: (text) => {
+      tell({ kind: 'message', text })
+    },
   })
+  dataset = { ...dataset, sourceExamples: dataset.sourceExamples ?? examplesOfSource(dataset) }
   const { name } = taskOf(dataset)
   if (task !== undefined && task.name !== name) {
     throw new KdError(
@@ -64,6 +68,15 @@ export function recipeData(
   return trainingData(clean, wanted, dataset.seed)
 }
 
+/** Counts the examples of the file that the training split came from: a test split with other ids was held out of it. */
+function examplesOfSource({ train, test }: AnyDataset): number {
+  const own = new Set(train.ids)
+  const heldOut = test?.ids.some((id) => own.has(id)) === false ? test.ids : []
+  let last = -1
+  for (const ids of [train.ids, heldOut]) for (const id of ids) last = Math.max(last, id)
+  return last + 1
+}
+
 interface WantedExamples {
   readonly take?: number | undefined
   readonly part?: Config['student']['part'] | undefined
@@ -77,7 +90,10 @@ async function addLabelNoise(
 ): Promise<AnyDataset> {
   if (noise.kind === 'none') return dataset
   if (noise.kind === 'file') {
-    return corruptLabels(dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
+    return corruptLabels(dataset, {
+      kind: 'from-labels',
+      labels: await readLabelFile(noise.path, { examples: dataset.sourceExamples }),
+    })
   }
   return corruptLabels(dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
 }

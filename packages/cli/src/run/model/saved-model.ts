@@ -3,7 +3,10 @@ import {
   loadModelTensors,
   loadPytorchResnet,
   modelTensors,
+  modelTopology,
   readSafetensors,
+  weightsManifest,
+  withinWeights,
   writeSafetensors,
 } from '@kd/models'
 import { io } from '@tensorflow/tfjs-core'
@@ -11,9 +14,6 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { modelTopology } from './model-topology.js'
-import { savedWeights } from './saved-weights.js'
-import { withinWeights } from './weight-allowance.js'
 import { writeFileSafely } from '../folder/write-file-safely.js'
 
 /**
@@ -61,7 +61,9 @@ export async function loadModel(folder: string): Promise<LayersModel> {
   try {
     const found = JSON.parse(Buffer.from(text).toString()) as Partial<io.ModelJSON> | null
     const topology = modelTopology(found?.modelTopology)
-    const { specs, numbers } = savedWeights(found?.weightsManifest, weights.byteLength)
+    const { specs, numbers, bytes } = weightsManifest(found?.weightsManifest)
+    if (bytes !== weights.byteLength)
+      throw new KdError(`weights.bin must have ${bytes} bytes, got ${weights.byteLength}`)
     const artifacts: io.ModelArtifacts = {
       modelTopology: topology,
       weightSpecs: specs,

@@ -92,6 +92,16 @@ def recurrent():
     )
 
 
+def nested():
+    """Models within a model, one of them called twice."""
+    inner_input = keras.Input((4,))
+    inner = keras.Model(inner_input, layers.Add()([layers.Dense(4, activation='relu')(inner_input), inner_input]), name='inner_graph')
+    row = keras.Sequential([keras.Input((4,)), layers.Dense(3)], name='inner_row')
+    inputs = keras.Input((4,))
+    once = inner(inputs)
+    return keras.Model(inputs, row(layers.Multiply()([inner(once), once])), name='nested')
+
+
 def normalized():
     """A layer that TensorFlow.js does not have."""
     return keras.Sequential(
@@ -133,7 +143,7 @@ def case(model, suffix, random):
 
 def main():
     random = np.random.default_rng(15)
-    models = [randomized(make(), random) for make in (residual, sequential, mobilenet, recurrent)]
+    models = [randomized(make(), random) for make in (residual, sequential, mobilenet, recurrent, nested)]
     cases = [case(model, '.keras', random) for model in models]
     cases += [case(model, '.h5', random) for model in models[:2]]
     OUT.parent.mkdir(exist_ok=True)

@@ -4,12 +4,18 @@ import { KdError } from '@kd/core'
 interface Hdf5Library {
   readonly ready: Promise<unknown>
   readonly FS: Pick<FileSystem, 'writeFile' | 'unlink'> | null
-  readonly File: new (path: string, mode: 'r') => Hdf5Group & { close(): unknown }
+  readonly File: new (path: string, mode: 'r') => OpenFile
 }
 
 interface FileSystem {
   writeFile(path: string, bytes: Uint8Array): void
   unlink(path: string): void
+}
+
+interface OpenFile extends Hdf5Group {
+  /** Not above zero where the file could not be opened. */
+  readonly file_id: bigint
+  close(): unknown
 }
 
 interface Hdf5Group {
@@ -33,11 +39,11 @@ let opened = 0
 
 /** An HDF5 file in memory, of which only what is asked for is decoded. */
 export class Hdf5File {
-  readonly #file: Hdf5Group & { close(): unknown }
+  readonly #file: OpenFile
   readonly #remove: () => void
   readonly #functionName: string
 
-  private constructor(file: Hdf5Group & { close(): unknown }, remove: () => void, functionName: string) {
+  private constructor(file: OpenFile, remove: () => void, functionName: string) {
     this.#file = file
     this.#remove = remove
     this.#functionName = functionName
@@ -57,7 +63,9 @@ export class Hdf5File {
     FS!.writeFile(path, bytes)
     const remove = (): void => FS!.unlink(path)
     try {
-      return new Hdf5File(new File(path, 'r'), remove, functionName)
+      const file = new File(path, 'r')
+      if (file.file_id <= 0n) throw new RangeError('it cannot be opened')
+      return new Hdf5File(file, remove, functionName)
     } catch (cause) {
       remove()
       throw damaged(functionName, cause)

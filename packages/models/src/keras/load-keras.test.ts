@@ -52,7 +52,7 @@ describe('loadKeras', () => {
   })
 
   it('leaves nothing behind', async () => {
-    await expectNoLeak(async () => (await loadKeras(fileOf('row.keras'))).dispose())
+    await expectNoLeak(async () => (await loadKeras(fileOf('residual.keras'))).dispose())
   })
 
   it('names the layer that TensorFlow.js does not have, and the way by ONNX', async () => {

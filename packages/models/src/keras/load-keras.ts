@@ -95,7 +95,7 @@ async function load(
     loadWeights(model, topology)
     return model
   } catch (cause) {
-    model.dispose()
+    for (const weight of model.weights) weight.dispose()
     throw asKdError(cause)
   }
 }

@@ -73,7 +73,7 @@ async function load(files: ModelFiles): Promise<LayersModel> {
     writeWeights(model, tensors)
     return model
   } catch (error) {
-    model.dispose()
+    for (const weight of model.weights) weight.dispose()
     throw error
   } finally {
     tf.dispose(tensors)

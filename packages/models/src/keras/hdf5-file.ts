@@ -72,9 +72,11 @@ export class Hdf5File {
     }
   }
 
-  /** Tells whether there is a group or an array at a path. */
+  /** Tells whether there is an array at a path. */
   has(path: string): boolean {
-    return this.#guarded(() => this.#file.get(path)) != null
+    // h5wasm says of what a damaged file does not hold that it is a group.
+    const found = this.#guarded(() => this.#file.get(path) as object | null)
+    return found !== null && 'metadata' in found
   }
 
   /**

@@ -6,8 +6,8 @@ import type { KerasLayer } from './keras-topology.js'
 
 /** Where the arrays of a layer lie below its group, in the order of TensorFlow.js: its own, then those of the layers in it. */
 const parts = ['cell', 'layer', 'forward_layer', 'backward_layer']
-/** Levels of layers in layers. */
-const DEEPEST = 100
+/** Levels of layers in a layer: both directions of a recurrent one, over time, have three. */
+const DEEPEST = 4
 
 /** An array of a file and the weight that it belongs to. */
 interface Assignment {
@@ -67,13 +67,11 @@ export function loadLegacyWeights(model: LayersModel, file: Hdf5File, functionNa
 
 /** The paths of all arrays of a layer, in the order of TensorFlow.js. */
 function arraysBelow(file: Hdf5File, group: string, depth: number): string[] {
-  if (depth > DEEPEST) return []
+  if (depth === DEEPEST) return []
   const own: string[] = []
   for (let index = 0; file.has(`${group}/vars/${index}`); index++) own.push(`${group}/vars/${index}`)
   if (own.length > 0) return own
-  return parts
-    .filter((part) => file.has(`${group}/${part}`))
-    .flatMap((part) => arraysBelow(file, `${group}/${part}`, depth + 1))
+  return parts.flatMap((part) => arraysBelow(file, `${group}/${part}`, depth + 1))
 }
 
 function assign(

@@ -24,14 +24,18 @@ interface Assignment {
  * @param functionName - the function that was called, for messages
  * @throws {@link KdError} naming the layer whose weights are missing or of another shape
  */
-export function loadArchiveWeights(
+export async function loadArchiveWeights(
   model: LayersModel,
   topology: KerasLayer,
   file: Hdf5File,
   functionName: string,
-): void {
-  const assignments: Assignment[] = []
-  const visit = (container: LayersModel, { config }: KerasLayer, path: string): void => {
+): Promise<void> {
+  const visit = async (
+    container: LayersModel,
+    { config }: KerasLayer,
+    path: string,
+  ): Promise<Assignment[]> => {
+    const found: Assignment[] = []
     const counts = new Map<string, number>()
     for (const layer of config['layers'] as readonly KerasLayer[]) {
       const group = snakeCase(layer.class_name)
@@ -39,12 +43,13 @@ export function loadArchiveWeights(
       counts.set(group, count + 1)
       const place = `${path}layers/${group}${count === 0 ? '' : `_${count}`}`
       const made = container.getLayer(String(layer.config['name']))
-      if ('layers' in made) visit(made as LayersModel, layer, `${place}/`)
-      else assignments.push(...assign(made.name, made.weights, arraysBelow(file, place, 0), functionName))
+      if ('layers' in made) found.push(...(await visit(made as LayersModel, layer, `${place}/`)))
+      else if (made.weights.length > 0)
+        found.push(...assign(made.name, made.weights, await arraysBelow(file, place, 0), functionName))
     }
+    return found
   }
-  visit(model, topology, '')
-  writeAll(assignments, file)
+  await writeAll(await visit(model, topology, ''), file)
 }
 
 /**
@@ -55,23 +60,29 @@ export function loadArchiveWeights(
  * @param functionName - the function that was called, for messages
  * @throws {@link KdError} naming the layer whose weights are missing or of another shape
  */
-export function loadLegacyWeights(model: LayersModel, file: Hdf5File, functionName: string): void {
-  const assignments = model.layers.flatMap((layer) => {
+export async function loadLegacyWeights(
+  model: LayersModel,
+  file: Hdf5File,
+  functionName: string,
+): Promise<void> {
+  const assignments: Assignment[] = []
+  for (const layer of model.layers) {
     const group = `model_weights/${layer.name}`
-    const names = file.texts(group, 'weight_names')
+    const names = await file.texts(group, 'weight_names')
     const paths = names.map((name) => `${group}/${name}`)
-    return assign(layer.name, layer.weights, paths, functionName)
-  })
-  writeAll(assignments, file)
+    assignments.push(...assign(layer.name, layer.weights, paths, functionName))
+  }
+  await writeAll(assignments, file)
 }
 
 /** The paths of all arrays of a layer, in the order of TensorFlow.js. */
-function arraysBelow(file: Hdf5File, group: string, depth: number): string[] {
+async function arraysBelow(file: Hdf5File, group: string, depth: number): Promise<string[]> {
   if (depth === DEEPEST) return []
-  const own: string[] = []
-  for (let index = 0; file.has(`${group}/vars/${index}`); index++) own.push(`${group}/vars/${index}`)
-  if (own.length > 0) return own
-  return parts.flatMap((part) => arraysBelow(file, `${group}/${part}`, depth + 1))
+  const found: string[] = []
+  while (await file.has(`${group}/vars/${found.length}`)) found.push(`${group}/vars/${found.length}`)
+  if (found.length > 0) return found
+  for (const part of parts) found.push(...(await arraysBelow(file, `${group}/${part}`, depth + 1)))
+  return found
 }
 
 function assign(
@@ -88,8 +99,9 @@ function assign(
   )
 }
 
-function writeAll(assignments: readonly Assignment[], file: Hdf5File): void {
-  const values = assignments.map(({ path, variable: { shape } }) => file.read(path, shape as number[]))
+async function writeAll(assignments: readonly Assignment[], file: Hdf5File): Promise<void> {
+  const values: Float32Array[] = []
+  for (const { path, variable } of assignments) values.push(await file.read(path, variable.shape as number[]))
   tf.tidy(() => {
     assignments.forEach(({ variable }, index) => {
       variable.write(tf.tensor(values[index]!, variable.shape as number[]))

@@ -62,7 +62,7 @@ async function loadArchive(bytes: Uint8Array): Promise<LayersModel> {
 async function loadLegacy(bytes: Uint8Array): Promise<LayersModel> {
   const file = await Hdf5File.open(bytes, functionName)
   try {
-    const [text] = file.texts('', 'model_config')
+    const [text] = await file.texts('', 'model_config')
     if (text === undefined) {
       throw new KdError(`${functionName}: file must hold a whole model, got HDF5 without model_config`, {
         hint: 'weights alone are not enough: save with model.save("model.keras"), not save_weights',
@@ -80,7 +80,7 @@ async function loadLegacy(bytes: Uint8Array): Promise<LayersModel> {
 async function load(
   config: unknown,
   bytes: number,
-  loadWeights: (model: LayersModel, topology: KerasLayer) => void,
+  loadWeights: (model: LayersModel, topology: KerasLayer) => Promise<void>,
 ): Promise<LayersModel> {
   assertKnownLayers(config, functionName)
   const topology = isKeras3(config) ? kerasTopology(config, functionName) : (config as KerasLayer)
@@ -92,7 +92,7 @@ async function load(
     throw asKdError(cause)
   }
   try {
-    loadWeights(model, topology)
+    await loadWeights(model, topology)
     return model
   } catch (cause) {
     for (const weight of model.weights) weight.dispose()

@@ -14,6 +14,7 @@ import * as mixing from '@kd/meta-mixing'
 import * as selection from '@kd/selection'
 import { noiseDataset, noiseNetwork } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
+import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 
 /** Options without which a method would do nothing in two epochs, or cannot be made. */
@@ -41,13 +42,37 @@ const wrapped = exported
     return [`${factory.name} around vanilla-kd`, factory(losses.vanillaKd(), optionsOf(factory))]
   })
 
+/** A network for the same data whose layers are maps, named as methods on features want them. */
+function stagedNetwork(seed: number): LayersModel {
+  const stage = (name: string) =>
+    layers.conv2d({
+      filters: 4,
+      kernelSize: 1,
+      activation: 'relu',
+      name,
+      kernelInitializer: { className: 'GlorotUniform', config: { seed } } as never,
+    })
+  return sequential({
+    layers: [
+      layers.reshape({ targetShape: [1, 2, 1], inputShape: [2] }),
+      ...['stage1', 'stage2', 'stage3'].map(stage),
+      layers.flatten(),
+      layers.dense({
+        units: 3,
+        kernelInitializer: { className: 'GlorotUniform', config: { seed } } as never,
+      }),
+    ],
+  })
+}
+
 /** One optimizer object for all runs of this file. */
 const optimizer = adam()
 
 /** Trains two epochs, and gives everything that came of it as plain numbers. */
 async function outcomeOf(method: Method): Promise<unknown> {
-  const student = noiseNetwork(1)
-  const teachers = [noiseNetwork(2), noiseNetwork(3)]
+  const network = (method.needs.studentFeatures ?? []).length > 0 ? stagedNetwork : noiseNetwork
+  const student = network(1)
+  const teachers = [network(2), network(3)]
   const { history, examples } = await distill({
     student,
     teachers,

@@ -31,7 +31,9 @@ export interface TeacherContext {
  */
 export interface Plugin {
   readonly methods?: Readonly<Record<string, MakeMethod>>
+  /** Students and teachers by name. Each is made from its options and from what the run knows. */
   readonly models?: Readonly<Record<string, (options: ModelContext & Options) => LayersModel>>
+  /** Teachers by name that are no model of a config: another runtime, or a function. */
   readonly teachers?: Readonly<
     Record<
       string,
@@ -41,9 +43,11 @@ export interface Plugin {
       ) => Teacher | Model | TeacherFunction | Promise<Teacher | Model | TeacherFunction>
     >
   >
+  /** Data sets by name. */
   readonly datasets?: Readonly<
     Record<string, (options: Options, context: DatasetContext) => AnyDataset | Promise<AnyDataset>>
   >
+  /** Tasks by name. */
   readonly tasks?: Readonly<
     Record<string, ((context: TaskContext & Options) => Task) & { readonly labels?: LabelForm }>
   >

@@ -9,6 +9,7 @@ import { assertFits, studentModel } from './model/config-model.js'
 import { datasetOfRun } from './data/dataset-of-run.js'
 import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
+import { nonFiniteWarning } from './non-finite-warning.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
 import { readInputDescription } from './model/input-description.js'
 import { matchInput, matchNotes } from './model/match-input.js'
@@ -79,6 +80,8 @@ export async function runEvaluation(
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
   model.dispose()
+  const warning = nonFiniteWarning(figures, 'the model', split)
+  if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
     model: config.student.model.name,

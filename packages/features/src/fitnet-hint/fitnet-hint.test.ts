@@ -3,12 +3,12 @@ import { describeFeatureConformance, noiseDataset, noiseNetwork } from '@kd/test
 import { layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import golden from './fitnet-hint.golden.json' with { type: 'json' }
-import { fitnetHint } from './fitnet-hint.js'
+import { fitnetHint, type FitnetHintOptions } from './fitnet-hint.js'
 
-describeFeatureConformance(fitnetHint, {
+describeFeatureConformance({
   golden,
-  studentFeature: 'penultimate',
-  teacherFeature: 'penultimate',
+  method: (options: FitnetHintOptions, [studentFeature], [teacherFeature]) =>
+    fitnetHint({ ...options, studentFeature: studentFeature!, teacherFeature: teacherFeature! }),
 })
 
 const options = {

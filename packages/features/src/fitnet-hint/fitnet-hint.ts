@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { count, defineMethod, flag, option, weight, type OptionsOf } from '@kd/core'
-import * as z from 'zod/mini'
+import { defineMethod, flag, weight, type OptionsOf } from '@kd/core'
+import { featureNeeds, oneFeature } from '../terms/compared-features.js'
 import { regressor } from './regressor.js'
 
 /**
@@ -37,13 +37,7 @@ export const fitnetHint = defineMethod({
   summary: "lead a feature of the student to the teacher's through a regressor (FitNet 2015)",
   source: 'Romero et al.: FitNets: Hints for Thin Deep Nets, ICLR 2015, arXiv 1412.6550',
   options: {
-    studentFeature: option(
-      z.string(),
-      'penultimate',
-      "the student's feature: a stage, a layer by name, or penultimate",
-    ),
-    teacherFeature: option(z.string(), 'penultimate', "the teacher's feature"),
-    teacher: count(0, 'which of the teachers gives the hint, from 0', 0),
+    ...oneFeature('penultimate'),
     hintWeight: weight(100, "weight of the hint's term"),
     hardLossWeight: weight(1, "weight of the label's term"),
     batchNormalization: flag(true, 'whether the regressor normalises'),
@@ -52,13 +46,7 @@ export const fitnetHint = defineMethod({
       'whether the regressor ends in ReLU, as a feature of the teacher after its ReLU asks for',
     ),
   },
-  needs: ({ studentFeature, teacherFeature, teacher }) => ({
-    teachers: teacher + 1,
-    studentFeatures: [studentFeature],
-    // The others may have no such layer.
-    teacherFeatures: [...Array.from({ length: teacher }, () => []), [teacherFeature]],
-    tasks: 'any',
-  }),
+  needs: featureNeeds,
   start(
     run,
     { studentFeature, teacherFeature, teacher, hintWeight, hardLossWeight, batchNormalization, relu },

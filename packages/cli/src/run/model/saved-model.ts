@@ -11,6 +11,7 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assertOutputSizes } from './model-bounds.js'
 import { modelTopology } from './model-topology.js'
 import { savedWeights } from './saved-weights.js'
 import { withinWeights } from './weight-allowance.js'
@@ -67,7 +68,9 @@ export async function loadModel(folder: string): Promise<LayersModel> {
       weightSpecs: specs,
       weightData: new Uint8Array(weights).buffer,
     }
-    return await withinWeights(numbers, () => loadLayersModel(io.fromMemory(artifacts)))
+    const model = await withinWeights(numbers, () => loadLayersModel(io.fromMemory(artifacts)))
+    assertOutputSizes(model)
+    return model
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new KdError(`${path} must be a TensorFlow.js layers model with its weights.bin, got: ${reason}`, {

@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { choice, defineMethod, type OptionsOf } from '@kd/core'
+import {
+  assertFit,
+  comparison,
+  featureNeeds,
+  isMap,
+  oneFeature,
+  termWeights,
+} from '../terms/compared-features.js'
+import { channelRows, gram, unit } from '../terms/maps.js'
+
+/**
+ * Inter-channel correlation: how the student's channels go together in one example is led to how the teacher's do.
+ *
+ *     R(f) = f f^T of the channels' maps [C, C], each row divided by its length
+ *     loss_i = hardLossWeight * labelLoss(student_i, label_i) + featureWeight * |R(student_i) - R(teacher_i)|^2 / C
+ *
+ * Both maps have the same number of channels; sizes may differ. Parts: `label`, `channels`.
+ *
+ * @param options - see {@link ChannelCorrelationOptions}
+ * @returns a method for one teacher and any task
+ * @throws {@link InvalidArgumentError} for options out of range, {@link ShapeError} when a run begins whose features are no maps of equal
+ * numbers of channels
+ *
+ * @example
+ * ```ts
+ * import { channelCorrelation } from '@kd/features'
+ *
+ * console.log(channelCorrelation({ studentFeature: 'stage3', teacherFeature: 'stage3' }).name) // channel-correlation
+ * ```
+ *
+ * @see Liu et al.: Exploring Inter-Channel Correlation for Diversity-Preserved Knowledge Distillation, ICCV 2021, arXiv 2202.03680. The
+ * weight 2.5 and the mean over examples are those of the authors' code for CIFAR; their code for ImageNet, and torchdistill, divide by the
+ * number of examples once more (`scale: 'batch-squared'`).
+ */
+export const channelCorrelation = defineMethod({
+  name: 'channel-correlation',
+  summary: "lead how the student's channels go together to how the teacher's do (ICKD 2021)",
+  source:
+    'Liu et al.: Exploring Inter-Channel Correlation for Diversity-Preserved Knowledge Distillation, ICCV 2021, arXiv 2202.03680',
+  options: {
+    ...oneFeature('stage3'),
+    scale: choice(
+      ['batch', 'batch-squared'],
+      'batch',
+      'what the sum over examples is divided by: their number, or its square',
+    ),
+    ...termWeights(2.5),
+  },
+  needs: featureNeeds,
+  start(run, options) {
+    assertFit(
+      'channelCorrelation',
+      run,
+      options,
+      'maps [height, width, channels] with as many channels',
+      (student, teacher) => isMap(student) && isMap(teacher) && student[2] === teacher[2],
+    )
+    return comparison(options, ([pair]) => {
+      const [examples, , , channels] = pair!.student.shape as [number, number, number, number]
+      const squares = tf.squaredDifference(correlations(pair!.student), correlations(pair!.teacher))
+      const divisor = options.scale === 'batch' ? channels : channels * examples
+      return { channels: tf.div(tf.sum(squares, [1, 2]), divisor) }
+    })
+  },
+})
+
+/** Options of {@link channelCorrelation}. */
+export type ChannelCorrelationOptions = OptionsOf<typeof channelCorrelation>
+
+function correlations(map: tf.Tensor): tf.Tensor3D {
+  return unit(gram(channelRows(map)), 2)
+}

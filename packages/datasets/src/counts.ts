@@ -25,18 +25,3 @@ export function toCount({ value, total, argument, functionName }: Part): number 
     `${functionName}: ${argument} must be a fraction in (0, 1) or a count that leaves some of the ${total} training examples, got ${value}`,
   )
 }
-
-/** The most values that an array of floats can hold here. */
-const MOST_VALUES = 2 ** 32 - 1
-
-/** Checks that the inputs of a data set to be generated fit into one array. */
-export function assertFits(
-  { examples, features }: { readonly examples: number; readonly features: number },
-  functionName: string,
-): void {
-  if (examples * features <= MOST_VALUES) return
-  throw new InvalidArgumentError(
-    `${functionName}: examples * features must be at most ${MOST_VALUES}, got ${examples} * ${features}`,
-    { hint: 'ask for fewer examples: 100 million of 14 features already take 6 GB' },
-  )
-}

@@ -55,7 +55,7 @@ describe('files that need not end', () => {
 
   it('and neither are generated sets that no array can hold made', () => {
     expect(() => makeClassification({ examples: 1e12 })).toThrow(
-      'makeClassification: examples * features must be at most',
+      'makeClassification: examples times features must be at most',
     )
     expect(() => makeBlobs({ examples: 1e12 })).toThrow('makeBlobs: examples * features')
     expect(() => makeSpiral({ examplesPerClass: 1e12 })).toThrow('makeSpiral: examples * features')

@@ -13,9 +13,8 @@ import {
   type RandomSource,
 } from '@kd/core'
 import * as z from 'zod/mini'
-import { assertFits } from '../counts.js'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 
 const options = {
   examples: count(10_000, 'number of examples over all splits'),
@@ -68,6 +67,7 @@ export type MakeClassificationOptions = OptionsInput<typeof options>
 export function makeClassification(given: MakeClassificationOptions = {}): Dataset {
   const wanted = parseOptions('makeClassification', z.strictObject(options), given)
   const { examples, features, redundant, classes, clustersPerClass, classSeparation, test, seed } = wanted
+  assertSize('makeClassification', { examples, features, classes: classes * clustersPerClass })
   const { informative = features - redundant, classWeights = new Array<number>(classes).fill(1) } = wanted
   assertShape({
     features,
@@ -78,7 +78,6 @@ export function makeClassification(given: MakeClassificationOptions = {}): Datas
     classWeights,
   })
 
-  assertFits({ examples, features }, 'makeClassification')
   const random = randomSource(seed).split('classification')
   const sizes = clusterSizes(examples, classWeights, clustersPerClass)
   const corners = hypercubeCorners(sizes.length, informative, random.split('corners'))

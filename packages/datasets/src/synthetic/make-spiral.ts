@@ -9,9 +9,8 @@ import {
   type OptionsInput,
 } from '@kd/core'
 import * as z from 'zod/mini'
-import { assertFits } from '../counts.js'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 
 const options = {
   classes: count(4, 'number of arms of the spiral; each is a class', 2),
@@ -47,7 +46,7 @@ export function makeSpiral(given: MakeSpiralOptions = {}): Dataset {
   const wanted = parseOptions('makeSpiral', z.strictObject(options), given)
   const { classes, examplesPerClass, noise, test, seed } = wanted
   const examples = classes * examplesPerClass
-  assertFits({ examples, features: 2 }, 'makeSpiral')
+  assertSize('makeSpiral', { examples, features: 2, classes })
   const random = randomSource(seed).split('spiral')
   const inputs = new Float32Array(examples * 2)
   const labels = new Int32Array(examples)

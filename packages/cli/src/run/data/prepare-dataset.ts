@@ -14,12 +14,14 @@ import { loadSource } from '../../config/datasets.js'
 import { wantedTask } from '../../config/tasks.js'
 import type { NamedConfig } from '../model/config-model.js'
 import type { OnRunProgress } from '../log/run-progress.js'
+import { withinMemory } from './within-memory.js'
 
 /** Loads the data set of a config and makes its splits, with the labels that it came with. */
-export async function prepareDataset(
-  { config, catalogue }: NamedConfig,
-  tell: OnRunProgress,
-): Promise<AnyDataset> {
+export function prepareDataset(named: NamedConfig, tell: OnRunProgress): Promise<AnyDataset> {
+  return withinMemory({ dataset: named.config.dataset }, () => loadAndSplit(named, tell))
+}
+
+async function loadAndSplit({ config, catalogue }: NamedConfig, tell: OnRunProgress): Promise<AnyDataset> {
   const { dataset: wanted, task } = config
   const { seed, validation, imbalance, take } = wanted
   let dataset = await loadSource(wanted, catalogue.datasets, {

@@ -27,11 +27,11 @@ const families: [name: string, make: () => LayersModel][] = [
   ['cifarResnet', () => models.cifarResnet({ ...small, depth: 8 })],
   ['cifarResnet with projections', () => models.cifarResnet({ ...small, depth: 8, shortcut: 'projection' })],
   ['resnet8x4', () => models.resnet8x4(small)],
-  ['wideResnet', () => models.wideResnet({ ...small, depth: 10, widenFactor: 1 })],
+  ['wideResnet', () => models.wideResnet({ ...small, depth: 10, widthFactor: 1 })],
   ['vgg', () => models.vgg({ ...small, inputShape: [32, 32, 3], depth: 8 })],
-  ['mobilenetV2', () => models.mobilenetV2({ ...small, inputShape: [32, 32, 3] })],
-  ['shufflenetV1', () => models.shufflenetV1({ ...small, inputShape: [32, 32, 3] })],
-  ['shufflenetV2', () => models.shufflenetV2({ ...small, inputShape: [32, 32, 3] })],
+  ['mobilenetV2', () => models.mobilenetV2({ ...small, inputShape: [8, 8, 3] })],
+  ['shufflenetV1', () => models.shufflenetV1({ ...small, inputShape: [8, 8, 3] })],
+  ['shufflenetV2', () => models.shufflenetV2({ ...small, inputShape: [8, 8, 3] })],
 ]
 
 async function errorOf(network: LayersModel, count = 2): Promise<number> {

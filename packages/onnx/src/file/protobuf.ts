@@ -68,6 +68,11 @@ const nothing = new Uint8Array(0)
 
 /** Reads an int64. Numbers that a double does not hold exactly are refused. */
 function readVarint(bytes: Uint8Array, position: { at: number }): number {
+  const first = bytes[position.at]
+  if (first !== undefined && first < 128) {
+    position.at++
+    return first
+  }
   let value = 0n
   for (let shift = 0n; shift < 70n; shift += 7n) {
     const byte = bytes[position.at++]
@@ -124,6 +129,7 @@ export class MessageWriter {
 }
 
 function varint(value: number | bigint): Uint8Array {
+  if (value >= 0 && value < 128) return Uint8Array.of(Number(value))
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
   for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)

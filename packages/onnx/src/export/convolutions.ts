@@ -84,9 +84,9 @@ function windowAttributes(
   dilations: readonly number[],
 ): Record<string, AttributeValue> {
   const strides = pair(config['strides'] ?? 1)
-  const padding = config['padding'] ?? 'valid'
+  const padding = (config['padding'] ?? 'valid') as string
   if (padding !== 'valid' && padding !== 'same')
-    throw layerError(name, "have padding 'valid' or 'same'", String(padding))
+    throw layerError(name, "have padding 'valid' or 'same'", padding)
   if (padding === 'valid') return { strides: { integers: strides } }
   const total = imageSize(image, name).map((length, axis) => {
     const reach = (kernel[axis]! - 1) * dilations[axis]! + 1

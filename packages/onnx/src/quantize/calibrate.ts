@@ -4,8 +4,10 @@ import type { OnnxModel } from '../file/onnx-model.js'
 import { withOutputs } from '../file/with-outputs.js'
 import { writeOnnx } from '../file/write-onnx.js'
 import { createSession, runSession, type OnnxRuntime } from '../runtime.js'
-import type { Calibration } from './quantize-onnx.js'
 import { roundedTensors } from './rounded-tensors.js'
+
+/** Batches of inputs that show which values occur within the network; a few hundred examples of the training split will do. */
+export type Calibration = Iterable<Float32Array> | AsyncIterable<Float32Array>
 
 /** The least and the greatest value of a tensor; 0 lies between them. */
 export interface Range {

@@ -17,7 +17,7 @@ export function foldBatchNormalization(model: OnnxModel): OnnxModel {
   const dropped = new Set<string>()
   for (const node of model.nodes) {
     if (node.operator !== 'BatchNormalization') continue
-    const convolution = givers.get(node.inputs[0]!)
+    const convolution = givers.get(node.inputs[0])
     const parts = node.inputs.slice(1).map((name) => tensors.get(name))
     const kernel = tensors.get(convolution?.inputs[1] ?? '')
     const biasName = convolution?.inputs[2] ?? ''
@@ -29,7 +29,7 @@ export function foldBatchNormalization(model: OnnxModel): OnnxModel {
       (biasName !== '' && bias === undefined)
     )
       continue
-    const [gamma, beta, mean, variance] = parts.map((tensor) => floatsOf(tensor!)) as Float32Array[]
+    const [gamma, beta, mean, variance] = parts.map((tensor): Float32Array => floatsOf(tensor!))
     const epsilon = floatOf(node, 'epsilon', 1e-5)
     const factors = Float64Array.from(
       gamma!,

@@ -28,20 +28,11 @@ export function quantizeActivations(model: OnnxModel, ranges: ReadonlyMap<string
   const roundingOf = (name: string): readonly OnnxNode[] => {
     const range = ranges.get(name)
     if (range === undefined) return []
-    const { scale, zeroPoint } = rounding(range)
-    scales.set(name, scale)
-    const parts = [`${name}_scale`, `${name}_zero`]
-    keep(floatTensor(parts[0]!, [], [scale]), {
-      name: parts[1]!,
-      shape: [],
-      elementType: elementTypes.int8,
-      data: Uint8Array.of(zeroPoint & 255),
-    })
+    const rounded = roundedTensor(name, range)
+    scales.set(name, rounded.scale)
+    keep(...rounded.tensors)
     renamed.set(name, `${name}_rounded`)
-    return [
-      nodeOf('QuantizeLinear', [name, ...parts], `${name}_int8`),
-      nodeOf('DequantizeLinear', [`${name}_int8`, ...parts], `${name}_rounded`),
-    ]
+    return rounded.nodes
   }
   const nodes = model.inputs.flatMap(({ name }) => roundingOf(name))
   for (const node of model.nodes) {
@@ -69,6 +60,29 @@ export function quantizeActivations(model: OnnxModel, ranges: ReadonlyMap<string
     inputs: model.inputs.filter(({ name }) => used.has(name)),
     tensors: [...tensors.values()].filter(({ name }) => used.has(name)),
     nodes: [...before, ...nodes],
+  }
+}
+
+/** The two nodes that round a tensor, with their constants. */
+function roundedTensor(
+  name: string,
+  range: Range,
+): { scale: number; tensors: readonly OnnxTensor[]; nodes: readonly OnnxNode[] } {
+  const { scale, zeroPoint } = rounding(range)
+  const parts = [`${name}_scale`, `${name}_zero`]
+  const zero = {
+    name: parts[1]!,
+    shape: [],
+    elementType: elementTypes.int8,
+    data: Uint8Array.of(zeroPoint & 255),
+  }
+  return {
+    scale,
+    tensors: [floatTensor(parts[0]!, [], [scale]), zero],
+    nodes: [
+      nodeOf('QuantizeLinear', [name, ...parts], `${name}_int8`),
+      nodeOf('DequantizeLinear', [`${name}_int8`, ...parts], `${name}_rounded`),
+    ],
   }
 }
 

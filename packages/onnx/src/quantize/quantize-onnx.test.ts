@@ -1,5 +1,4 @@
-import { selectEngine, sgd, train, type Dataset } from '@kd/core'
-import { normalizedInputs } from '@kd/core'
+import { normalizedInputs, selectEngine, sgd, train, type Dataset } from '@kd/core'
 import { loadDataset } from '@kd/datasets'
 import { cifarResnet, mlp, smallCnn } from '@kd/models'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,10 +17,8 @@ let dataset: Dataset
 let network: LayersModel
 let file: Uint8Array
 beforeAll(async () => {
-  await selectEngine('cpu')
-  dataset = await loadDataset({ name: 'digits' })
-  network = smallCnn({ inputShape: dataset.inputShape, classes: 10, seed: 1 })
   await selectEngine('wasm')
+  dataset = await loadDataset({ name: 'digits' })
   network = smallCnn({ inputShape: dataset.inputShape, classes: 10, seed: 1 })
   await train({
     model: network,

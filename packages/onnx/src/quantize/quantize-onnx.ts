@@ -3,13 +3,10 @@ import type { OnnxModel } from '../file/onnx-model.js'
 import { readOnnx } from '../file/read-onnx.js'
 import { writeOnnx } from '../file/write-onnx.js'
 import { loadRuntime, type OnnxRuntime } from '../runtime.js'
-import { calibrate } from './calibrate.js'
+import { calibrate, type Calibration } from './calibrate.js'
 import { foldBatchNormalization } from './fold-batch-normalization.js'
 import { halfWeights, wholeWeights } from './weights.js'
 import { quantizeActivations } from './quantize-activations.js'
-
-/** Batches of inputs that show which values occur within the network; a few hundred examples of the training split will do. */
-export type Calibration = Iterable<Float32Array> | AsyncIterable<Float32Array>
 
 /** Options of {@link quantizeOnnx}: which weights become smaller, or that all is computed in integers. */
 export type QuantizeOnnxOptions =
@@ -62,7 +59,7 @@ export async function quantizeOnnx(bytes: Uint8Array, options: QuantizeOnnxOptio
     if (options.weights === 'float16') return writeOnnx(halfWeights(model))
     if ((options.weights as string) === 'int8') return writeOnnx(wholeWeights(model))
     throw new InvalidArgumentError(
-      `quantizeOnnx: weights must be 'float16' or 'int8', got ${String(options.weights)}`,
+      `quantizeOnnx: weights must be 'float16' or 'int8', got ${options.weights as string}`,
     )
   }
   if ((options.activations as string | undefined) !== 'int8') {

@@ -16,7 +16,7 @@ const inIntegers = new Set([
 const fused = new Set(['Relu', 'Clip'])
 
 /** Whether a node is computed in integers. */
-export function isInIntegers({ operator }: OnnxNode): boolean {
+function isInIntegers({ operator }: OnnxNode): boolean {
   return inIntegers.has(operator)
 }
 

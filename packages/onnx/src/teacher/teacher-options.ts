@@ -74,3 +74,8 @@ export function assertTeacherOptions(options: OnnxTeacherOptions): void {
     fail('normalization.standardDeviation must be > 0', `[${normalization.standardDeviation.join(', ')}]`)
   }
 }
+
+/** What messages call the teacher. */
+export function teacherName({ name = 'an ONNX model' }: OnnxTeacherOptions): string {
+  return name
+}

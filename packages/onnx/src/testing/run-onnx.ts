@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { describeOnnx } from '../describe-onnx.js'
 import { createSession, loadRuntime, runSession } from '../runtime.js'
 

@@ -7,6 +7,8 @@ const terminal = processTerminal()
 const controller = new AbortController()
 let endedBy: number | undefined
 const ending = endingText(process.argv[2])
+const words = process.argv.slice(2)
+let isDone = false
 
 for (const [name, number] of [
   ['SIGINT', 2],
@@ -25,10 +27,26 @@ if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined)
 
 // A reader that stops reading, such as head, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') throw error
+  isDone = true
+  process.exit(0)
 })
 
-void runCommandLine(process.argv.slice(2), { terminal, signal: controller.signal }).then((exitCode) => {
+// A plugin can end the process, or let everything wait for what never comes: then nothing was done, and 0 would say that it was.
+process.on('exit', (code) => {
+  if (isDone || code !== 0) return
+  const message =
+    'kd ended before its work was done: code of a plugin called process.exit, or waits for something that never comes'
+  process.exitCode = 1
+  terminal.err.write(`${terminal.colors.red('error')} ${message}\n`)
+  if (words.includes('--json')) terminal.out.write(`${JSON.stringify({ error: message, exitCode: 1 })}\n`)
+})
+
+/** Milliseconds that timers and connections which a plugin left open may keep the process after its work. */
+const GRACE = 5000
+
+void runCommandLine(words, { terminal, signal: controller.signal }).then((exitCode) => {
   process.exitCode = exitCode === 0 ? (endedBy ?? 0) : exitCode
+  isDone = true
+  setTimeout(() => process.exit(), GRACE).unref()
 })

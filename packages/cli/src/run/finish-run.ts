@@ -3,6 +3,7 @@ import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
+import { writeInputDescription } from './model/input-description.js'
 import { saveModel } from './model/saved-model.js'
 import { figuresOf } from './training/make-teachers.js'
 import type { RunContext } from './training/run-context.js'
@@ -22,7 +23,11 @@ export async function finishRun(
 ): Promise<RunSummary> {
   const { history, best, ended, examples, diagnosed } = found
   const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
-  const save = async (): Promise<void> => saveModel(student, await folder.makeFolder('student'))
+  const save = async (): Promise<void> => {
+    const path = await folder.makeFolder('student')
+    await writeInputDescription(path, dataset)
+    await saveModel(student, path)
+  }
   let testLogits: Float32Array | undefined
   const warn = (figures: Figures, whose: string, split: string): void => {
     const text = nonFiniteWarning(figures, whose, split)

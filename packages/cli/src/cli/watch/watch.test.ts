@@ -90,8 +90,10 @@ describe('kd watch', () => {
       runs: [{ state: 'stopped', message: 'no process works on it' }],
     })
     // Of another machine there is only what it said last.
-    const theirs = join(run.folder, 'lock-other-machine-12-abcdef01.99')
-    await writeFile(theirs, '')
+    const theirs = join(run.folder, 'lock')
+    const since = new Date().toISOString()
+    const holder = { system: 'another', host: 'other-machine', pid: 12, start: '99', since }
+    await writeFile(theirs, JSON.stringify(holder))
     const watched = new WatchedFolder(run.folder)
     expect((await watched.read()).runs[0]).toMatchObject({ state: 'running' })
     const past = new Date(Date.now() - 121_000)

@@ -92,3 +92,26 @@ describe('what does not fit is said before a teacher is trained and before a fol
     expect(existsSync(join(folder, id))).toBe(false)
   })
 })
+
+describe('a loss that is not finite', () => {
+  const wild = { epochs: 2, batchSize: 20, learningRate: 1e30 }
+
+  it('is that of the teacher where its recipe is to blame', async () => {
+    const path = join(folder, 'wild.json')
+    const [first] = (config() as { teachers: object[] }).teachers
+    const teachers = [first, { model: mlp(12), training: wild }]
+    const method = { name: 'adaptive-mixing' }
+    await writeFile(path, JSON.stringify(config({ teachers, method })))
+    const { exitCode, err } = await runKd(['distill', path, '--out', join(folder, 'wild')])
+    expect(err).toMatch(/training of teacher 2: the loss must stay finite, got \S+ in step \d+ of epoch 0/)
+    expect(err).not.toContain('distill: ')
+    expect(exitCode).toBe(1)
+  })
+
+  it('is that of the student otherwise', async () => {
+    const path = join(folder, 'wild-student.json')
+    await writeFile(path, JSON.stringify(config({ training: wild })))
+    const { err } = await runKd(['distill', path, '--out', join(folder, 'wild-student')])
+    expect(err).toContain('distill: the loss must stay finite')
+  })
+})

@@ -21,6 +21,7 @@ export { withoutGradient } from './example-loss/without-gradient.js'
 export type { Definition, OptionsInput, OptionsOutput, OptionsShape } from './options/definition.js'
 export { isDescribed, optionsSchema } from './options/definition.js'
 
+export { assertMethod } from './method/assert-method.js'
 export type {
   MethodDefinition,
   MethodFactory,

@@ -1,3 +1,4 @@
+import { KdError } from '@kd/core'
 import type { Addon } from './addon.js'
 import { labelledRowKernels } from './fusion/row-kernel-table.js'
 import { shared } from './numbers.js'
@@ -29,11 +30,14 @@ export class CallQueue {
   readonly #runs: Run[] = []
   readonly #arguments: unknown[][] = []
   readonly #numbers: Float64Array[] = []
+  /** What errors call the functions that are kept back. */
+  readonly #names = new Map<Run, string>()
 
   /** @param addon - whose calls are kept back */
   constructor(addon: Addon) {
     const wrapped: Record<string, Run> = {}
     for (const [name, run] of Object.entries(addon as unknown as Record<string, Run>)) {
+      this.#names.set(run, name)
       wrapped[name] = anyTime.has(name) ? run : synchronous.has(name) ? this.#atOnce(run) : this.#later(run)
     }
     this.addon = wrapped as unknown as Addon
@@ -47,11 +51,18 @@ export class CallQueue {
   /**
    * Makes the calls.
    *
-   * @throws the error of the first call that fails; those behind it are dropped
+   * @throws {@link KdError} that names the first call that fails, with its error as cause; those behind it are dropped
    */
   flush(): void {
+    let index = 0
     try {
-      for (let index = 0; index < this.#runs.length; index++) this.#runs[index]!(...this.#arguments[index]!)
+      for (; index < this.#runs.length; index++) this.#runs[index]!(...this.#arguments[index]!)
+    } catch (error) {
+      const name = this.#names.get(this.#runs[index]!)
+      throw new KdError(`@kd/native: ${name} must succeed, got an error: ${(error as Error).message}`, {
+        hint: 'the call was made before the operation that shows this error, and was computed only now',
+        cause: error,
+      })
     } finally {
       this.#runs.length = 0
       this.#arguments.length = 0

@@ -1,4 +1,4 @@
-import { isMethodFactory, labelLoss, type Method, type MethodFactory } from '@kd/core'
+import { assertMethod, isMethodFactory, labelLoss, type Method, type MethodFactory } from '@kd/core'
 import * as features from '@kd/features'
 import * as losses from '@kd/losses'
 import * as mixing from '@kd/meta-mixing'
@@ -43,9 +43,12 @@ export function hasTeacher(entry: MethodEntry): boolean {
  * @param config - checked by the schema
  * @param entries - all methods, a plugin's too
  * @returns the method with what stands around it
+ * @throws `InvalidArgumentError` when a plugin makes something else
  */
 export function makeMethod(config: NamedOptions, entries: Readonly<Record<string, MethodEntry>>): Method {
   const { name, reviseTeacher, dropTeachers, superLoss, selection, ...options } = config
   const around = { reviseTeacher, dropTeachers, superLoss, selection } as AroundMethod
-  return wrapAround((entries[name] as MakeMethod)(options), around, options['temperature'])
+  const method: unknown = (entries[name] as MakeMethod)(options)
+  assertMethod(method, `method ${name}`)
+  return wrapAround(method, around, options['temperature'])
 }

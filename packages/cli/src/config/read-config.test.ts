@@ -251,7 +251,7 @@ training: { <<: *training, batchSize: 32 }
 
   it('runs nothing but a plugin, whose methods then have names', async () => {
     await file(
-      'export default { methods: { mine: ({ strength }) => ({ name: "mine", strength }) } }',
+      'export default { methods: { mine: ({ strength }) => ({ name: "mine", strength, needs: {}, start() {} }) } }',
       'mine.mjs',
     )
     const path = await file(
@@ -259,7 +259,7 @@ training: { <<: *training, batchSize: 32 }
     )
     const { config, catalogue } = await readConfig(path)
     expect(config.method).toEqual({ name: 'mine', strength: 3 })
-    expect(makeMethod(config.method!, catalogue.methods)).toEqual({ name: 'mine', strength: 3 })
+    expect(makeMethod(config.method!, catalogue.methods)).toMatchObject({ name: 'mine', strength: 3 })
     expect(catalogue.methods['mine']!.summary).toBe(`from ${join(folder, 'mine.mjs')}`)
     expect((await problems(good.replace('vanilla-kd', 'mine')))[0]).toContain('unknown method.name "mine"')
   })
@@ -374,6 +374,23 @@ export default { methods: { mine: define('mine'), 'vanilla-kd': define('vanilla-
     // Without a temperature of the method it revises at its own, 1.
     const none = await readConfig(await file(text.replace('  temperature: 3\n', '')))
     expect(makeMethod(none.config.method!, none.catalogue.methods).name).toBe('selected-revised-')
+  })
+
+  it.each([
+    [
+      'of the form before methods were started',
+      '{ name: "mine", needs: {}, loss() {} }',
+      'an object with name, needs, loss',
+    ],
+    ['promised', 'Promise.resolve({})', 'a promise'],
+    ['forgotten', 'undefined', 'undefined'],
+  ])('refuses a method %s', async (_, made, found) => {
+    await file(`export default { methods: { mine: () => (${made}) } }`, 'old.mjs')
+    const text = good.replace('name: vanilla-kd', 'name: mine\n  superLoss: {}').concat('plugin: old.mjs\n')
+    const { config, catalogue } = await readConfig(await file(text))
+    expect(() => makeMethod(config.method!, catalogue.methods)).toThrow(
+      `method mine must be a method with name, needs and start(run), got ${found}\n  make it with defineMethod`,
+    )
   })
 
   it('says what is wrong with a plugin', async () => {

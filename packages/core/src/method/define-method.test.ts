@@ -18,6 +18,7 @@ import { distill } from '../training/distill.js'
 import type { DistillationOptions } from '../training/distillation-options.js'
 import { defineMethod, defineWrapper, type OptionsOf } from './define-method.js'
 import { labelLoss } from './label-loss.js'
+import type { Method } from './method.js'
 import { wrapMethod } from './wrap-method.js'
 
 const scaled = defineMethod({
@@ -224,5 +225,38 @@ describe('values of single examples', () => {
     await expect(distill(run({ method: weighing((ids) => ids.length - 1) }))).rejects.toThrow(
       'distill: weighing must give one value of weight for each of 40 examples, got 39',
     )
+  })
+})
+
+describe('what is no method', () => {
+  const old = { name: 'old', needs: {}, loss: () => ({}) } as unknown as Method
+  const run = (method: Method): Promise<unknown> =>
+    distill({
+      student: noiseNetwork(1),
+      method,
+      dataset: noiseDataset,
+      epochs: 1,
+      optimizer: sgd(),
+      learningRate: 0.1,
+      batchSize: 16,
+    })
+
+  it('is refused by a run and by what goes around methods', async () => {
+    await expect(run(old)).rejects.toThrow(
+      /^distill: method must be a method with name, needs and start\(run\), got an object with name, needs, loss\n.*defineMethod/,
+    )
+    const around = defineWrapper({
+      name: 'go-around',
+      summary: 'does nothing',
+      options: {},
+      wrap: (method) => method,
+    })
+    expect(() => around(old)).toThrow('goAround: method must be a method with name')
+    expect(() => around(labelLoss as unknown as Method)).toThrow('got a function')
+  })
+
+  it('is refused where it gives no phases when it starts', async () => {
+    const empty = { name: 'empty', needs: {}, start: () => undefined } as unknown as Method
+    await expect(run(empty)).rejects.toThrow('empty must give its phases when it starts, got nothing')
   })
 })

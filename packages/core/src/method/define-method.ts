@@ -8,6 +8,7 @@ import {
   type OptionsShape,
 } from '../options/definition.js'
 import { parseOptions, type OptionsSchema } from '../options/options.js'
+import { assertMethod } from './assert-method.js'
 import type { Method, RunningMethod, RunStart } from './method.js'
 import type { Needs } from './needs.js'
 import type { ExampleLosses, Step } from './step.js'
@@ -144,6 +145,7 @@ export function defineWrapper<const Shape extends OptionsShape>(
   const factory = (method: Method, given?: OptionsInput<Shape>): Method => {
     const options = parseOptions(functionName, schema, given) as OptionsOutput<Shape>
     definition.check?.(options)
+    assertMethod(method, `${functionName}: method`)
     return definition.wrap(method, options)
   }
   return Object.defineProperties(factory, {

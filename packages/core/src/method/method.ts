@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { Examples } from '../dataset/dataset.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { Optimizer } from '../optimizer/optimizer.js'
 import type { RandomSource } from '../random/random-source.js'
 import type { LearningRateSchedule } from '../schedule.js'
@@ -167,11 +168,18 @@ export function disposeMethod(running: RunningMethod): void {
  * @param method - any
  * @param run - what it knows of the run
  * @returns the method in that run
+ * @throws {@link InvalidArgumentError} when it gives no phases
  */
 export function startMethod(method: Method, run: RunStart): RunningMethod {
   let running: RunningMethod | undefined
   tf.tidy(() => {
     running = method.start(run)
   })
-  return running!
+  if (!Array.isArray(running?.phases)) {
+    throw new InvalidArgumentError(
+      `startMethod: ${method.name} must give its phases when it starts, got ${running === undefined ? 'nothing' : Object.keys(running).join(', ')}`,
+      { hint: "return { phases: [{ learner: 'student', loss: (step) => … }] } from start(run)" },
+    )
+  }
+  return running
 }

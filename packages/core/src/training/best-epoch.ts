@@ -53,7 +53,8 @@ export class BestEpochTracker {
   #isBetter(figures: Figures, before: Figures): boolean {
     const { figure, better } = this.#monitor
     const [value, other] = [figures[figure] ?? NaN, before[figure] ?? NaN]
-    if (Number.isNaN(other)) return !Number.isNaN(value)
+    if (Number.isNaN(value)) return false
+    if (Number.isNaN(other)) return true
     // Examples without a finite prediction are left out of losses and errors: fewer of them come before a smaller error.
     const more = (figures['nonFinite'] ?? 0) - (before['nonFinite'] ?? 0)
     if (better === 'lower' && more !== 0) return more < 0

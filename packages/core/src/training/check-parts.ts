@@ -3,6 +3,7 @@ import { assertDataset } from '../dataset/assert-dataset.js'
 import type { AnyDataset } from '../dataset/dataset.js'
 import { normalizedInputs } from '../dataset/normalized-inputs.js'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
+import { assertMethod } from '../method/assert-method.js'
 import type { OutputShapes } from '../method/method.js'
 import { allFeatures } from '../method/needs.js'
 import { asModel } from '../model/layers-model.js'
@@ -34,6 +35,7 @@ export interface CheckedRun {
 export async function checkParts(options: DistillationOptions<ModelInput>): Promise<CheckedRun> {
   const { dataset, method } = options
   assertDataset(dataset, 'distill')
+  assertMethod(method, 'distill: method')
   assertNumbers(options)
   const task = taskOf(dataset)
   const student = asModel(options.student, 'student')

@@ -1,4 +1,4 @@
-import { randomSource, train, type AnyDataset } from '@kd/core'
+import { KdError, randomSource, train, type AnyDataset } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { TeacherConfig } from '../../config/config-schema.js'
 import { makeBatches, makeTraining } from './make-training.js'
@@ -58,6 +58,14 @@ export async function trainTeacher(
         await afterEpoch(metrics.epoch + 1)
       },
     },
+  }).catch((error: unknown) => {
+    throw ofTeacher(error, who)
   })
   best?.restore()
+}
+
+/** Says of what the training loop found wrong that it was a teacher's training, not the student's. */
+function ofTeacher(error: unknown, who: string): unknown {
+  if (!KdError.isInstance(error)) return error
+  return new KdError(error.message.replace(/^distill: /, `training of ${who}: `), { cause: error })
 }

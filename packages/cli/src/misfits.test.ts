@@ -53,6 +53,16 @@ describe('what does not fit is said before a teacher is trained and before a fol
       'fitnetHint: features must be two vectors, or two maps',
     ],
     [
+      'weights of fewer classes',
+      { training: { epochs: 1, batchSize: 20, classWeights: [1, 2] } },
+      "distill: classWeights must be 'balanced' or one number for each of 10 classes, got 2 numbers",
+    ],
+    [
+      'weights of fewer classes in a recipe',
+      { teachers: [{ model: mlp(12), training: { epochs: 1, batchSize: 20, classWeights: [1, 2, 3] } }] },
+      "teachers.0.training: classWeights must be 'balanced' or one number for each of 10 classes, got 3 numbers",
+    ],
+    [
       'a hint from a second teacher, where there is one',
       { method: { name: 'fitnet-hint', teacher: 1 } },
       'teachers must be at least 2 for fitnet-hint, got 1',

@@ -126,6 +126,7 @@ export { constant, cosineDecay, stepDecay, warmUp } from './schedule.js'
 
 export type { CheckedRun } from './training/check-parts.js'
 export { checkRun } from './training/check-run.js'
+export type { ClassWeights } from './training/class-weights.js'
 export { distill } from './training/distill.js'
 export {
   DEFAULT_BATCH_SIZE,

@@ -54,6 +54,12 @@ export const trainingSchema = z.strictObject({
     .default(0.05)
     .describe('a number for a constant rate, or a schedule'),
   warmUp: positive.optional().describe('epochs over which the learning rate rises from 0; fractions allowed'),
+  classWeights: z
+    .union([z.literal('balanced'), z.array(notNegative).min(2)])
+    .optional()
+    .describe(
+      'what the losses of an example are multiplied by, one number per class; balanced: all classes count the same',
+    ),
   gradientClipping: clippingSchema.optional().describe('limit of the global norm, or of each entry'),
   earlyStop: wholeFromOne
     .optional()

@@ -3,6 +3,7 @@ import { disposeMethod, startMethod, type RunningMethod } from '../method/method
 import type { ModelInput } from '../model/model.js'
 import { randomSource, type RandomSource } from '../random/random-source.js'
 import { checkParts, type CheckedRun } from './check-parts.js'
+import { classWeightsOf, weighClasses } from './class-weights.js'
 import { DEFAULT_BATCH_SIZE, type DistillationOptions } from './distillation-options.js'
 
 /**
@@ -29,11 +30,13 @@ export async function checkRun(options: DistillationOptions<ModelInput>): Promis
  * @returns the method in that run; the caller frees it
  */
 export function startRunMethod(
-  { dataset, method, batchSize = DEFAULT_BATCH_SIZE, epochs }: DistillationOptions<ModelInput>,
+  { dataset, method, batchSize = DEFAULT_BATCH_SIZE, epochs, classWeights }: DistillationOptions<ModelInput>,
   { task, shapes }: CheckedRun,
   random: RandomSource,
 ): RunningMethod {
-  return startMethod(method, {
+  // Before the method has made anything that would have to be freed.
+  const weights = classWeights && classWeightsOf(classWeights, dataset, task)
+  const running = startMethod(method, {
     task,
     student: shapes.student,
     teachers: shapes.teachers,
@@ -42,4 +45,5 @@ export function startRunMethod(
     train: dataset.train as Dataset['train'],
     random: random.split('method'),
   })
+  return weights === undefined ? running : weighClasses(running, weights)
 }

@@ -9,6 +9,7 @@ import type { Optimizer } from '../optimizer/optimizer.js'
 import type { LearningRateSchedule } from '../schedule.js'
 import type { Figures } from '../task/task.js'
 import type { TeacherInput } from '../teacher/as-teacher.js'
+import type { ClassWeights } from './class-weights.js'
 import type { EpochMetrics } from './epoch-metrics.js'
 import type { CheckpointMoment, TrainingCheckpoint } from './training-checkpoint.js'
 
@@ -30,6 +31,12 @@ export interface TrainingOptions {
   readonly optimizer: Optimizer
   /** A number for a constant rate, or a schedule. */
   readonly learningRate: number | LearningRateSchedule
+  /**
+   * For classes of different sizes: what an example's losses are multiplied by, those to its teachers too. `'balanced'` lets all classes
+   * count the same. Classification only; the figures are not weighted, of which `balancedAccuracy` and `macroF1` look at all classes alike.
+   * @defaultValue every example counts the same
+   */
+  readonly classWeights?: ClassWeights
   /** Limits the gradients of each phase. */
   readonly gradientClipping?: GradientClipping
   /**

@@ -18,18 +18,26 @@ import type { TrainingConfig } from '../../config/training-schema.js'
 /** What a training takes from a config. */
 export type TrainingSettings = Pick<
   TrainingOptions,
-  'epochs' | 'batchSize' | 'optimizer' | 'learningRate' | 'gradientClipping' | 'earlyStop' | 'monitor'
+  | 'epochs'
+  | 'batchSize'
+  | 'optimizer'
+  | 'learningRate'
+  | 'classWeights'
+  | 'gradientClipping'
+  | 'earlyStop'
+  | 'monitor'
 >
 
 /** Makes a training's optimizer and schedule from its config. */
 export function makeTraining(config: TrainingConfig): TrainingSettings {
-  const { epochs, batchSize, monitor, gradientClipping, earlyStop } = config
+  const { epochs, batchSize, monitor, classWeights, gradientClipping, earlyStop } = config
   return {
     epochs,
     batchSize,
     ...(monitor === undefined ? {} : { monitor }),
     optimizer: makeOptimizer(config.optimizer),
     learningRate: makeLearningRate(config),
+    ...(classWeights === undefined ? {} : { classWeights }),
     ...(gradientClipping === undefined
       ? {}
       : { gradientClipping: gradientClipping satisfies GradientClipping }),

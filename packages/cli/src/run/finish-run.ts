@@ -3,7 +3,6 @@ import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
 import { writeInputDescription } from './model/input-description.js'
-import { imbalanceWarning } from './imbalance-warning.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
 import { saveModel } from './model/saved-model.js'
 import { figuresOf } from './training/make-teachers.js'
@@ -48,13 +47,7 @@ export async function finishRun(
   if (csv !== undefined) await folder.writeFile('examples.csv', csv)
   if (saved === 'last') await save()
   const lastEpoch = history.at(-1)
-  if (lastEpoch?.validation !== undefined) {
-    warn(lastEpoch.validation, 'the student', 'validation')
-    const unequal = imbalanceWarning(dataset, lastEpoch.validation)
-    if (unequal !== undefined && config.training?.classWeights === undefined) {
-      tell({ kind: 'message', text: unequal })
-    }
-  }
+  if (lastEpoch?.validation !== undefined) warn(lastEpoch.validation, 'the student', 'validation')
   const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
   best?.restore()
   if (saved === 'best') await save()

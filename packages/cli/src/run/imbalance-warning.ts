@@ -9,13 +9,14 @@ const UNEQUAL = 2
  * Says so where the accuracy looks good because large classes are learned and small ones are not.
  *
  * @param dataset - the student's
- * @param validation - figures of its validation split, since nothing is chosen on test
+ * @param validation - figures of its validation split, if it has one; nothing is chosen on test
  * @returns what to tell, or undefined where all classes are learned alike
  */
 export function imbalanceWarning(
   dataset: Pick<AnyDataset, 'train' | 'task' | 'classNames'>,
-  { top1, balancedAccuracy }: Figures,
+  validation: Figures | undefined,
 ): string | undefined {
+  const { top1, balancedAccuracy } = validation ?? {}
   if (taskOf(dataset).name !== 'classification' || top1 === undefined || balancedAccuracy === undefined) {
     return undefined
   }

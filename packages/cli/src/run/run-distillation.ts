@@ -6,6 +6,7 @@ import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
 import { chanceWarning } from './chance-warning.js'
+import { imbalanceWarning } from './imbalance-warning.js'
 import { prepareDataset, trainingData } from './data/prepare-dataset.js'
 import { withinMemory } from './data/within-memory.js'
 import { finishRun, type RunSummary } from './finish-run.js'
@@ -205,7 +206,13 @@ function baseName(name: string): string {
 async function teach(context: RunContext, run: StudentRun): Promise<RunSummary> {
   const found = await trainStudent(context, run)
   const lastEpoch = found.history.at(-1)
-  const warning = lastEpoch && chanceWarning(run.dataset, lastEpoch)
-  if (warning !== undefined) context.tell({ kind: 'message', text: warning })
+  const isWeighted = context.config.training!.classWeights !== undefined
+  const warnings = lastEpoch && [
+    chanceWarning(run.dataset, lastEpoch),
+    isWeighted ? undefined : imbalanceWarning(run.dataset, lastEpoch.validation),
+  ]
+  for (const text of warnings ?? []) {
+    if (text !== undefined) context.tell({ kind: 'message', text })
+  }
   return finishRun(context, { ...run, found })
 }

@@ -36,8 +36,9 @@ export function classWeightsOf(
     const occurring = counts.filter((count) => count > 0).length
     return counts.map((count) => (count === 0 ? 1 : labels.length / (occurring * count)))
   }
-  if (!Array.isArray(weights) || weights.length !== classes) {
-    const found = Array.isArray(weights) ? `${weights.length} numbers` : String(weights)
+  // A program in JavaScript may give anything.
+  if (typeof weights !== 'object' || weights.length !== classes) {
+    const found = typeof weights === 'object' ? `${weights.length} numbers` : String(weights)
     throw new InvalidArgumentError(
       `distill: classWeights must be 'balanced' or one number for each of ${classes} classes, got ${found}`,
     )

@@ -127,7 +127,7 @@ const entryNames = [
   'report.html',
   'config.yaml.12.tmp',
   'metrics.jsonl.99999999999999999999.tmp',
-  'lock-other-machine-12-abcdef01.99',
+  'lock.00000000-0000-4000-8000-000000000000',
   'lock-here',
   'notes.txt',
   '.hidden',

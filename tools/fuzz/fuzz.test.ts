@@ -46,6 +46,8 @@ const names = [
   'states of trainings',
   'files of labels',
   'images',
+  'values of tables',
+  'gzip files',
 ]
 
 const packageRoot = join(import.meta.dirname, '../../packages/cli')

@@ -40,6 +40,50 @@ async function failure(exitCode: number, ...words: string[]): Promise<string> {
 const distill = (...words: string[]): Promise<string> =>
   failure(1, 'distill', config, '--out', join(folder, 'out'), '--force', ...words)
 
+describe('numbers that are too large', () => {
+  const plugin = `export default {
+    datasets: { huge: () => ({ inputs: new Float32Array(1e12) }) },
+    models: { huge: () => { throw new RangeError('Array buffer allocation failed') } },
+  }`
+
+  it.each([
+    [
+      'dataset={name: blobs, examples: 1.0e+12}',
+      'makeBlobs: examples times features must be at most 536870912',
+    ],
+    ['dataset={name: blobs, features: 1000000000}', 'makeBlobs: examples times features must be at most'],
+    ['dataset={name: spiral, classes: 1000000000}', 'makeSpiral: examples times features must be at most'],
+    [
+      'dataset={name: classification, classes: 1000000000}',
+      'makeClassification: classes must be at most the n',
+    ],
+    ['student.model.hiddenUnits=[1000000000]', 'student.model must have at most 536870912 numbers'],
+    ['teachers.0.model.hiddenUnits=[1000000000]', 'teachers.0.model must have at most 536870912 numbers'],
+    [
+      'student.model={name: cifar-resnet, depth: 6000002}',
+      'got more at the weight kernel of the shape [3,3,',
+    ],
+  ])(
+    '%s',
+    async (override, message) => {
+      expect(await distill(override)).toContain(message)
+    },
+    30_000,
+  )
+
+  it('in a plugin', async () => {
+    const file = join(folder, 'huge.mjs')
+    await writeFile(file, plugin)
+    expect(await distill(`plugin=${file}`, 'dataset={ name: huge, images: 1000000000000 }')).toContain(
+      'error what the config asks for must fit into memory, got: Invalid typed array length: 1000000000000; ' +
+        'its largest numbers are dataset.images=1000000000000',
+    )
+    expect(await distill(`plugin=${file}`, 'student.model={ name: huge, width: 1000000 }')).toContain(
+      'got: Array buffer allocation failed; its largest numbers are student.model.width=1000000',
+    )
+  })
+})
+
 describe('bad data', () => {
   it('missing files', async () => {
     const empty = join(folder, 'empty')
@@ -88,6 +132,22 @@ describe('bad data', () => {
     await writeFile(path, new Uint8Array(1797).fill(11))
     expect(await distill(`dataset.labelNoise={kind: file, path: ${path}}`)).toMatch(/11/)
   })
+
+  it('a file of labels for another number of examples than the data come from', async () => {
+    const path = join(folder, 'labels.bin')
+    for (const count of [1796, 1798]) {
+      await writeFile(path, new Uint8Array(count))
+      expect(await distill(`dataset.labelNoise={kind: file, path: ${path}}`)).toContain(
+        `must have one byte for each of 1797 examples, got ${count} bytes`,
+      )
+    }
+  })
+
+  it('a device, which never ends', async () => {
+    expect(await distill('dataset={name: csv, path: /dev/zero, label: label}')).toContain(
+      '/dev/zero must be a readable file, got a device, pipe or socket',
+    )
+  })
 })
 
 describe('parts that do not fit', () => {
@@ -107,9 +167,14 @@ describe('parts that do not fit', () => {
     expect(made.err).not.toContain('error')
     const message = await distill(`teachers=[{run: ${teacher}}]`, 'dataset={name: spiral, classes: 4}')
     expect(message).toContain(
-      `teacher 1 (${teacher}) must take inputs [2] and give 4 classes for spiral, got inputs [2] and 3 classes; use a model`,
+      `teacher 1 (${teacher}) and spiral must have the same classes, got a, b, c in the run and 0, 1, 2, 3 in the data; use data`,
     )
-    expect(await distill(`teachers=[{run: ${teacher}}]`)).toContain('must take inputs [8, 8, 1]')
+    const blobs = 'dataset={name: blobs, examples: 90, standardDeviations: [1, 1, 1]}'
+    const wide = join(folder, 'wide')
+    await runKd(['train', config, blobs, 'dataset.features=3', '--out', wide])
+    expect(await distill(`teachers=[{run: ${wide}}]`, blobs)).toContain(
+      `teacher 1 (${wide}) must take inputs [2] and give 3 classes for blobs, got inputs [3] and 3 classes; use a model`,
+    )
   })
 
   it('weights of another model, or no weights at all', async () => {

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -13,6 +13,10 @@ student: { model: { name: mlp, hiddenUnits: [8] } }
 training: { epochs: 1 }
 engine: cpu
 `,
+  'leaves.mjs': 'process.exit(0)',
+  'waits.mjs': 'await new Promise(() => {})',
+  'dataset-waits.mjs': 'export default { datasets: { never: () => new Promise(() => {}) } }',
+  'stays.mjs': 'setInterval(() => {}, 1000); export default {}',
   'typed.ts': `const options: { units: number } = { units: 3 }
 export default { models: { mine: () => options } }
 `,
@@ -109,6 +113,42 @@ describe('kd as a process', () => {
     )
   })
 
+  it.each([
+    ['calls process.exit(0)', 'leaves.mjs', 'digits'],
+    ['waits for ever', 'waits.mjs', 'digits'],
+    ['has a data set that never comes', 'dataset-waits.mjs', 'never'],
+  ])('fails where a plugin %s', (_, plugin, dataset) => {
+    const words = [`plugin=${join(built.folder, plugin)}`, `dataset.name=${dataset}`, '--json']
+    const out = join(built.folder, plugin.replace('.mjs', ''))
+    const command = [built.main, 'train', config(), ...words, '--out', out]
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    expect(stderr).toMatch(
+      /^error kd ended before its work was done: code of a plugin called process\.exit, /,
+    )
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 1 })
+  })
+
+  it('ends after its work though a plugin keeps a timer', async () => {
+    const out = join(built.folder, 'stays')
+    await kd('train', config(), `plugin=${join(built.folder, 'stays.mjs')}`, '--out', out)
+    expect(await readdir(out)).toContain('student')
+  })
+
+  it('runs nothing that the config of the git repository around it names', async () => {
+    const repository = join(built.folder, 'repository')
+    spawnSync('git', ['init', repository])
+    const hook = join(built.folder, 'hook.sh')
+    await writeFile(hook, `#!/bin/sh\ntouch '${join(built.folder, 'was-run')}'\n`, { mode: 0o755 })
+    for (const key of ['core.fsmonitor', 'core.pager', 'filter.own.clean', 'diff.external'])
+      spawnSync('git', ['config', key, hook], { cwd: repository })
+    await writeFile(join(repository, 'file'), '')
+    await writeFile(join(repository, '.gitattributes'), '* filter=own')
+    const words = [built.main, 'train', config(), '--out', join(built.folder, 'in-repository')]
+    expect(spawnSync(process.execPath, words, { cwd: repository }).status).toBe(0)
+    expect(await readdir(built.folder)).not.toContain('was-run')
+  })
+
   it('saves what was done at the first Ctrl-C', needsPosix, async () => {
     const out = join(built.folder, 'interrupted')
     const child = start('train', config(), 'training.epochs=10000', '--out', out, '--json')
@@ -122,7 +162,12 @@ describe('kd as a process', () => {
     expect(result).toMatchObject({ ended: 'aborted', saved: 'best' })
     const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
     expect(lines).toHaveLength(result.last.epoch + 1)
-    expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
+    expect(await readdir(join(out, 'student'))).toEqual([
+      'input.json',
+      'model.json',
+      'student.safetensors',
+      'weights.bin',
+    ])
   })
 
   it('ends at Ctrl-C while the teacher is trained, without a student', needsPosix, async () => {
@@ -147,7 +192,7 @@ describe('kd as a process', () => {
       /error cannot write \S+student.safetensors: the file is larger than allowed here/,
     )
     expect(found.status).toBe(1)
-    expect(await readdir(join(out, 'student'))).toEqual([])
+    expect(await readdir(join(out, 'student'))).toEqual(['input.json'])
   })
 
   it('ends quietly when its reader does', () => {

@@ -111,7 +111,9 @@ describe.each(Object.entries(cases))('%s', (name, { config, figures, titles, bea
       isBetter(test[figure]!),
     )
 
-    const evaluated = await runKd(['evaluate', out('run')])
+    // A plugin that a run names is run only where the user names it.
+    const plugin = 'plugin' in config ? [`plugin=${config['plugin'] as string}`] : []
+    const evaluated = await runKd(['evaluate', out('run'), ...plugin])
     expect(titles.filter((title) => !evaluated.out.includes(title))).toEqual([])
     expect((await runKd(['report', out('run')])).exitCode).toBe(0)
     const page = await readFile(join(out('run'), 'report.html'), 'utf8')

@@ -30,12 +30,9 @@ export {
   type TableRows,
   type TableRowsOptions,
 } from './table/read-table-rows.js'
-export {
-  tableExamples,
-  type Table,
-  type TableExamples,
-  type TableExamplesOptions,
-} from './table/table-examples.js'
+export { tableExamples, type TableExamples, type TableExamplesOptions } from './table/table-examples.js'
+export type { Table } from './table/table.js'
+export type { FeatureColumn } from './table/feature-columns.js'
 export { imageNormalization } from './image-folder/image-normalization.js'
 
 export {

@@ -37,7 +37,7 @@ type OptionsOfData<Factory extends (options: never, context: never) => unknown> 
 /** The name of the data set that {@link loadDataset} loads, and the options that go with it. */
 export type LoadDatasetOptions = {
   [Name in keyof Datasets]: { readonly name: Name } & OptionsOfData<Datasets[Name]> &
-    Pick<DatasetContext, 'onProgress'>
+    Pick<DatasetContext, 'onProgress' | 'onNote'>
 }[keyof Datasets]
 
 /** Options of the embedded 8x8 digits. */
@@ -97,6 +97,7 @@ export async function loadDataset({
   name,
   task,
   onProgress,
+  onNote,
   ...options
 }: LoadDatasetOptions & { readonly task?: WantedTask }): Promise<AnyDataset> {
   if (!Object.hasOwn(datasets, name)) {
@@ -105,5 +106,9 @@ export async function loadDataset({
     )
   }
   const load = datasets[name] as (options: object, context: DatasetContext) => Promise<AnyDataset>
-  return load(options, { ...(task && { task }), ...(onProgress && { onProgress }) })
+  return load(options, {
+    ...(task && { task }),
+    ...(onProgress && { onProgress }),
+    ...(onNote && { onNote }),
+  })
 }

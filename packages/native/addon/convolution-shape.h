@@ -4,6 +4,7 @@
 #include "call.h"
 #include "dnnl-compat.h"
 #include "state.h"
+#include "window-bounds.h"
 
 namespace kd {
 
@@ -28,6 +29,8 @@ struct ConvolutionShape {
     // What the last window reaches beyond the image; negative where it ends inside.
     bottom = (outHeight - 1) * strideY + (height - 1) * dilationY + 1 - inHeight - top;
     right = (outWidth - 1) * strideX + (width - 1) * dilationX + 1 - inWidth - left;
+    assertWindow("convolution", height, strideY, dilationY, top, bottom);
+    assertWindow("convolution", width, strideX, dilationX, left, right);
     if (depthwise && outChannels % inChannels != 0) throw ArgumentError("convolution: channels must fit the multiplier");
   }
 

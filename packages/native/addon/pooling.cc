@@ -4,6 +4,7 @@
 #include "exports.h"
 #include "loops/loops.h"
 #include "parallel.h"
+#include "window-bounds.h"
 
 namespace kd {
 
@@ -17,6 +18,8 @@ struct Pooling {
   explicit Pooling(const Numbers& n) : batch(static_cast<size_t>(n.size(0))) {
     window = {n.size(1), n.size(2), n.size(3), n.size(4), n.size(5), n.size(6, 1), n.size(7, 1),
               n.size(8, 1), n.size(9, 1), n.size(10, 1), n.size(11, 1), n.size(12), n.size(13)};
+    assertWindow("pooling", window.height, window.strideY, window.dilationY, window.padTop, 0);
+    assertWindow("pooling", window.width, window.strideX, window.dilationX, window.padLeft, 0);
   }
   size_t imageIn() const { return product({window.inHeight, window.inWidth, window.channels}); }
   size_t imageOut() const { return product({window.outHeight, window.outWidth, window.channels}); }

@@ -1,2 +1,2 @@
 /** Which C++ sources this side belongs to; written by build-addon.mjs. */
-export const addonVersion = '398dce056b9c'
+export const addonVersion = '7a619bfc1831'

@@ -28,7 +28,7 @@ export interface ConfigContentOptions {
 }
 
 /**
- * Reads a file, or takes content as it is, and puts overrides in.
+ * Reads a file, or takes content as it is, and puts overrides in. Of a file the keys `x` and `x-…` at the top are left out.
  *
  * @param source - path of a YAML or JSON file, or the content itself
  * @param options - see {@link ConfigContentOptions}
@@ -46,12 +46,20 @@ export async function configContent(
   const places = new ConfigPlaces(name, document, overrides)
   return {
     name,
-    value: applyOverrides(document === undefined ? source : document.value(), overrides),
+    value: applyOverrides(document === undefined ? source : withoutAnchors(document.value()), overrides),
     absolute: (path, at) =>
       // What was typed on the command line starts where it was typed.
       resolve(overrideOf(at, overrides) === undefined ? start : process.cwd(), path),
     problem: (explanation) => places.problem(explanation),
   }
+}
+
+/** Keys at the top of a file that are its author's own: a place for what anchors (`&name`) stand for elsewhere. */
+export const anchorKeys = /^x(-.*)?$/
+
+function withoutAnchors(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !anchorKeys.test(key)))
 }
 
 async function readText(path: string): Promise<string> {

@@ -9,6 +9,14 @@ describe('ConfigDocument', () => {
     expect(read('{"a": [1, "two"]}')).toEqual({ a: [1, 'two'] })
   })
 
+  it('merges maps by the key <<, where what stands there itself comes first', () => {
+    expect(read('a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}')).toMatchObject({ d: { b: 1, c: 3 } })
+    expect(read('a: &a {b: 1}\nd:\n  c: 3\n  <<: [*a, {b: 4, e: 5}]')).toMatchObject({
+      d: { b: 1, c: 3, e: 5 },
+    })
+    expect(read('{"a": {"<<": 1}}')).toEqual({ a: { '<<': 1 } })
+  })
+
   it('says where values and keys stand', () => {
     const document = new ConfigDocument('a: 1\nb:\n  - c: 2\n    dd: 3\n', 'c.yaml')
     expect(document.placeOf(['b', 0, 'dd'])).toBe('c.yaml:4:9')
@@ -24,7 +32,12 @@ describe('ConfigDocument', () => {
     ['a tag', 'a: !!js/function "x"', 'c.yaml:1:4: Unresolved tag'],
     ['a custom tag', 'a: !thing 1', 'c.yaml:1:4: Unresolved tag'],
     ['a key __proto__', 'a: {__proto__: {b: 1}}', 'c.yaml:1:5: the key __proto__ is not allowed'],
-    ['several documents', 'a: 1\n---\nb: 2', 'c.yaml:2:1'],
+    ['several documents', 'a: 1\n---\nb: 2', 'c.yaml:2:1: a config must be one document, got another one'],
+    ['a merged number', 'a: {<<: 5}', 'c.yaml:1:5: the key << must have a map'],
+    ['a merged list of numbers', 'b: &b [1]\na:\n  <<: *b', 'c.yaml:3:3: the key << must have a map'],
+    ['a merged anchor that is nowhere', 'a: {<<: *b}', 'c.yaml:1:5: the key << must have a map'],
+    ['a map merged into itself', 'a: &a {<<: *a}', 'Excessive alias count'],
+    ['a merged key __proto__', 'b: &b {__proto__: 1}\na: {<<: *b}', 'the key __proto__ is not allowed'],
   ])('refuses %s', (_, text, message) => {
     expect(() => read(text)).toThrow(message)
   })

@@ -1,4 +1,15 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml'
 import { ConfigError, type ConfigProblem } from './config-error.js'
 
 /** Where something stands in a config: keys and list positions from the top. */
@@ -10,6 +21,9 @@ const MAX_ALIASES = 50
 /** More than any config has; the parser goes down by calling itself, and a stack has an end. */
 const MAX_DEPTH = 200
 
+const SEVERAL_DOCUMENTS =
+  'a config must be one document, got another one after ---; give each config a file of its own, or compare them with kd compare'
+
 /** A parsed YAML or JSON text that remembers where everything stood. */
 export class ConfigDocument {
   readonly #name: string
@@ -17,17 +31,20 @@ export class ConfigDocument {
   readonly #lines = new LineCounter()
 
   /**
-   * @param text - YAML 1.2 core schema, or JSON, which is part of it
+   * @param text - one document of the core schema of YAML 1.2, with the merge keys `<<` of YAML 1.1, or JSON, which is part of it
    * @param name - what errors call it
-   * @throws {@link ConfigError} for text that is not YAML, has tags, duplicate keys or a key `__proto__`
+   * @throws {@link ConfigError} for text that is not YAML, is several documents, has tags, duplicate keys, a key `__proto__`, or a
+   * key `<<` whose value is no map
    */
   constructor(text: string, name: string) {
     this.#name = name
     if (isNestedTooDeep(text)) throw tooDeep(name)
     this.#document = parsed(text, this.#lines, name)
     const { errors, warnings } = this.#document
-    const problems = [...errors, ...warnings].map(({ pos, message }) => this.#problem(pos[0], message))
-    problems.push(...this.#forbiddenKeys())
+    const problems = [...errors, ...warnings].map(({ code, pos, message }) =>
+      this.#problem(pos[0], code === 'MULTIPLE_DOCS' ? SEVERAL_DOCUMENTS : message),
+    )
+    problems.push(...this.#wrongKeys())
     if (problems.length > 0) throw new ConfigError(problems)
   }
 
@@ -64,15 +81,26 @@ export class ConfigDocument {
     return this.placeOf(path)
   }
 
-  #forbiddenKeys(): ConfigProblem[] {
+  #wrongKeys(): ConfigProblem[] {
     const problems: ConfigProblem[] = []
     visit(this.#document, {
-      Pair: (_, { key }) => {
-        if (isPair(key) || !isScalar(key) || key.value !== '__proto__') return
-        problems.push(this.#problem(key.range?.[0] ?? 0, 'the key __proto__ is not allowed'))
+      Pair: (_, { key, value }) => {
+        if (isPair(key) || !isScalar(key)) return
+        const at = key.range?.[0] ?? 0
+        if (key.value === '__proto__') problems.push(this.#problem(at, 'the key __proto__ is not allowed'))
+        // The parser's value of a merge key is a symbol; a text "<<" in quotes is a key like others.
+        if (typeof key.value === 'symbol' && !this.#canMerge(value)) {
+          const message = 'the key << must have a map, an alias of a map, or a list of these'
+          problems.push(this.#problem(at, message))
+        }
       },
     })
     return problems
+  }
+
+  #canMerge(value: unknown): boolean {
+    const sources = isSeq(value) ? value.items : [value]
+    return sources.every((source) => isMap(isAlias(source) ? source.resolve(this.#document) : source))
   }
 
   #problem(offset: number, message: string): ConfigProblem {
@@ -87,7 +115,13 @@ export class ConfigDocument {
 
 function parsed(text: string, lineCounter: LineCounter, name: string): Document.Parsed {
   try {
-    return parseDocument(text, { lineCounter, schema: 'core', prettyErrors: false, logLevel: 'error' })
+    return parseDocument(text, {
+      lineCounter,
+      schema: 'core',
+      merge: true,
+      prettyErrors: false,
+      logLevel: 'error',
+    })
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(name)
     throw error

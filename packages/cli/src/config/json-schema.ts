@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { builtIn } from './catalogue.js'
+import { anchorKeys } from './config-content.js'
 import { configSchema } from './config-schema.js'
 
 /**
@@ -28,6 +29,7 @@ export function configJsonSchema(): object {
       method: named,
       ...others,
     },
+    patternProperties: { [anchorKeys.source]: {} },
     // Only beside a plugin can something have a name that is not built in, with options that are not known here.
     if: { required: ['plugin'] },
     else: { properties: { dataset, task, student, teachers, method } },

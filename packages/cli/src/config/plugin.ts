@@ -53,6 +53,9 @@ export interface Plugin {
   >
 }
 
+/** Seconds that a plugin may take to load. */
+const LOADING_SECONDS = 60
+
 /** The kinds of things that a plugin brings. */
 const pluginKinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as const
 
@@ -66,8 +69,9 @@ const pluginKinds = ['methods', 'models', 'teachers', 'datasets', 'tasks'] as co
 export async function loadPlugin(path: string): Promise<Required<Plugin>> {
   let plugin: unknown
   try {
-    plugin = ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
+    plugin = ((await withinTime(import(pathToFileURL(path).href), path)) as { default?: unknown }).default
   } catch (error) {
+    if (KdError.isInstance(error)) throw error
     if (isTypeScript(path) && !loadsTypeScript()) {
       throw new KdError(
         `plugin: ${path} must be loaded by a Node that knows TypeScript, got ${process.version}`,
@@ -88,6 +92,22 @@ export async function loadPlugin(path: string): Promise<Required<Plugin>> {
   return Object.fromEntries(
     pluginKinds.map((kind) => [kind, factoriesOf((plugin as Plugin)[kind] ?? {}, kind, path)]),
   ) as unknown as Required<Plugin>
+}
+
+/** A module that waits for something on its top level, and never gets it, would keep whoever imports it waiting. */
+async function withinTime<Value>(loading: Promise<Value>, path: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `plugin: ${path} must be loaded within ${LOADING_SECONDS} seconds, got a module that still waits`
+    const fail = (): void => reject(new KdError(message, { hint: 'look at what it awaits on its top level' }))
+    // Where nothing else is left to wait for, the process ends, and says so.
+    timer = setTimeout(fail, 1000 * LOADING_SECONDS).unref()
+  })
+  try {
+    return await Promise.race([loading, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function factoriesOf(

@@ -47,6 +47,46 @@ async function problems(text: string, ...overrides: string[]): Promise<string[]>
 }
 
 describe('readConfig', () => {
+  it('waits a minute for a plugin that never loads while something else keeps the process', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const plugin = await file('await new Promise(() => {})', 'waits.mjs')
+    const reading = readConfig(await file(`plugin: ${plugin}\n${good}`))
+    const refused = expect(reading).rejects.toThrow(/waits\.mjs must be loaded within 60 seconds/)
+    while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(60_000)
+    await refused
+    vi.useRealTimers()
+  })
+
+  it('merges with << what an anchor stands for, which may lie under x or x-… at the top', async () => {
+    const path = await file(`x: &model { name: mlp, hiddenUnits: [4] }
+x-training: &training { epochs: 3 }
+dataset: { name: digits }
+student: { model: { <<: *model } }
+teachers: [{ model: { <<: *model, hiddenUnits: [8] }, training: *training }]
+method: { name: vanilla-kd }
+training: { <<: *training, batchSize: 32 }
+`)
+    const { config } = await readConfig(path)
+    expect(config.student.model).toEqual({ name: 'mlp', hiddenUnits: [4] })
+    expect(config.teachers[0]!.model).toEqual({ name: 'mlp', hiddenUnits: [8] })
+    expect(config.training).toMatchObject({ epochs: 3, batchSize: 32 })
+    expect(config).not.toHaveProperty('x')
+  })
+
+  it('says of a merged value that is wrong where it was merged', async () => {
+    const text = `x: &training { epochs: 3, epoch: 4 }\n${good.replace('  epochs: 2\n', '  <<: *training\n')}`
+    expect(await problems(text)).toEqual([
+      expect.stringMatching(/^c.yaml:12:3: unknown key training.epoch, did you mean epochs/),
+    ])
+  })
+
+  it('refuses several documents in a file', async () => {
+    expect(await problems(`${good}---\n${good}`)).toEqual([
+      'c.yaml:12:1: a config must be one document, got another one after ---; give each config a file of its own, or compare them with kd compare',
+    ])
+  })
+
   it('fills every default in', async () => {
     const { config } = await readConfig(await file(good))
     expect(config).toEqual({

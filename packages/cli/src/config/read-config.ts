@@ -10,6 +10,7 @@ import { renameOldKeys } from './old-keys.js'
 import { parseOverride } from './override.js'
 import { placesOfKey } from './misplaced-key.js'
 import { loadPlugin } from './plugin.js'
+import { UsageError } from './usage-error.js'
 
 /** A config ready to run. */
 export interface ReadConfig {
@@ -33,6 +34,11 @@ export interface ReadConfigOptions {
   readonly required?: readonly RequiredSection[]
   /** Where relative paths start. @defaultValue the folder of the file; the working directory for content */
   readonly folder?: string
+  /**
+   * Whether the source is the config that a run wrote into its folder, which may be a stranger's: then its plugin is code that nobody
+   * here asked for, and only one that an override names is run. @defaultValue false
+   */
+  readonly ofRun?: boolean
 }
 
 /**
@@ -41,16 +47,27 @@ export interface ReadConfigOptions {
  * @param source - path of a YAML or JSON file, or the content itself
  * @param options - see {@link ReadConfigOptions}
  * @returns the config, and what it can name
- * @throws {@link ConfigError} listing everything that is wrong, each with its place
+ * @throws {@link ConfigError} listing everything that is wrong, each with its place; {@link UsageError} for a run's plugin
  */
 export async function readConfig(
   source: string | ConfigInput,
-  { overrides = [], required = [], folder }: ReadConfigOptions = {},
+  { overrides = [], required = [], folder, ofRun = false }: ReadConfigOptions = {},
 ): Promise<ReadConfig> {
-  return resolveConfig(
-    await configContent(source, { overrides: overrides.map(parseOverride), folder }),
-    required,
-  )
+  const parsed = overrides.map(parseOverride)
+  const content = await configContent(source, { overrides: parsed, folder })
+  const plugin = pluginOf(content.value)
+  if (ofRun && plugin !== undefined && !parsed.some(({ path }) => path[0] === 'plugin')) {
+    throw new UsageError(
+      `${content.name} must name no plugin, which is code of whoever made the run, got ${plugin}`,
+      `if you trust that file, say so on the command line: plugin=${plugin}`,
+    )
+  }
+  return resolveConfig(content, required)
+}
+
+function pluginOf(value: unknown): string | undefined {
+  const plugin = (value as { plugin?: unknown } | null)?.plugin
+  return typeof plugin === 'string' ? plugin : undefined
 }
 
 /**
@@ -70,9 +87,9 @@ export async function resolveConfig(
     throw new ConfigError([{ where: name, message }])
   }
   const { value, warnings } = renameOldKeys(written)
-  const pluginPath = (value as { plugin?: unknown } | null)?.plugin
+  const plugin = pluginOf(value)
   const catalogue =
-    typeof pluginPath === 'string' ? withPlugin(await loadPlugin(absolute(pluginPath, ['plugin']))) : builtIn
+    plugin === undefined ? builtIn : withPlugin(await loadPlugin(absolute(plugin, ['plugin'])))
   const result = configSchema(catalogue).safeParse(value, { error: knownKeys, reportInput: true })
   const explanations = result.success
     ? required

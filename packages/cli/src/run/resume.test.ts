@@ -133,6 +133,22 @@ describe('--resume', () => {
     expect(await readdir(out)).not.toContain('environment.json.99.tmp')
   })
 
+  it('removes the half-written files of a killed save from every folder of the run, and nothing else', async () => {
+    const out = join(folder, 'killed saves')
+    await interrupted(out, inStep('student', 2, 4))
+    const torn = ['student/weights.bin.7.tmp', 'teacher-1/teacher.safetensors.12.tmp', 'checkpoint/x.3.tmp']
+    for (const name of torn) await writeFile(join(out, name), 'half')
+    await writeFile(join(out, 'student/notes.tmp'), 'mine')
+    await interrupted(out, never, { resume: true })
+    const left = await readdir(out, { recursive: true })
+    expect(left.filter((name) => name.endsWith('.tmp'))).toEqual(['student/notes.tmp'])
+    expect(await found(out)).toEqual(await found(join(folder, 'whole')))
+    // A run that has ended is swept as well.
+    await writeFile(join(out, torn[0]!), 'half')
+    await interrupted(out, never, { resume: true })
+    expect(existsSync(join(out, torn[0]!))).toBe(false)
+  })
+
   it('uses the checkpoint before a damaged one, and says why', async () => {
     const out = join(folder, 'damaged')
     await interrupted(out, inStep('student', 1, 3))

@@ -7,6 +7,7 @@ import { UsageError } from '../config/usage-error.js'
 import { CHECKPOINT_SECONDS, RunCheckpoints } from './checkpoint/run-checkpoints.js'
 import { chanceWarning } from './chance-warning.js'
 import { prepareDataset, trainingData } from './data/prepare-dataset.js'
+import { withinMemory } from './data/within-memory.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { RunFolder } from './folder/run-folder.js'
 import { RunLog } from './log/run-log.js'
@@ -86,7 +87,11 @@ export async function runTraining(
  * @param options - see {@link RunConfigOptions}
  * @returns what the run found
  */
-export async function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
+export function runConfig(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
+  return withinMemory(read.config, () => run(read, options))
+}
+
+async function run(read: ReadConfig, options: RunConfigOptions): Promise<RunResult> {
   const { onProgress: tell = () => undefined, resume = false } = options
   if (resume && options.out === undefined)
     throw new UsageError(
@@ -108,6 +113,7 @@ export async function runConfig(read: ReadConfig, options: RunConfigOptions): Pr
   const student = await studentModel(named, dataset)
   // A run that has ended needs its teachers no more: they are opened only where there is something to do.
   const teachers = await openTeachers(named, clean)
+  for (const text of teachers.flatMap(({ notes = [] }) => notes)) tell({ kind: 'message', text })
   // Before a folder is begun, or emptied with --force, and before a teacher is trained: what does not fit leaves all as it was.
   await assertRunFits(config, { dataset, student, teachers, method })
   const unheard = resume ? undefined : unheardTeachers(config, method)

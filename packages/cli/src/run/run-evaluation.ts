@@ -6,9 +6,13 @@ import type { ConfigInput } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { assertFits, studentModel } from './model/config-model.js'
+import { datasetOfRun } from './data/dataset-of-run.js'
 import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
+import { nonFiniteWarning } from './non-finite-warning.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
+import { readInputDescription } from './model/input-description.js'
+import { matchInput, matchNotes } from './model/match-input.js'
 import { loadModel } from './model/saved-model.js'
 
 /** What is evaluated, and where. */
@@ -44,7 +48,7 @@ export interface EvaluationResult {
  * @param source - a run's folder, a config's path, or a config's content
  * @param options - see {@link EvaluationRunOptions}
  * @returns metrics of the split; labels are the clean ones
- * @throws {@link ConfigError} for a config, {@link KdError} for anything later
+ * @throws {@link ConfigError} for a config, {@link KdError} for anything later, such as data whose columns or classes are not the run's
  */
 export async function runEvaluation(
   source: string | ConfigInput,
@@ -55,6 +59,7 @@ export async function runEvaluation(
   const run = typeof source === 'string' ? await runFolder(source) : undefined
   const read = await readConfig(run === undefined ? source : join(run, 'config.yaml'), {
     overrides: options.overrides ?? [],
+    ofRun: run !== undefined,
   })
   const { config } = read
   if (run === undefined && config.student.weights === undefined) {
@@ -64,7 +69,9 @@ export async function runEvaluation(
     )
   }
   const engine = await selectEngine(options.engine ?? config.engine)
-  const dataset = limited(await prepareDataset(read, tell), split, limit)
+  const prepared = await prepareDataset(read, tell)
+  const given = run === undefined ? prepared : await knownToRun(prepared, run, tell)
+  const dataset = limited(given, split, limit)
   const model = run === undefined ? await studentModel(read, dataset) : await loadModel(join(run, 'student'))
   assertFits(model, dataset, read.name)
   const { figures } = await evaluate(model, dataset, {
@@ -73,6 +80,8 @@ export async function runEvaluation(
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
   model.dispose()
+  const warning = nonFiniteWarning(figures, 'the model', split)
+  if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
     model: config.student.model.name,
@@ -82,6 +91,14 @@ export async function runEvaluation(
     figures,
     seconds: (performance.now() - started) / 1000,
   }
+}
+
+/** The data set in the order and with the normalization that the student of a run knows. */
+async function knownToRun(dataset: AnyDataset, run: string, tell: OnRunProgress): Promise<AnyDataset> {
+  const found = await readInputDescription(run)
+  const match = found && matchInput(found.description, dataset, run)
+  for (const text of matchNotes(run, found?.isOld, match)) tell({ kind: 'message', text })
+  return match === undefined ? dataset : datasetOfRun(dataset, match)
 }
 
 /** The folder of a run, or undefined for a file. */

@@ -71,7 +71,7 @@ function assertForm(dataset: AnyDataset, functionName: string): void {
 
 function assertArrays({ inputs, labels, ids }: Examples<LabelArray>, place: string, task: Task): void {
   const wanted = [
-    { name: 'inputs', value: inputs, types: ['Float32Array', 'Uint8Array'] },
+    { name: 'inputs', value: inputs, types: ['Float32Array', 'Float64Array', 'Uint8Array'] },
     {
       name: 'labels',
       value: labels,

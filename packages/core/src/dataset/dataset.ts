@@ -3,8 +3,8 @@ import type { Task } from '../task/task.js'
 
 /** Labelled examples in memory: N rows of the dataset's input shape. */
 export interface Examples<Labels extends LabelArray = Int32Array> {
-  /** [N, ...inputShape], row by row; bytes for images as they come, floats otherwise. */
-  readonly inputs: Float32Array | Uint8Array
+  /** [N, ...inputShape], row by row; bytes for images as they come, floats otherwise, double where float32 would lose what tells rows apart. */
+  readonly inputs: Float32Array | Float64Array | Uint8Array
   /** The truth, [N, ...labelShape of the task] row by row; for classification [N] class indices in [0, C). */
   readonly labels: Labels
   /** [N] row of each example in the file or array that it came from; unique. Methods keep state by it. */
@@ -29,6 +29,10 @@ export interface Dataset<Labels extends LabelArray = Int32Array> {
   /** Names of the outputs: the C classes by label, or what each number stands for that is predicted. */
   readonly classNames: readonly string[]
   readonly normalization: Normalization
+  /** Names of the numbers of an input [features], in their order, where they have names: the columns of a table. */
+  readonly featureNames?: readonly string[]
+  /** How many examples the file or array has that the ids of the training split count, those that are left out or held out too. */
+  readonly sourceExamples?: number
   /**
    * What is to be learned.
    * @defaultValue classification into `classNames`

@@ -32,6 +32,8 @@ export interface DatasetContext {
   readonly task?: WantedTask
   /** Is called while files are fetched. */
   readonly onProgress?: (progress: DownloadProgress) => void
+  /** Is called with a sentence for what was left out of the data, such as a column of row numbers, and why. */
+  readonly onNote?: (note: string) => void
   /**
    * The seed of what is held out, for data that come without a split.
    * @defaultValue 0

@@ -9,7 +9,7 @@ const LONG_ROW = 128
  * @param size - values in a row
  * @returns [n, size]
  */
-export function gatherRows<Values extends Float32Array | Int32Array | Uint8Array>(
+export function gatherRows<Values extends Float32Array | Float64Array | Int32Array | Uint8Array>(
   table: Values,
   rows: ArrayLike<number>,
   size: number,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { layersWithin } from './layers-within.js'
 
 /**
  * Runs a model so that its batch normalisation uses the statistics of the batch, while dropout stays off and no average moves.
@@ -9,7 +10,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
  * @returns what `run` returns
  */
 export function withBatchStatistics<Result>(model: LayersModel, run: () => Result): Result {
-  const dropouts = model.layers
+  const dropouts = layersWithin(model)
+    .map(([layer]) => layer)
     .filter((layer) => /Dropout|Noise/.test(layer.getClassName()))
     .map((layer) => layer as unknown as { rate?: number; stddev?: number })
   const rates = dropouts.map(({ rate, stddev }) => ({ rate, stddev }))

@@ -2,13 +2,17 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { model as makeLayersModel, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { InvalidArgumentError, ShapeError } from '../errors.js'
 import { withBatchStatistics } from './batch-statistics.js'
-import type { ForwardOptions, Model, ModelInput, Outputs } from './model.js'
-import { keepDropoutSeeds, seedDropout } from './seed-dropout.js'
+import type { RandomSource } from '../random/random-source.js'
+import type { ForwardOptions, Mode, Model, ModelInput, Outputs } from './model.js'
+import { normalizesExamples, withFrozenNormalization } from './normalization.js'
+import { regularizationOf } from './regularization.js'
+import { keepLayerSeeds, seedLayers, withSeededDraws } from './seed-layers.js'
 import { stageOutputs } from './stages.js'
 
 /**
  * Makes a {@link Model} of a LayersModel. Its features are its layers by name, `'penultimate'`, the input of the last dense
  * layer, and for images `'stage1'` ... `'stageK'`: stage k is the output of the last layer of the k-th height and width.
+ * Its regularizers are part of a training's loss; batch normalisation that is not trainable uses its averages, which stay as they are.
  *
  * @param model - one input, one output of logits
  * @param role - what errors call the model; its name by default
@@ -48,6 +52,13 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
     if (names.length === 0) return { logits: model.apply(inputs, { training }) as tf.Tensor, features: {} }
     return namedOutputs(readerOf(names)(inputs, training), names)
   }
+  let draws: RandomSource | undefined
+  const inMode = (mode: Mode, run: (training: boolean) => Outputs): Outputs => {
+    if (mode === 'eval') return run(false)
+    if (mode === 'batch-statistics') return withBatchStatistics(model, () => run(true))
+    const train = (): Outputs => withFrozenNormalization(model, () => run(true))
+    return draws === undefined ? train() : withSeededDraws(draws, train)
+  }
   return {
     name: model.name,
     get variables() {
@@ -63,20 +74,22 @@ export function layersModel(model: LayersModel, role: string = model.name): Mode
     ],
     inputShape: model.inputs[0]!.shape.slice(1),
     outputShape: model.outputs[0]!.shape.slice(1),
+    get normalizesExamples() {
+      return normalizesExamples(model)
+    },
     forward: (inputs: tf.Tensor, { mode, features }: ForwardOptions) =>
-      mode === 'batch-statistics'
-        ? withBatchStatistics(model, () => apply(inputs, true, features))
-        : apply(inputs, mode === 'train', features),
+      inMode(mode, (training) => apply(inputs, training, features)),
     forwardFrom: (feature, value, { mode, features }) => {
       const [from, ...others] = [feature, ...features].map((name) => featureOf(model, stages, name, role))
       const rest = restOf(model, from!, [model.outputs[0]!, ...others])
-      const run = (training: boolean): Outputs => namedOutputs(rest(value, training), features)
-      return mode === 'batch-statistics' ? withBatchStatistics(model, () => run(true)) : run(mode === 'train')
+      return inMode(mode, (training) => namedOutputs(rest(value, training), features))
     },
     seed: (random) => {
-      seedDropout(model, random)
+      seedLayers(model, random)
+      draws = random.split('draws')
     },
-    keepSeeds: () => keepDropoutSeeds(model),
+    keepSeeds: () => keepLayerSeeds(model),
+    ...regularizationOf(model),
   }
 }
 
@@ -108,12 +121,32 @@ function assertGivesLogits(model: LayersModel, role: string): void {
         model.outputs.map((output) => `[${output.shape.map((size) => size ?? 'N').join(', ')}]`).join(', '),
     )
   }
-  const last = model.layers.at(-1)!
-  if (last.getClassName() === 'Softmax' || last.getConfig()['activation'] === 'softmax') {
+  const softmax = softmaxAtEnd(model.outputs[0]!)
+  if (softmax !== undefined) {
     throw new InvalidArgumentError(`distill: ${role} must give logits, got a model that ends in a softmax`, {
-      hint: `remove the softmax of layer ${last.name}; losses apply it themselves, at their temperature`,
+      hint: `remove the softmax of layer ${softmax}; losses apply it themselves, at their temperature`,
     })
   }
+}
+
+/** Layers that change neither the numbers at the end of a model nor what they mean. */
+const passing = ['Reshape', 'Flatten', 'Permute', 'Dropout', 'InputLayer']
+
+/** The name of the layer whose softmax a tensor is, however it is wrapped; undefined for other tensors. */
+function softmaxAtEnd(output: SymbolicTensor): string | undefined {
+  const { sourceLayer: layer, nodeIndex, tensorIndex } = output
+  const inner = (layer as unknown as Partial<LayersModel>).outputs
+  if (inner !== undefined) return softmaxAtEnd(inner[tensorIndex ?? 0]!)
+  const { activation } = layer.getConfig()
+  if (layer.getClassName() === 'Softmax' || activation === 'softmax') return layer.name
+  if (
+    !passing.includes(layer.getClassName()) &&
+    !(layer.getClassName() === 'Activation' && activation === 'linear')
+  ) {
+    return undefined
+  }
+  const [input] = layer.inboundNodes[nodeIndex]?.inputTensors ?? []
+  return input === undefined || input === output ? undefined : softmaxAtEnd(input)
 }
 
 function namedOutputs([logits, ...features]: readonly tf.Tensor[], names: readonly string[]): Outputs {

@@ -1,4 +1,4 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { RandomSource } from '../random/random-source.js'
 
@@ -43,6 +43,8 @@ export interface Model {
   readonly inputShape?: readonly (number | null)[]
   /** Shape of the logits of one example, where it is known before a run. */
   readonly outputShape?: readonly (number | null)[]
+  /** The name of a layer that normalises over the examples of a batch alone: it learns nothing from a batch of one. */
+  readonly normalizesExamples?: string | undefined
   /**
    * Runs it on a batch, inside a tidy.
    *
@@ -60,6 +62,8 @@ export interface Model {
    * @returns logits, and the features by name
    */
   forwardFrom?(feature: string, value: Tensor, how: ForwardOptions): Outputs
+  /** Gives what its regularizers add to the loss, inside a gradient. It is absent for a model without any. */
+  regularization?(): Scalar
   /** Seeds everything in it that draws random numbers, for one step. */
   seed?(random: RandomSource): void
   /** Remembers the seeds that the model is saved with; the function that it returns puts them back. */

@@ -75,7 +75,10 @@ class PathRandomSource implements RandomSource {
 
   beta(a: number, b: number): number {
     const x = this.#gamma(a)
-    return x / (x + this.#gamma(b))
+    const y = this.#gamma(b)
+    if (x.value > SMALLEST && y.value > SMALLEST) return x.value / (x.value + y.value)
+    // Under small shapes both may be too small for a number, which their logarithms are not.
+    return 1 / (1 + Math.exp(y.logarithm - x.logarithm))
   }
 
   shuffle<Values extends { length: number; [index: number]: unknown }>(values: Values): Values {
@@ -98,17 +101,26 @@ class PathRandomSource implements RandomSource {
   }
 
   /** Marsaglia and Tsang (2000), with their power trick for shapes below 1. */
-  #gamma(shape: number): number {
-    if (shape < 1) return this.#gamma(shape + 1) * (1 - this.uniform()) ** (1 / shape)
+  #gamma(shape: number): { readonly value: number; readonly logarithm: number } {
+    if (shape < 1) {
+      const { value, logarithm } = this.#gamma(shape + 1)
+      const rest = 1 - this.uniform()
+      return { value: value * rest ** (1 / shape), logarithm: logarithm + Math.log(rest) / shape }
+    }
     const d = shape - 1 / 3
     const c = 1 / Math.sqrt(9 * d)
     for (;;) {
       const x = this.normal()
       const v = (1 + c * x) ** 3
-      if (v > 0 && Math.log(1 - this.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
+      if (v > 0 && Math.log(1 - this.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) {
+        return { value: d * v, logarithm: Math.log(d * v) }
+      }
     }
   }
 }
+
+/** Below this a number has fewer digits. */
+const SMALLEST = 2 ** -1022
 
 /** Four 32-bit words from a text: FNV-1a with four offsets, each finished as in MurmurHash3. */
 function hash128(text: string): [number, number, number, number] {

@@ -34,4 +34,30 @@ describe('classificationMetrics', () => {
   it('stays finite for logits of 1e4', () => {
     expect(classificationMetrics(Float32Array.from([1e4, -1e4]), Int32Array.from([1])).loss).toBe(2e4)
   })
+
+  it.each([NaN, Infinity, -Infinity])(
+    'counts an example with a logit of %s as wrong and sure of itself, and leaves it out of the loss',
+    (bad) => {
+      const logits = Float32Array.from([Math.log(3), 0, bad, 0])
+      const metrics = classificationMetrics(logits, Int32Array.from([0, 0]))
+      expect(metrics).toMatchObject({ examples: 2, top1: 0.5, nonFinite: 1 })
+      expect(metrics.loss).toBeCloseTo(-Math.log(0.75), 6)
+      expect(metrics.expectedCalibrationError).toBeCloseTo((0.25 + 1) / 2, 6)
+      const nothing = classificationMetrics(Float32Array.of(bad, 0), Int32Array.of(0))
+      expect(nothing).toMatchObject({ top1: 0, balancedAccuracy: 0, macroF1: 0, expectedCalibrationError: 1 })
+    },
+  )
+
+  it('says nothing of logits that are not finite where all are', () => {
+    expect(classificationMetrics(Float32Array.of(1, 0), Int32Array.of(0))).not.toHaveProperty('nonFinite')
+  })
+
+  it('weighs classes alike in balanced accuracy and macro F1, as scikit-learn does', () => {
+    // Labels 0 0 0 0 1 2, predictions 0 0 0 1 1 1; no example of class 3, which is never predicted either.
+    const predictions = [0, 0, 0, 1, 1, 1]
+    const logits = Float32Array.from(predictions.flatMap((at) => [0, 1, 2, 3].map((c) => Number(c === at))))
+    const metrics = classificationMetrics(logits, Int32Array.from([0, 0, 0, 0, 1, 2]))
+    expect(metrics.balancedAccuracy).toBeCloseTo((3 / 4 + 1 + 0) / 3, 12)
+    expect(metrics.macroF1).toBeCloseTo((6 / 7 + 2 / 4 + 0) / 3, 12)
+  })
 })

@@ -8,7 +8,7 @@ import type { FigureKind, Task } from './task.js'
 
 /**
  * Each example is of one of C classes: labels are class indices, the loss is the cross-entropy, figures are top-1 and top-5
- * accuracy, the loss and the calibration error.
+ * accuracy, balanced accuracy, macro F1, the loss and the calibration error.
  *
  * @param context - `outputs`: C, the number of classes
  * @returns the task
@@ -57,6 +57,8 @@ export const classification: TaskFactory<Record<never, never>> = defineTask({
 const kinds: Readonly<Record<string, FigureKind>> = {
   top1: { title: 'top-1 accuracy', unit: 'share', better: 'higher' },
   top5: { title: 'top-5 accuracy', unit: 'share', better: 'higher' },
+  balancedAccuracy: { title: 'balanced accuracy', unit: 'share', better: 'higher' },
+  macroF1: { title: 'macro F1', unit: 'share', better: 'higher' },
   loss: { title: 'cross-entropy', unit: 'nats', better: 'lower' },
   expectedCalibrationError: { title: 'calibration error', unit: 'share', better: 'lower' },
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
 import type { LabelArray } from './labels.js'
+import { countOfNonFinite, isFinite } from './non-finite.js'
 import type { Figures, Meter } from './task.js'
 
 /**
@@ -88,6 +89,7 @@ class MultiLabelMeter implements Meter {
   #exact = 0
   #wrong = 0
   #loss = 0
+  #nonFinite = 0
 
   constructor(classes: number) {
     this.#classes = classes
@@ -99,6 +101,8 @@ class MultiLabelMeter implements Meter {
   add(logits: Float32Array, labels: LabelArray): void {
     const examples = labels.length / this.#classes
     for (let row = 0; row < examples; row++) {
+      const finite = isFinite(logits.subarray(row * this.#classes, (row + 1) * this.#classes))
+      if (!finite) this.#nonFinite += 1
       let wrong = 0
       for (let column = 0; column < this.#classes; column++) {
         const logit = logits[row * this.#classes + column]!
@@ -107,8 +111,9 @@ class MultiLabelMeter implements Meter {
         this.#hits[column]! += predicted * truth
         this.#predicted[column]! += predicted
         this.#actual[column]! += truth
-        // A NaN is a wrong prediction whatever the truth is.
-        if (predicted !== truth || Number.isNaN(logit)) wrong += 1
+        // A number that is not finite is a wrong prediction whatever the truth is.
+        if (predicted !== truth || !Number.isFinite(logit)) wrong += 1
+        if (!finite) continue
         this.#loss +=
           (Math.max(logit, 0) - logit * truth + Math.log1p(Math.exp(-Math.abs(logit)))) / this.#classes
       }
@@ -131,7 +136,8 @@ class MultiLabelMeter implements Meter {
       macroF1: sum(Float64Array.from(byLabel)) / this.#classes,
       subsetAccuracy: this.#exact / this.#examples,
       hammingLoss: this.#wrong / (this.#examples * this.#classes),
-      loss: this.#loss / this.#examples,
+      loss: this.#loss / (this.#examples - this.#nonFinite),
+      ...countOfNonFinite(this.#nonFinite),
     }
   }
 }

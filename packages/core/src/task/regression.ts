@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { InvalidArgumentError } from '../errors.js'
 import { defineTask, type TaskFactory } from './define-task.js'
 import type { LabelArray } from './labels.js'
+import { countOfNonFinite, isFinite } from './non-finite.js'
 import type { Figures, Meter } from './task.js'
 
 /**
@@ -67,6 +68,7 @@ export const regression: TaskFactory<Record<never, never>> = defineTask({
 class RegressionMeter implements Meter {
   readonly #outputs: number
   #examples = 0
+  #nonFinite = 0
   #absolute = 0
   readonly #squared: Float64Array
   /** Running mean of the targets and sum of their squared distances from it (Welford). */
@@ -83,6 +85,7 @@ class RegressionMeter implements Meter {
   add(logits: Float32Array, labels: LabelArray): void {
     for (let from = 0; from < labels.length; from += this.#outputs) {
       this.#examples += 1
+      if (!isFinite(logits.subarray(from, from + this.#outputs))) this.#nonFinite += 1
       for (let output = 0; output < this.#outputs; output++) {
         const target = labels[from + output]!
         const error = logits[from + output]! - target
@@ -107,6 +110,7 @@ class RegressionMeter implements Meter {
       meanAbsoluteError: this.#absolute / numbers,
       r2: determination.reduce((sum, value) => sum + value, 0) / this.#outputs,
       loss: squared / (2 * numbers),
+      ...countOfNonFinite(this.#nonFinite),
     }
   }
 }

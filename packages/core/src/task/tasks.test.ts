@@ -94,7 +94,9 @@ describe('multi-label', () => {
     expect(figures).toMatchObject({ subsetAccuracy: 0.5, hammingLoss: 0.5 })
     // One of two labels that are there is found, and none that is not: 2 * 1 / (1 + 2).
     expect(figures['microF1']).toBeCloseTo(2 / 3, 12)
-    expect(figures['loss']).toBeNaN()
+    expect(figures['nonFinite']).toBe(1)
+    // That of the other example: both of its logits are right by 1.
+    expect(figures['loss']).toBeCloseTo(Math.log1p(Math.exp(-1)), 7)
   })
 
   it('says which labels are none', () => {
@@ -121,6 +123,7 @@ describe('regression', () => {
       meanAbsoluteError: NaN,
       r2: NaN,
       loss: NaN,
+      nonFinite: 1,
     })
   })
 

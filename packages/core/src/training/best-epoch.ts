@@ -54,6 +54,9 @@ export class BestEpochTracker {
     const { figure, better } = this.#monitor
     const [value, other] = [figures[figure] ?? NaN, before[figure] ?? NaN]
     if (Number.isNaN(other)) return !Number.isNaN(value)
+    // Examples without a finite prediction are left out of losses and errors: fewer of them come before a smaller error.
+    const more = (figures['nonFinite'] ?? 0) - (before['nonFinite'] ?? 0)
+    if (better === 'lower' && more !== 0) return more < 0
     return better === 'higher' ? value > other : value < other
   }
 }

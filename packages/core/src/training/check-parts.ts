@@ -41,6 +41,7 @@ export async function checkParts(options: DistillationOptions<ModelInput>): Prom
   assertStudentFits(student, dataset, task)
   assertMethodFits(options, task, teachers)
   assertMonitor(options, task)
+  assertNoBatchOfOne(student, options)
   if (student.variables.length === 0) {
     throw new InvalidArgumentError('distill: student must have trainable weights, got none')
   }
@@ -120,6 +121,21 @@ function assertNumbers(options: DistillationOptions<ModelInput>): void {
       `distill: batchSize must be at most the ${examples} training examples, got ${batchSize}`,
     )
   }
+}
+
+/** The variance of one example is 0: what a layer then gives says nothing of the example, and its averages are led to 0. */
+function assertNoBatchOfOne(
+  { normalizesExamples }: Model,
+  { dataset, batchSize = DEFAULT_BATCH_SIZE }: DistillationOptions<ModelInput>,
+): void {
+  const examples = dataset.train.ids.length
+  if (normalizesExamples === undefined || (batchSize > 1 && examples % batchSize !== 1)) return
+  let other = batchSize + 1
+  while (examples % other === 1) other += 1
+  throw new InvalidArgumentError(
+    `distill: batchSize must leave no batch of one example to the batch normalisation ${normalizesExamples}, got ${batchSize} for ${examples} examples`,
+    { hint: `choose another batch size, such as ${other}` },
+  )
 }
 
 function assertStudentFits({ inputShape, outputShape }: Model, dataset: AnyDataset, task: Task): void {

@@ -118,12 +118,12 @@ export class StepGradients {
 
   /** Gives the losses of a phase. Where inputs were mixed, the losses to both labels are mixed in the same ratio, for any method. */
   #losses(phase: RunningPhase, step: Step): { total: tf.Scalar; parts: ExampleLosses } {
-    const first = phase.loss(step)
+    const first = { ...phase.loss(step), ...this.#regularization(phase) }
     const total = meanLoss(first)
     const { mixup, ids } = this.#batch
     if (mixup === undefined) return { total, parts: first }
     const labels = this.#run.task.labelTensor(mixup.secondLabels, ids.length) as tf.Tensor1D
-    const second = phase.loss({ ...step, labels })
+    const second: ExampleLosses = { ...first, ...phase.loss({ ...step, labels }) }
     const mix = <Value extends tf.Tensor>(left: Value, right: Value): Value =>
       tf.add(tf.mul(mixup.ratio, left), tf.mul(1 - mixup.ratio, right))
     return {
@@ -132,6 +132,15 @@ export class StepGradients {
         Object.entries(first).map(([name, part]) => [name, mix(part, second[name]!)]),
       ),
     }
+  }
+
+  /** What the regularizers of the model that learns add, the same number for each example; nothing for a model without any. */
+  #regularization({ learner }: RunningPhase): ExampleLosses {
+    const { student, teachers } = this.#run
+    const model =
+      learner === 'student' ? student : learner === 'method' ? undefined : teachers[learner]!.model
+    if (model?.regularization === undefined) return {}
+    return { regularization: tf.mul(model.regularization(), tf.ones([this.#batch.ids.length])) }
   }
 
   /** Takes the means of a phase; the figures are those of the student's. */

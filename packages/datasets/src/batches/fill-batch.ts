@@ -3,7 +3,7 @@ import type { BatchPlan } from './plan-batch.js'
 /** The pixels of a training split, and how to normalise them. Inputs of other ranks are images of one row. */
 export interface PixelSource {
   /** [examples, height, width, channels] */
-  readonly inputs: Uint8Array | Float32Array
+  readonly inputs: Uint8Array | Float32Array | Float64Array
   readonly height: number
   readonly width: number
   readonly channels: number

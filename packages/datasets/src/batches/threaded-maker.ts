@@ -70,10 +70,10 @@ export function threadedMaker(source: PixelSource, workerFile: URL): BatchMaker 
 }
 
 /** Copies values into memory that threads can share. */
-function shared(inputs: Uint8Array | Float32Array): Uint8Array | Float32Array {
+function shared(inputs: PixelSource['inputs']): PixelSource['inputs'] {
   if (inputs.buffer instanceof SharedArrayBuffer) return inputs
   const buffer = new SharedArrayBuffer(inputs.byteLength)
-  const copy = inputs instanceof Uint8Array ? new Uint8Array(buffer) : new Float32Array(buffer)
+  const copy = new (inputs.constructor as new (memory: SharedArrayBuffer) => typeof inputs)(buffer)
   copy.set(inputs)
   return copy
 }

@@ -1,4 +1,5 @@
 import { defineDataset, KdError, type Dataset } from '@kd/core'
+import { idxLength } from './parse-idx.js'
 import { parseMnist } from './parse-mnist.js'
 import { publishedFiles, withNormalization } from '../dataset-options.js'
 import { mnistSources } from '../download/download-sources.js'
@@ -117,7 +118,7 @@ function fileSet(name: MnistName, { path }: LocalFilesOptions): FileSet {
 
 async function readSplit(imagesName: string, labelsName: string): Promise<ReturnType<typeof parseMnist>> {
   const read = async (path: string): Promise<Uint8Array> =>
-    gunzip(await readFileBytes(path, 'loadDataset'), path, 'loadDataset')
+    gunzip(await readFileBytes(path, 'loadDataset'), path, 'loadDataset', idxLength)
   return parseMnist({
     images: await read(imagesName),
     labels: await read(labelsName),

@@ -48,3 +48,15 @@ export function parseIdx(bytes: Uint8Array, fileName: string): IdxArray {
     throw truncated(`${start + size} bytes for the shape [${shape.join(', ')}]`)
   return { shape, values: bytes.subarray(start) }
 }
+
+/** Returns how long an IDX file is by its header, so that no more of it is unpacked; undefined while the header is not whole. */
+export function idxLength(start: Uint8Array): number | undefined {
+  const axes = start[3] ?? 0
+  const header = 4 + 4 * axes
+  if (start.length < header) return undefined
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  let size = 1
+  for (let axis = 0; axis < axes; axis++) size *= view.getUint32(4 + 4 * axis)
+  // A file of another format has no length here; parseIdx says so when it sees the first bytes.
+  return start[0] === 0 && start[1] === 0 && start[2] === 8 ? header + size : header
+}

@@ -57,7 +57,9 @@ export function parseMnist(files: MnistFiles): MnistExamples {
   if (wrong >= 0) {
     throw new KdError(
       `parseMnist: ${labelsName} must have labels in [0, 10), got ${labels.values[wrong]} for example ${wrong}`,
-      { hint: 'the file is damaged: fetch it again' },
+      {
+        hint: 'MNIST and Fashion-MNIST have 10 classes; a set with more or other ones, such as EMNIST, can be read as an image-folder or parquet, and by parseIdx in a program. Otherwise the file is damaged: fetch it again',
+      },
     )
   }
   const ids = Int32Array.from({ length: count }, (_, row) => row)

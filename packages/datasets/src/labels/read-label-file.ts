@@ -8,7 +8,7 @@ import { readFileBytes } from '../files/read-files.js'
  * @param path - the file
  * @param options - `examples`: how many labels there must be, checked when given
  * @returns the labels by example id, for {@link corruptLabels} with `kind: 'from-labels'`
- * @throws {@link KdError} when the file cannot be read or has another length
+ * @throws {@link KdError} when the file cannot be read or has another length, or is text
  *
  * @example
  * ```ts
@@ -25,9 +25,15 @@ import { readFileBytes } from '../files/read-files.js'
  */
 export async function readLabelFile(
   path: string,
-  options: { readonly examples?: number } = {},
+  options: { readonly examples?: number | undefined } = {},
 ): Promise<Uint8Array> {
   const bytes = await readFileBytes(path, 'readLabelFile')
+  if (isText(bytes)) {
+    throw new KdError(
+      `readLabelFile: ${path} must have one byte per label, 0 for the first class, got numbers written as text`,
+      { hint: "write the labels as bytes: in Python open(path, 'wb').write(bytes(labels))" },
+    )
+  }
   if (options.examples !== undefined && bytes.length !== options.examples) {
     throw new KdError(
       `readLabelFile: ${path} must have one byte for each of ${options.examples} examples, got ${bytes.length} bytes`,
@@ -35,4 +41,13 @@ export async function readLabelFile(
     )
   }
   return bytes
+}
+
+/** Tells whether bytes are numbers in digits with spaces or line ends between them, or the text of a .npy or .csv file's start. */
+function isText(bytes: Uint8Array): boolean {
+  // Labels as bytes hold small numbers; the digits and separators of text lie from 9 to 57.
+  const digits = bytes.some((byte) => byte >= 0x30 && byte <= 0x39)
+  return (
+    digits && bytes.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 0x20 && byte < 0x7f))
+  )
 }

@@ -11,7 +11,7 @@ import {
 } from '@kd/core'
 import * as z from 'zod/mini'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 import { assertCount } from '../counts.js'
 
 const options = {
@@ -55,6 +55,7 @@ export function makeBlobs(given: MakeBlobsOptions = {}): Dataset {
   const { examples, features, box, standardDeviations, test, seed } = wanted
   const classes = standardDeviations.length
   assertCount(examples, 'examples', 'makeBlobs', classes)
+  assertSize('makeBlobs', { examples, features, classes })
 
   const random = randomSource(seed).split('blobs')
   const centres = Float64Array.from({ length: classes * features }, () => box * (2 * random.uniform() - 1))

@@ -14,7 +14,7 @@ import {
 } from '@kd/core'
 import * as z from 'zod/mini'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 
 const options = {
   examples: count(10_000, 'number of examples over all splits'),
@@ -67,6 +67,7 @@ export type MakeClassificationOptions = OptionsInput<typeof options>
 export function makeClassification(given: MakeClassificationOptions = {}): Dataset {
   const wanted = parseOptions('makeClassification', z.strictObject(options), given)
   const { examples, features, redundant, classes, clustersPerClass, classSeparation, test, seed } = wanted
+  assertSize('makeClassification', { examples, features, classes: classes * clustersPerClass })
   const { informative = features - redundant, classWeights = new Array<number>(classes).fill(1) } = wanted
   assertShape({
     features,

@@ -10,7 +10,7 @@ import {
 } from '@kd/core'
 import * as z from 'zod/mini'
 import { normalization, withNormalization } from '../dataset-options.js'
-import { syntheticDataset, testOption } from './synthetic-dataset.js'
+import { assertSize, syntheticDataset, testOption } from './synthetic-dataset.js'
 
 const options = {
   classes: count(4, 'number of arms of the spiral; each is a class', 2),
@@ -45,8 +45,9 @@ export type MakeSpiralOptions = OptionsInput<typeof options>
 export function makeSpiral(given: MakeSpiralOptions = {}): Dataset {
   const wanted = parseOptions('makeSpiral', z.strictObject(options), given)
   const { classes, examplesPerClass, noise, test, seed } = wanted
-  const random = randomSource(seed).split('spiral')
   const examples = classes * examplesPerClass
+  assertSize('makeSpiral', { examples, features: 2, classes })
+  const random = randomSource(seed).split('spiral')
   const inputs = new Float32Array(examples * 2)
   const labels = new Int32Array(examples)
   for (let row = 0; row < examples; row++) {

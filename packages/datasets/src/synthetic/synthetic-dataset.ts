@@ -1,4 +1,4 @@
-import { option, type Dataset, type RandomSource } from '@kd/core'
+import { InvalidArgumentError, option, type Dataset, type RandomSource } from '@kd/core'
 import * as z from 'zod/mini'
 import { gatherExamples } from '../rows.js'
 import { splitDataset } from '../split/split-dataset.js'
@@ -9,6 +9,26 @@ export const testOption = option(
   0.1,
   'share or number of examples in the test split; 0 for none',
 )
+
+/** Numbers in the inputs of a generated set: 2 GiB of them. */
+const MAX_NUMBERS = 2 ** 29
+
+/** Checks before anything is made that a set fits into memory, and has an example of each class. */
+export function assertSize(
+  functionName: string,
+  { examples, features, classes }: { examples: number; features: number; classes: number },
+): void {
+  if (examples * features > MAX_NUMBERS) {
+    throw new InvalidArgumentError(
+      `${functionName}: examples times features must be at most ${MAX_NUMBERS}, got ${examples} times ${features}`,
+    )
+  }
+  if (classes > examples) {
+    throw new InvalidArgumentError(
+      `${functionName}: classes must be at most the number of examples, got ${classes} classes and ${examples} examples`,
+    )
+  }
+}
 
 /** The points that a generator has made, class by class, before they are shuffled and split. */
 export interface SyntheticPoints {

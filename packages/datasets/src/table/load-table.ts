@@ -1,4 +1,5 @@
 import {
+  choice,
   defineDataset,
   InvalidArgumentError,
   option,
@@ -7,10 +8,8 @@ import {
   requiredOption,
   type Dataset,
   type DatasetContext,
-  type Examples,
   type LabelArray,
   type LabelForm,
-  type Normalization,
   type OptionsOutput,
 } from '@kd/core'
 import * as z from 'zod/mini'
@@ -19,7 +18,10 @@ import { gunzip, readFileBytes } from '../files/read-files.js'
 import { withHeldOutTest } from '../split/held-out-test.js'
 import { parseParquet } from './parse-parquet.js'
 import { parseCsv } from './parse-csv.js'
-import { tableExamples, type Table } from './table-examples.js'
+import { moments } from './input-precision.js'
+import { missingChoices } from './missing-values.js'
+import type { Table } from './table.js'
+import { tableExamples } from './table-examples.js'
 
 const text = z.string().check(z.minLength(1))
 const texts = readonlyList(z.array(text).check(z.minLength(1)))
@@ -31,7 +33,19 @@ const tableOptions = {
     z.union([text, texts]),
     'column with the class; for a task of flags or numbers the columns with one of them each',
   ),
-  features: optionalOption(texts, 'columns that make the input; otherwise all but the labels'),
+  features: optionalOption(
+    texts,
+    'columns that make the input; otherwise all but the labels and numbers of rows',
+  ),
+  categories: optionalOption(
+    texts,
+    'features that hold categories; each becomes 0 or 1 for each of its categories',
+  ),
+  missing: choice(
+    missingChoices,
+    'refuse',
+    'what is done about cells without a value: refuse, drop the row, or fill in the mean or median of a number',
+  ),
   classNames: optionalOption(
     readonlyList(z.array(z.string())),
     'classes in the order of their indices; otherwise those found, sorted',
@@ -103,53 +117,38 @@ export const parquet = defineDataset({
 async function loadTable(
   name: string,
   options: OptionsOutput<typeof tableOptions>,
-  { task, seed }: DatasetContext,
+  { task, seed, onNote }: DatasetContext,
   read: (path: string) => Promise<Table>,
 ): Promise<Dataset> {
-  const { path, testPath, label, features, classNames, test, normalization: given } = options
+  const { path, testPath, test, normalization: given, ...columns } = options
   const labelForm = task?.labels ?? 'class'
-  if (labelForm !== 'class' && classNames !== undefined) {
+  if (labelForm !== 'class' && columns.classNames !== undefined) {
     throw new InvalidArgumentError(
-      `loadDataset: ${name}: classNames must not be given for the task ${task!.name}, got ${classNames.join(', ')}`,
+      `loadDataset: ${name}: classNames must not be given for the task ${task!.name}, got ${columns.classNames.join(', ')}`,
       { hint: 'the columns of label name the outputs' },
     )
   }
-  const train = tableExamples(await read(path), { label, labelForm, features, classNames })
-  const columns = { label, labelForm, features: train.featureNames }
+  const table = await read(path)
+  const train = tableExamples(table, { ...columns, labelForm })
   const held =
     testPath === undefined
       ? undefined
-      : tableExamples(await read(testPath), {
-          ...columns,
-          classNames: labelForm === 'class' ? train.classNames : undefined,
-        })
+      : tableExamples(await read(testPath), { ...columns, labelForm, like: train })
+  for (const note of [...train.notes, ...(held?.notes ?? [])]) onNote?.(note)
+  const size = train.featureNames.length
+  const { mean, standardDeviation } = moments(train.examples.inputs as Float32Array | Float64Array, size)
   const dataset: Dataset<LabelArray> = {
     name,
-    inputShape: [train.featureNames.length],
+    inputShape: [size],
     classNames: train.classNames,
-    normalization: featureNormalization(train.examples),
+    featureNames: train.featureNames,
+    sourceExamples: table.rows.length,
+    // A feature that never changes becomes 0.
+    normalization: { mean, standardDeviation: standardDeviation.map((value) => value || 1) },
     train: train.examples,
     ...(held && { test: held.examples }),
     // The split below has to know whether there are classes.
     ...(task && { task: task.make({ outputs: train.classNames.length }) }),
   }
   return withNormalization(withHeldOutTest(dataset, test, seed), given) as Dataset
-}
-
-/** Returns mean and standard deviation (over N) of each feature; one that never changes gets a deviation of 1, so it becomes 0. */
-function featureNormalization({ inputs, ids }: Examples<LabelArray>): Normalization {
-  const count = ids.length
-  const size = inputs.length / count
-  const mean = new Array<number>(size).fill(0)
-  for (const [index, value] of inputs.entries()) mean[index % size]! += value / count
-  const variance = new Array<number>(size).fill(0)
-  for (const [index, value] of inputs.entries()) {
-    variance[index % size]! += (value - mean[index % size]!) ** 2 / count
-  }
-  // Rounding leaves a trace of variance in a constant column; dividing by it would blow noise up.
-  const constant = mean.map((value) => (1e-7 * Math.abs(value)) ** 2)
-  return {
-    mean,
-    standardDeviation: variance.map((value, feature) => (value > constant[feature]! ? Math.sqrt(value) : 1)),
-  }
 }

@@ -1,5 +1,5 @@
 import { KdError } from '@kd/core'
-import type { Table } from './table-examples.js'
+import type { Table } from './table.js'
 
 /** Options of {@link parseCsv}. */
 export interface ParseCsvOptions {
@@ -30,18 +30,15 @@ export async function parseCsv(bytes: Uint8Array, options: ParseCsvOptions = {})
   const { fileName = 'table', delimiter = ',' } = options
   // The build for browsers is the one that needs no polyfill for Buffer; it runs in Node as well.
   const { parse } = await import('csv-parse/browser/esm/sync')
+  const text = decodeText(bytes, fileName)
   let lines: string[][]
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     lines = parse(text, { delimiter, skip_empty_lines: true, trim: true })
   } catch (error) {
-    throw new KdError(
-      `parseCsv: ${fileName} must be well-formed CSV in UTF-8, got: ${(error as Error).message}`,
-      {
-        hint: 'every row needs as many values as the first line has names',
-        cause: error,
-      },
-    )
+    throw new KdError(`parseCsv: ${fileName} must be well-formed CSV, got: ${(error as Error).message}`, {
+      hint: 'every row needs as many values as the first line has names',
+      cause: error,
+    })
   }
   const [columns, ...rows] = lines
   if (columns === undefined || rows.length === 0) {
@@ -53,4 +50,36 @@ export async function parseCsv(bytes: Uint8Array, options: ParseCsvOptions = {})
     )
   }
   return { fileName, columns, rows }
+}
+
+/** Decodes UTF-8, and says where a file of another encoding stops to be that. */
+function decodeText(bytes: Uint8Array, fileName: string): string {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+  try {
+    if (!isUtf16) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    // The message below says more than the decoder's.
+  }
+  throw new KdError(
+    `parseCsv: ${fileName} must be text in UTF-8, got ${isUtf16 ? 'UTF-16' : `another encoding from line ${badLine(bytes)} on`}`,
+    {
+      hint: 'save it as UTF-8 (Excel: "CSV UTF-8"), or convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv (UTF-16 instead of WINDOWS-1252 for that)',
+    },
+  )
+}
+
+/** Returns the number of the first line that is no UTF-8. */
+function badLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let line = 1
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(10, start)
+    try {
+      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end))
+    } catch {
+      return line
+    }
+    start = end < 0 ? bytes.length : end + 1
+  }
+  return line
 }

@@ -2,7 +2,8 @@ import { KdError } from '@kd/core'
 import type { SchemaTree } from 'hyparquet'
 import { checkedParquet } from './parquet/checked-parquet.js'
 import { memoryBudget } from './parquet/memory-budget.js'
-import type { Table } from './table-examples.js'
+import { exactDecoders } from './parquet/exact-values.js'
+import { assertDistinct, type Table } from './table.js'
 
 /**
  * Reads a Parquet file with flat columns, in any of the format's usual compressions. Counts and sizes are checked before values
@@ -10,7 +11,7 @@ import type { Table } from './table-examples.js'
  *
  * @param bytes - the file
  * @param fileName - its name, for messages
- * @returns the table; nulls stay null, 64-bit integers are bigints
+ * @returns the table; nulls stay null, 64-bit integers are bigints, decimals of more than 15 digits are texts, and bytes that are no UTF-8 stay bytes
  * @throws {@link KdError} when it is not a whole Parquet file, has no row, or cannot fit into the memory of this process
  *
  * @example
@@ -33,12 +34,21 @@ export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promi
   try {
     const checked = await checkedParquet(file, memoryBudget(fileName))
     columns = parquetSchema(checked.metadata).children
+    assertDistinct(
+      columns.map(({ element }) => element.name),
+      `the columns of ${fileName}`,
+      'parseParquet',
+    )
+    const decoders = exactDecoders(columns)
     await parquetRead({
       file,
       ...checked,
       rowFormat: 'array',
+      // A column of bytes need not be text in UTF-8; those that are declared as text are decoded all the same.
+      utf8: false,
       onComplete: (read) => (rows = read as unknown[][]),
     })
+    for (const row of rows) for (const [column, decode] of decoders) row[column] = decode(row[column])
     assertWhole(rows, columns)
   } catch (error) {
     if (KdError.isInstance(error)) throw error

@@ -1,13 +1,12 @@
-import { InvalidArgumentError, KdError, type Examples, type LabelArray, type LabelForm } from '@kd/core'
-
-/** A table of a file: named columns and rows of values. */
-export interface Table {
-  /** The name of the file, for error messages. */
-  readonly fileName: string
-  readonly columns: readonly string[]
-  /** One array per row, with a value for each column. */
-  readonly rows: readonly (readonly unknown[])[]
-}
+import { InvalidArgumentError, type Examples, type LabelArray, type LabelForm } from '@kd/core'
+import { BadCells } from './bad-cells.js'
+import { toFlag, toNumber } from './cell-number.js'
+import { classLabelsOfColumn, onlyLabel } from './class-column.js'
+import { featureColumns, featureNames, readFeatures, type FeatureColumn } from './feature-columns.js'
+import { roundInputs } from './input-precision.js'
+import { withoutMissing, type Missing } from './missing-values.js'
+import { rowNumberColumns } from './row-numbers.js'
+import { assertDistinct, columnOf, type Table } from './table.js'
 
 /** Options of {@link tableExamples}: the columns of labels and of inputs. */
 export interface TableExamplesOptions {
@@ -15,19 +14,34 @@ export interface TableExamplesOptions {
   readonly label: string | readonly string[]
   /** What the label columns hold: one class, flags (0 or 1, true or false), or numbers. @defaultValue 'class' */
   readonly labelForm?: LabelForm | undefined
-  /** The names of the numeric columns that make the input, in order. @defaultValue all but the labels */
+  /** The names of the columns that make the input, in order. @defaultValue all but the labels and the numbers of rows */
   readonly features?: readonly string[] | undefined
+  /** Those of the features that hold categories: each becomes 0 or 1 for each of its categories, sorted. @defaultValue none */
+  readonly categories?: readonly string[] | undefined
+  /**
+   * What is done about cells without a value: `refuse` them, `drop` their rows, or fill in the `mean` or `median` of the column; a category
+   * that is missing is then all zeros. Labels are never filled in.
+   * @defaultValue 'refuse'
+   */
+  readonly missing?: Missing | undefined
   /** The class names in the order of their indices. @defaultValue the values found: numbers ascending, else by code point */
   readonly classNames?: readonly string[] | undefined
+  /** Examples of another table, whose columns, categories, filled in values and classes are taken, as for the test file of a training file. */
+  readonly like?: TableExamples<LabelArray> | undefined
 }
 
 /** The examples that {@link tableExamples} makes of a table, and their names. */
 export interface TableExamples<Labels extends LabelArray = Int32Array> {
-  /** The inputs are floats [N, D]; the ids are rows of the table, from 0. */
+  /** The inputs are floats [N, D], double where float32 would lose what tells rows apart; the ids are rows of the file, from 0. */
   readonly examples: Examples<Labels>
   /** The classes, or the label columns where each is an output. */
   readonly classNames: readonly string[]
+  /** A name for each number of the input: that of its column, or `column=category`. */
   readonly featureNames: readonly string[]
+  /** How columns became inputs. */
+  readonly columns: readonly FeatureColumn[]
+  /** Columns and rows that were left out and why, in sentences. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -53,130 +67,93 @@ export function tableExamples(
   options: TableExamplesOptions & { readonly labelForm?: 'class' | undefined },
 ): TableExamples
 export function tableExamples(table: Table, options: TableExamplesOptions): TableExamples<LabelArray>
-export function tableExamples(table: Table, options: TableExamplesOptions): TableExamples<LabelArray> {
-  const { labelForm = 'class' } = options
+export function tableExamples(given: Table, options: TableExamplesOptions): TableExamples<LabelArray> {
+  const { labelForm = 'class', categories = [], missing = 'refuse', like } = options
   const labelNames = typeof options.label === 'string' ? [options.label] : options.label
-  const { features = table.columns.filter((column) => !labelNames.includes(column)) } = options
-  const labelColumns = labelNames.map((name) => columnOf(table, name))
-  const columns = features.map((feature) => columnOf(table, feature))
-  if (columns.length === 0) {
+  assertDistinct(given.columns, `the columns of ${given.fileName}`, 'tableExamples')
+  assertDistinct(labelNames, 'label', 'tableExamples')
+  if (labelForm === 'class') onlyLabel(labelNames)
+  for (const name of labelNames) columnOf(given, name)
+  const { names, notes } = chosenFeatures(given, labelNames, options)
+  const unused = categories.find((name) => !names.includes(name))
+  if (unused !== undefined) {
+    throw new InvalidArgumentError(
+      `tableExamples: categories must be columns of the input, got ${unused} beside ${names.join(', ')}`,
+    )
+  }
+  const texts = [...names.filter((name) => categories.includes(name)), ...labelNames]
+  const numbers = names.filter((name) => !categories.includes(name))
+  const table = missing === 'drop' ? withoutMissing(given, { numbers, texts }) : given
+  const dropped = given.rows.length - table.rows.length
+  if (dropped > 0)
+    notes.push(`${given.fileName}: ${dropped} of ${given.rows.length} rows lack a value and are left out`)
+  const { labels, classNames } =
+    labelForm === 'class'
+      ? classLabelsOfColumn(table, {
+          name: labelNames[0]!,
+          index: columnOf(table, labelNames[0]!),
+          classNames: like?.classNames ?? options.classNames,
+        })
+      : { labels: outputLabels(table, labelNames, labelForm), classNames: labelNames }
+  const columns = like?.columns ?? featureColumns(table, names, { categories, missing })
+  const exact = readFeatures(table, columns, missing)
+  const size = exact.length / table.rows.length
+  const inputs = like?.examples.inputs instanceof Float64Array ? exact : roundInputs(exact, size)
+  const ids = table.rowNumbers ?? Int32Array.from(table.rows.keys())
+  return {
+    examples: { inputs, labels, ids },
+    classNames,
+    featureNames: featureNames(columns),
+    columns,
+    notes,
+  }
+}
+
+/** Returns the columns of the input, and says which look like numbers of rows and are left out. */
+function chosenFeatures(
+  table: Table,
+  labelNames: readonly string[],
+  { features, like }: TableExamplesOptions,
+): { names: readonly string[]; notes: string[] } {
+  const notes: string[] = []
+  let names = like?.columns.map(({ name }) => name) ?? features
+  if (names === undefined) {
+    const numbers = rowNumberColumns(table).filter((name) => !labelNames.includes(name))
+    names = table.columns.filter((name) => !labelNames.includes(name) && !numbers.includes(name))
+    if (names.length === 0) names = table.columns.filter((name) => !labelNames.includes(name))
+    else if (numbers.length > 0) {
+      notes.push(
+        `${table.fileName}: ${numbers.map((name) => JSON.stringify(name)).join(', ')} holds numbers of rows and is left out; name it in features to use it`,
+      )
+    }
+  }
+  assertDistinct(names, 'features', 'tableExamples')
+  if (names.length === 0) {
     throw new InvalidArgumentError(
       `tableExamples: ${table.fileName} must have a feature column beside ${labelNames.join(', ')}, got none`,
     )
   }
-  const { labels, classNames } =
-    labelForm === 'class'
-      ? classLabels(table, labelNames, labelColumns, options.classNames)
-      : { labels: outputLabels(table, labelNames, labelColumns, labelForm), classNames: labelNames }
-  const inputs = new Float32Array(table.rows.length * columns.length)
-  for (const [index, row] of table.rows.entries()) {
-    for (const [feature, column] of columns.entries()) {
-      const number = toNumber(row[column])
-      if (!Number.isFinite(number))
-        throw badValue(table, index, features[feature]!, 'a finite number', row[column])
-      inputs[index * columns.length + feature] = number
-    }
-  }
-  const ids = Int32Array.from(table.rows.keys())
-  return { examples: { inputs, labels, ids }, classNames, featureNames: features }
-}
-
-function classLabels(
-  table: Table,
-  names: readonly string[],
-  columns: readonly number[],
-  given: readonly string[] | undefined,
-): { labels: Int32Array; classNames: readonly string[] } {
-  const [label] = names
-  const [column] = columns
-  if (label === undefined || column === undefined || names.length > 1) {
-    throw new InvalidArgumentError(
-      `tableExamples: label must be one column for a task of classes, got ${names.join(', ')}`,
-      {
-        hint: 'several columns are labels of a task of flags or numbers, such as multi-label and regression',
-      },
-    )
-  }
-  const texts = table.rows.map((row, index) => {
-    const value = row[column]
-    if (value === null || value === undefined || value === '' || Number.isNaN(value)) {
-      throw badValue(table, index, label, 'a class', value)
-    }
-    return `${value as string | number | bigint | boolean}`
-  })
-  const classNames = given ?? sortedNames(texts)
-  const indices = new Map(classNames.map((name, index) => [name, index]))
-  const labels = Int32Array.from(texts, (text, index) => {
-    const found = indices.get(text)
-    if (found === undefined)
-      throw badValue(table, index, label, `one of the classes ${classNames.join(', ')}`, text)
-    return found
-  })
-  return { labels, classNames }
+  for (const name of names) columnOf(table, name)
+  return { names, notes }
 }
 
 function outputLabels(
   table: Table,
   names: readonly string[],
-  columns: readonly number[],
   form: 'flags' | 'numbers',
 ): Uint8Array | Float32Array {
-  const size = table.rows.length * columns.length
+  const size = table.rows.length * names.length
   const labels = form === 'flags' ? new Uint8Array(size) : new Float32Array(size)
-  for (const [index, row] of table.rows.entries()) {
-    for (const [output, column] of columns.entries()) {
-      const number = form === 'flags' ? toFlag(row[column]) : toNumber(row[column])
-      if (!Number.isFinite(number)) {
-        const wanted = form === 'flags' ? '0 or 1' : 'a finite number'
-        throw badValue(table, index, names[output]!, wanted, row[column])
-      }
-      labels[index * columns.length + output] = number
+  const bad = new BadCells(table)
+  for (const [output, column] of names.entries()) {
+    const index = columnOf(table, column)
+    for (const [row, values] of table.rows.entries()) {
+      const number = form === 'flags' ? toFlag(values[index]) : toNumber(values[index])
+      const wanted = form === 'flags' ? '0 or 1' : 'a finite number'
+      if (Number.isNaN(number)) bad.add({ row, column, wanted, value: values[index] })
+      labels[row * names.length + output] = number
     }
   }
+  bad.assertNone('drop the rows or fill the values in; missing: drop leaves out rows with empty cells')
   return labels
-}
-
-function columnOf({ columns, fileName }: Table, name: string): number {
-  const index = columns.indexOf(name)
-  if (index >= 0) return index
-  throw new InvalidArgumentError(
-    `tableExamples: ${fileName} must have a column ${name}, got ${columns.join(', ')}`,
-    {
-      hint: 'set label and features to names in the first line of the file',
-    },
-  )
-}
-
-/** Returns 0 or 1, and NaN for a value that is neither nor true or false. */
-function toFlag(value: unknown): number {
-  const word = typeof value === 'string' ? value.toLowerCase() : value
-  if (word === 'true') return 1
-  if (word === 'false') return 0
-  const number = toNumber(value)
-  return number === 0 || number === 1 ? number : NaN
-}
-
-/** Returns a number as float32 holds it, and NaN for a value that is no number. */
-function toNumber(value: unknown): number {
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return Math.fround(Number(value))
-  return typeof value === 'string' && value !== '' ? Math.fround(Number(value)) : NaN
-}
-
-function badValue({ fileName }: Table, row: number, column: string, wanted: string, value: unknown): KdError {
-  return new KdError(
-    `tableExamples: ${fileName} must have ${wanted} in column ${column}, got ${describe(value)} in data row ${row + 1}`,
-    { hint: 'drop the row or fill the value in, or name only usable columns in features' },
-  )
-}
-
-function describe(value: unknown): string {
-  if (value === '' || value === null || value === undefined) return 'nothing'
-  return typeof value === 'number' ? `${value}` : (JSON.stringify(value) ?? typeof value)
-}
-
-function sortedNames(texts: readonly string[]): string[] {
-  const names = [...new Set(texts)]
-  const numeric = names.every((name) => Number.isFinite(Number(name)))
-  return numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort()
 }

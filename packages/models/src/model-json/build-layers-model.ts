@@ -1,6 +1,7 @@
 import { io } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { assertKnownLayers } from './known-layers.js'
+import { assertOutputSizes } from './model-bounds.js'
 import { modelTopology } from './model-topology.js'
 import { withinWeights } from './weight-allowance.js'
 
@@ -21,5 +22,7 @@ export async function buildLayersModel(
 ): Promise<LayersModel> {
   assertKnownLayers(topology, functionName)
   const checked = modelTopology(topology)
-  return withinWeights(numbers, () => loadLayersModel(io.fromMemory({ modelTopology: checked })))
+  const model = await withinWeights(numbers, () => loadLayersModel(io.fromMemory({ modelTopology: checked })))
+  assertOutputSizes(model)
+  return model
 }

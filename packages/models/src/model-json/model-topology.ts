@@ -1,4 +1,5 @@
 import { KdError } from '@kd/core'
+import { assertGeometry } from './model-bounds.js'
 
 /** Names of layers that TensorFlow.js makes with a first call already in them. */
 const startingCalls: readonly unknown[] = ['InputLayer', 'Model', 'Functional', 'Sequential']
@@ -8,8 +9,8 @@ const DEEPEST = 100
 type Plain = Record<string, unknown>
 
 /**
- * The topology of a `model.json` with its keys as TensorFlow.js itself will have them, checked for the one thing that makes it
- * look for ever: layers whose inputs never come to be.
+ * The topology of a `model.json` with its keys as TensorFlow.js itself will have them, checked for what makes it look for ever,
+ * layers whose inputs never come to be, and for windows that no engine can compute.
  *
  * @param topology - as it was parsed
  * @throws {@link KdError} when a model inside cannot be put together
@@ -31,6 +32,11 @@ function plainOf(value: unknown, depth: number): unknown {
     plain[name] = plainOf(inner, depth + 1)
   }
   if (Array.isArray(plain['layers'])) assertPossible(plain['layers'])
+  // A layer, also one within another.
+  if (typeof plain['className'] === 'string' && isPlain(plain['config'])) {
+    const { name } = plain['config']
+    assertGeometry(typeof name === 'string' ? name : plain['className'], plain['config'])
+  }
   return plain
 }
 

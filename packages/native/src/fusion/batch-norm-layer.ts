@@ -135,6 +135,7 @@ export function canNormalize(layer: BatchNormalization, x: tf.Tensor): boolean {
     (layer.axis === -1 || layer.axis === x.rank - 1) &&
     x.dtype === 'float32' &&
     x.size > 0 &&
+    layer.trainable &&
     layer.gamma != null &&
     layer.beta != null
   )

@@ -32,6 +32,7 @@ interface Activation {
 
 /** BatchNormalization. */
 export interface BatchNormalization extends Layer {
+  readonly trainable: boolean
   readonly axis: number
   readonly momentum: number
   readonly epsilon: number

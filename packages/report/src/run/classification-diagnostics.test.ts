@@ -33,4 +33,14 @@ describe('classificationDiagnostics', () => {
     expect(() => classificationDiagnostics([1, 2, 3], [0, 1])).toThrow('logits must be [N, C] for N labels')
     expect(() => classificationDiagnostics([1, 2], [2])).toThrow('labels must be in [0, 2), got 2')
   })
+
+  it.each([NaN, Infinity])('counts examples with a logit of %s apart', (bad) => {
+    const found = classificationDiagnostics([2, 0, bad, 1, 3, bad], [0, 1, 1])
+    expect(found.confusion).toEqual([
+      [1, 0],
+      [0, 0],
+    ])
+    expect(found.reliability).toHaveLength(1)
+    expect(found.nonFinite).toBe(2)
+  })
 })

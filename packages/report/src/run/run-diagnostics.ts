@@ -12,6 +12,8 @@ export interface RunDiagnostics {
   /** How many examples of a label got a prediction, as [label][prediction]. */
   readonly confusion: readonly (readonly number[])[]
   readonly reliability: readonly ReliabilityBin[]
+  /** How many examples of the split got a logit that is not finite: they stand in neither of the two. Absent where there is none. */
+  readonly nonFinite?: number
   /** One entry per teacher; absent where nothing was distilled. */
   readonly regularization?: readonly RegularizationCount[]
   /** How many training examples of each class the method treated in its particular way. */

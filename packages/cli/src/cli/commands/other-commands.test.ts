@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -219,6 +220,36 @@ engine: cpu
       plugin,
       method: { name: 'half-labels', scale: 0 },
     })
+  })
+
+  it('is not run by kd evaluate and kd report because a run names it, only because the user does', async () => {
+    const out = join(folder, 'not-mine')
+    const mine = join(folder, 'mine.yaml')
+    await writeFile(
+      mine,
+      '{ dataset: { name: digits, take: { train: 64, test: 20 } }, student: { model: { name: mlp } }, training: { epochs: 1 }, engine: cpu }',
+    )
+    expect((await runKd(['train', mine, '--out', out])).exitCode).toBe(0)
+    const plugin = join(folder, 'trap.mjs')
+    await writeFile(
+      plugin,
+      `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(join(folder, 'trapped'))}, '')\nexport default {}\n`,
+    )
+    await appendFile(join(out, 'config.yaml'), `plugin: ${plugin}\n`)
+    const evaluated = await runKd(['evaluate', out])
+    expect(evaluated.err).toBe(
+      `error ${join(out, 'config.yaml')} must name no plugin, which is code of whoever made the run, got ${plugin}; ` +
+        `if you trust that file, say so on the command line: plugin=${plugin}\n`,
+    )
+    expect(evaluated.exitCode).toBe(2)
+    expect((await runKd(['report', out])).exitCode).toBe(0)
+    expect((await runKd(['watch', out])).exitCode).toBe(0)
+    const teachers = `teachers=[{ run: ${out} }]`
+    const taught = ['distill', mine, teachers, 'method={ name: vanilla-kd }', '--out', join(folder, 'taught')]
+    expect((await runKd(taught)).exitCode).toBe(0)
+    expect(existsSync(join(folder, 'trapped'))).toBe(false)
+    expect((await runKd(['evaluate', out, `plugin=${plugin}`])).exitCode).toBe(0)
+    expect(existsSync(join(folder, 'trapped'))).toBe(true)
   })
 })
 

@@ -53,7 +53,12 @@ describe('kd distill', () => {
       'student',
       'teacher-1',
     ])
-    expect(await readdir(join(out, 'student'))).toEqual(['model.json', 'student.safetensors', 'weights.bin'])
+    expect(await readdir(join(out, 'student'))).toEqual([
+      'input.json',
+      'model.json',
+      'student.safetensors',
+      'weights.bin',
+    ])
     const resolved = parse(await readFile(join(out, 'config.yaml'), 'utf8')) as Record<string, unknown>
     expect(resolved).toMatchObject({ seed: 3, engine: 'cpu', method: { name: 'vanilla-kd', temperature: 4 } })
     const environment = JSON.parse(await readFile(join(out, 'environment.json'), 'utf8')) as Record<

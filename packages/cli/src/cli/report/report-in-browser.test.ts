@@ -78,8 +78,8 @@ describe('a report in Chromium', needsChromium, () => {
 
     const charts = await boxesOf(page, 'figure svg')
     const captions = await boxesOf(page, 'figcaption')
-    // Curves and cost; classes of five runs; what methods made of examples.
-    expect(charts.length).toBe(4 + 2 + 5 * 2 + 2 * (2 + 2) + (1 + 3 + 2 + 4) + (2 + 3) + (1 + 1 + 1 + 2))
+    // Curves, of the parts of three losses too, and cost; classes of five runs; what methods made of examples.
+    expect(charts.length).toBe(4 + 3 + 2 + 5 * 2 + 2 * (2 + 2) + (1 + 3 + 2 + 4) + (2 + 3) + (1 + 1 + 1 + 2))
     for (const [index, chart] of charts.entries()) {
       expect(chart.height).toBeGreaterThan(60)
       expect(chart.width).toBeGreaterThan(250)

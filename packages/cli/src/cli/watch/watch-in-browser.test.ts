@@ -103,7 +103,7 @@ describe('kd watch --browser', needsChromium, () => {
     expect(await page.locator('main').textContent()).toContain('Waiting for a run.')
     const run = await replayRun(join(folder, 'whole'), join(runs, 'a'))
     await run.toEpoch(2)
-    await expect.poll(() => page.locator('#curves svg').count(), { timeout: 20_000 }).toBe(4)
+    await expect.poll(() => page.locator('#curves svg').count(), { timeout: 20_000 }).toBe(5)
 
     // What somebody has opened in a part that changes stays open, and the keyboard where it was.
     const other = await replayRun(join(folder, 'whole'), join(runs, 'b'))

@@ -9,6 +9,7 @@ import { runDistillation } from '../../run/run-distillation.js'
 import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
 import { replayRun } from '../../testing/replayed-run.js'
 import { runKd, startKd } from '../../testing/run-kd.js'
+import { terminalOf } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import { watchView } from './watch-view.js'
 import { WatchedFolder } from './watched-folder.js'
@@ -90,8 +91,10 @@ describe('kd watch', () => {
       runs: [{ state: 'stopped', message: 'no process works on it' }],
     })
     // Of another machine there is only what it said last.
-    const theirs = join(run.folder, 'lock-other-machine-12-abcdef01.99')
-    await writeFile(theirs, '')
+    const theirs = join(run.folder, 'lock')
+    const since = new Date().toISOString()
+    const holder = { system: 'another', host: 'other-machine', pid: 12, start: '99', since }
+    await writeFile(theirs, JSON.stringify(holder))
     const watched = new WatchedFolder(run.folder)
     expect((await watched.read()).runs[0]).toMatchObject({ state: 'running' })
     const past = new Date(Date.now() - 121_000)
@@ -228,7 +231,7 @@ describe('the view of what is watched', () => {
       }),
       { isTTY: true, columns: 80, rows: 24 },
     )
-    const view = watchView(screen, true)
+    const view = watchView(terminalOf({ stdout: screen, stderr: screen, env: {} }), true)
     const watched = await new WatchedFolder(join(folder, 'whole')).read()
     const [run] = watched.runs
     view.show({ ...watched, runs: [{ ...run!, state: 'running' }] })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { anchorKeys } from '../../config/config-content.js'
 import { configJsonSchema } from '../../config/json-schema.js'
 import { comparisonSchema } from './comparison-schema.js'
 
@@ -40,6 +41,7 @@ export function comparisonJsonSchema(
       base: { anyOf: [{ type: 'string', minLength: 1 }, base], description: describe('base') },
       datasets: { ...valuesOf(config.properties['dataset']), description: describe('datasets') },
     },
+    patternProperties: { [anchorKeys.source]: {} },
     // Only beside a plugin, which a base in a file of its own may name, can something have a name that is not built in.
     if: { properties: { base: { type: 'object', not: { required: ['plugin'] } } } },
     then: { properties: { datasets: valuesOf(dataset), methods: valuesOf(method) } },

@@ -82,7 +82,7 @@ function shardRange(
 /** A data set that has only some rows of one split, without copying them. */
 export function rowsOf(dataset: AnyDataset, split: ShardPlace['split'], { from, end }: Range): AnyDataset {
   const examples = dataset[split]!
-  const part = <Values extends LabelArray>(values: Values): Values => {
+  const part = <Values extends LabelArray | AnyDataset['train']['inputs']>(values: Values): Values => {
     const size = values.length / examples.ids.length
     return values.subarray(from * size, end * size) as Values
   }

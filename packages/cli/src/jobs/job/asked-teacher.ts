@@ -5,6 +5,7 @@ import { dataHash } from '../../run/origin/environment.js'
 import { teacherIdentity } from '../../run/origin/identity.js'
 import { loadTrained } from '../../run/training/make-teachers.js'
 import type { RunTeacher } from '../../run/answers/kept-answers.js'
+import { modelOf } from '../../run/training/matched-teacher.js'
 import { openTeacher } from '../../run/training/open-teachers.js'
 import { recipeData } from '../../run/data/prepare-dataset.js'
 import { weightsHash } from '../../run/model/saved-model.js'
@@ -78,7 +79,8 @@ export async function askedTeacherHash(
   index: number,
   teacher: RunTeacher,
 ): Promise<string> {
-  if ('layers' in teacher) return weightsHash(teacher)
+  const model = modelOf(teacher)
+  if (model !== undefined) return weightsHash(model)
   const said = JSON.stringify(config.teachers[index]?.teacher)
   return createHash('sha256').update(said).digest('hex')
 }

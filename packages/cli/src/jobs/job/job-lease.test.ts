@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { needsLinux } from '@kd/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processStart } from '../../run/folder/process-start.js'
 import { withLease } from './job-lease.js'
 
 let folder: string
@@ -61,7 +62,8 @@ describe('withLease', () => {
     // As the process would have written it.
     let content = ''
     await withLease(path, options, async () => {
-      content = (await readFile(path, 'utf8')).replace(`"pid":${process.pid}`, `"pid":${holder.pid!}`)
+      const own = JSON.parse(await readFile(path, 'utf8')) as object
+      content = JSON.stringify({ ...own, pid: holder.pid, start: processStart(holder.pid!) })
     })
     await writeFile(path, content)
     const taken = withLease(path, options, () => Promise.resolve('taken'))
@@ -73,7 +75,9 @@ describe('withLease', () => {
 
   it('takes it from a machine that was not heard of for 15 seconds, not from one that was', async () => {
     const path = join(folder, 'other.lock')
-    await writeFile(path, JSON.stringify({ system: 'another', pid: 1 }))
+    const since = new Date().toISOString()
+    const holder = { system: 'another', host: 'other-machine', pid: process.pid, start: '99', since }
+    await writeFile(path, JSON.stringify(holder))
     // A clock that is wrong by a day does not matter.
     const beat = setInterval(() => void utimes(path, new Date(), new Date(Date.now() - 86_400_000)), 500)
     const began = performance.now()

@@ -32,9 +32,11 @@ describe('runJob', () => {
   it('goes on 15 seconds after the machine was lost that did the job, whose locks are as new', async () => {
     const run = join(workspace, 'run')
     await mkdir(run)
-    await writeFile(`${run}.${job.id.slice(0, 8)}.lock`, JSON.stringify({ system: 'another', pid: 1 }))
-    const lost = join(run, 'lock-other-machine-12-abcdef01.99')
-    await writeFile(lost, job.id)
+    const since = new Date().toISOString()
+    const holder = { system: 'another', host: 'other-machine', pid: 1, start: '99', since }
+    await writeFile(`${run}.${job.id.slice(0, 8)}.lock`, JSON.stringify(holder))
+    const lost = join(run, 'lock')
+    await writeFile(lost, JSON.stringify({ ...holder, job: job.id }))
     const said: string[] = []
     const began = performance.now()
     const outcome = await runJob(job, {
@@ -56,8 +58,7 @@ describe('a run that was taken over', () => {
     const folder = await RunFolder.create({ out: join(workspace, 'taken'), name: 'taken', id: job.id })
     const log = new RunLog(folder)
     await log.append({ epoch: 1 } as RunLogLine)
-    for (const name of await readdir(folder.path))
-      if (name.startsWith('lock-')) await rm(join(folder.path, name))
+    await rm(join(folder.path, 'lock'))
     await expect(log.append({ epoch: 2 } as RunLogLine)).rejects.toThrow('was taken over by another process')
     expect(await readFile(join(folder.path, 'metrics.jsonl'), 'utf8')).toBe('{"epoch":1}\n')
     await folder.release()

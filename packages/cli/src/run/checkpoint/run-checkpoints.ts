@@ -107,7 +107,7 @@ export class RunCheckpoints {
     const { seconds } = this
     const training = await moment.take()
     try {
-      await folder.assertHeld()
+      folder.assertHeld()
       const metricsBytes = await this.#log.bytes()
       await this.#files.write({ identity, who, metricsBytes, seconds, training })
     } catch (error) {

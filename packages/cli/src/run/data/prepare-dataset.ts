@@ -14,12 +14,14 @@ import { loadSource } from '../../config/datasets.js'
 import { wantedTask } from '../../config/tasks.js'
 import type { NamedConfig } from '../model/config-model.js'
 import type { OnRunProgress } from '../log/run-progress.js'
+import { withinMemory } from './within-memory.js'
 
 /** Loads the data set of a config and makes its splits, with the labels that it came with. */
-export async function prepareDataset(
-  { config, catalogue }: NamedConfig,
-  tell: OnRunProgress,
-): Promise<AnyDataset> {
+export function prepareDataset(named: NamedConfig, tell: OnRunProgress): Promise<AnyDataset> {
+  return withinMemory({ dataset: named.config.dataset }, () => loadAndSplit(named, tell))
+}
+
+async function loadAndSplit({ config, catalogue }: NamedConfig, tell: OnRunProgress): Promise<AnyDataset> {
   const { dataset: wanted, task } = config
   const { seed, validation, imbalance, take } = wanted
   let dataset = await loadSource(wanted, catalogue.datasets, {
@@ -27,7 +29,11 @@ export async function prepareDataset(
     onProgress: ({ url, receivedBytes, totalBytes }) => {
       tell({ kind: 'download', url, receivedBytes, totalBytes })
     },
+    onNote: (text) => {
+      tell({ kind: 'message', text })
+    },
   })
+  dataset = { ...dataset, sourceExamples: dataset.sourceExamples ?? examplesOfSource(dataset) }
   const { name } = taskOf(dataset)
   if (task !== undefined && task.name !== name) {
     throw new KdError(
@@ -62,6 +68,15 @@ export function recipeData(
   return trainingData(clean, wanted, dataset.seed)
 }
 
+/** Counts the examples of the file that the training split came from: a test split with other ids was held out of it. */
+function examplesOfSource({ train, test }: AnyDataset): number {
+  const own = new Set(train.ids)
+  const heldOut = test?.ids.some((id) => own.has(id)) === false ? test.ids : []
+  let last = -1
+  for (const ids of [train.ids, heldOut]) for (const id of ids) last = Math.max(last, id)
+  return last + 1
+}
+
 interface WantedExamples {
   readonly take?: number | undefined
   readonly part?: Config['student']['part'] | undefined
@@ -75,7 +90,10 @@ async function addLabelNoise(
 ): Promise<AnyDataset> {
   if (noise.kind === 'none') return dataset
   if (noise.kind === 'file') {
-    return corruptLabels(dataset, { kind: 'from-labels', labels: await readLabelFile(noise.path) })
+    return corruptLabels(dataset, {
+      kind: 'from-labels',
+      labels: await readLabelFile(noise.path, { examples: dataset.sourceExamples }),
+    })
   }
   return corruptLabels(dataset, { ...noise, seed: noise.seed ?? seed } satisfies LabelNoise)
 }

@@ -19,8 +19,8 @@ export interface Measure {
  * Describes numbers per training example by their spread and by the examples at both ends.
  *
  * @param dataset - of the examples
- * @param predictions - of the first teacher, by row
- * @param measures - of the same rows
+ * @param predictions - of the first teacher, by row; -1 where it has none
+ * @param measures - of the same rows; values that are not finite are left out, and measures of nothing else
  * @returns plain data
  */
 export function exampleMeasures(
@@ -36,15 +36,21 @@ export function exampleMeasures(
       id: ids[row]!,
       value,
       label: labels[row]!,
-      ...(prediction !== undefined && { prediction }),
+      ...(prediction !== undefined && prediction >= 0 && { prediction }),
       ...(picture !== undefined && { image: picture }),
     }
   }
-  return measures.map(({ name, meaning, values }) => {
-    const order = Array.from(values, (_, row) => row).sort((a, b) => values[b]! - values[a]!)
+  return measures.flatMap(({ name, meaning, values }) => {
+    const order = Array.from(values, (_, row) => row)
+      .filter((row) => Number.isFinite(values[row]))
+      .sort((a, b) => values[b]! - values[a]!)
+    if (order.length === 0) return []
     const ends = (rows: readonly number[]): MeasuredExample[] =>
       rows.map((row) => describe(row, values[row]!))
-    const { min, max, counts } = spreadOf(values, BINS).histogram
+    const { min, max, counts } = spreadOf(
+      order.map((row) => values[row]!),
+      BINS,
+    ).histogram
     const width = (max - min) / BINS || 1
     return {
       name,

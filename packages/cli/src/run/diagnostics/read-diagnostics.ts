@@ -19,6 +19,7 @@ const diagnosticsSchema = z.object({
   parameters: z.number(),
   split: z.string(),
   confusion: z.array(z.array(z.number())),
+  nonFinite: z.int().min(1).optional(),
   reliability: z.array(z.object({ confidence: share, accuracy: share, count: z.number() })),
   regularization: z
     .array(

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { needs, needsLinux } from '@kd/testing'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -10,9 +11,15 @@ import { runKd } from '../../testing/run-kd.js'
 import { UsageError } from '../../config/usage-error.js'
 import { writeReport } from '../../cli/report/write-report.js'
 import { WatchedFolder } from '../../cli/watch/watched-folder.js'
-import { FolderLock, lockPattern } from './folder-lock.js'
+import { FolderLock, LOCK, lockPattern } from './folder-lock.js'
+import { leaseHolder, type LeaseHolder } from './lease-holder.js'
 
 const built = builtMain()
+
+const needsNamespaces = needs(
+  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0,
+  'namespaces of process numbers (Linux, as root)',
+)
 
 const locksIn = async (path: string): Promise<string[]> =>
   (await readdir(path)).filter((name) => lockPattern.test(name))
@@ -30,13 +37,13 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
+const longConfig =
+  '{ dataset: { name: digits }, student: { model: { name: mlp } }, training: { epochs: 100000 }, engine: cpu }'
+
 /** A run that would take minutes, once it trains. */
 async function longRun(out: string): Promise<ChildProcess> {
   const config = join(built.folder, 'long.yaml')
-  await writeFile(
-    config,
-    '{ dataset: { name: digits }, student: { model: { name: mlp } }, training: { epochs: 100000 }, engine: cpu }',
-  )
+  await writeFile(config, longConfig)
   const child = spawn(
     process.execPath,
     [built.main, 'train', config, '--out', out, '--checkpoint-seconds', '0'],
@@ -111,41 +118,81 @@ describe('FolderLock', () => {
     await (await second).release()
   })
 
-  it('is not held by a pid that another process has by now, or by a process that never was', async () => {
-    const path = await newFolder('stale')
-    const [boot] = /[0-9a-f]{8}(?=\.)/.exec((await takenName(path))!) ?? ['00000000']
-    const host = hostname().replace(/[^\w.-]/g, '_')
-    for (const name of [`lock-${host}-${process.pid}-${boot}.7`, `lock-${host}-999999999-${boot}.7`])
-      await writeFile(join(path, name), '')
-    await (await FolderLock.take(path)).release()
-    expect(await readdir(path)).toEqual([])
-  })
+  it(
+    'is not held by a pid that another process has by now, or by a process that never was',
+    needsLinux,
+    async () => {
+      const path = await newFolder('stale')
+      const own = await ownHolder(path)
+      for (const gone of [{ start: 'abcdef01.7' }, { pid: 999_999_999, start: 'abcdef01.7' }]) {
+        await writeFile(join(path, LOCK), JSON.stringify({ ...own, ...gone }))
+        const began = performance.now()
+        await (await FolderLock.take(path)).release()
+        expect(performance.now() - began).toBeLessThan(2000)
+      }
+      expect(await readdir(path)).toEqual([])
+    },
+  )
 
-  it('takes a process of another machine at its word, until it has been silent for two minutes', async () => {
+  it('is not taken from a process that gives signs of life, whatever the clocks, though no such process is here', async () => {
     const path = await newFolder('elsewhere')
-    const theirs = join(path, 'lock-other-machine-12-abcdef01.99')
-    await writeFile(theirs, '')
-    await expect(FolderLock.take(path)).rejects.toThrow('process 12 on other-machine')
-    const past = new Date(Date.now() - 121_000)
-    await utimes(theirs, past, past)
+    // As in another container of this machine: the same host, and a pid that nobody has here.
+    const theirs = { ...(await ownHolder(path)), system: 'another', pid: 999_999_999 }
+    await writeFile(join(path, LOCK), JSON.stringify(theirs))
+    const beat = setInterval(() => {
+      const past = new Date(Date.now() - 86_400_000)
+      void utimes(join(path, LOCK), past, past)
+    }, 500)
+    await expect(FolderLock.take(path)).rejects.toThrow(
+      `is in use by process 999999999 on ${theirs.host} since ${theirs.since}`,
+    )
+    clearInterval(beat)
+    const began = performance.now()
     await (await FolderLock.take(path)).release()
+    expect(performance.now() - began).toBeGreaterThan(14_000)
     expect(await readdir(path)).toEqual([])
-  })
+  }, 40_000)
+
+  it(
+    'is not taken by a second container from a run that lives',
+    { ...needsNamespaces, timeout: 60_000 },
+    async () => {
+      const out = join(built.folder, 'contained')
+      const container = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, built.main]
+      await writeFile(join(built.folder, 'long.yaml'), longConfig)
+      const train = ['train', join(built.folder, 'long.yaml'), '--out', out, '--checkpoint-seconds', '0']
+      const first = spawn('unshare', [...container, ...train], { stdio: 'ignore' })
+      onTestFinished(() => void first.kill('SIGKILL'))
+      await until(() => existsSync(join(out, 'checkpoint')))
+      // Both are process 1 of their own.
+      const second = spawnSync('unshare', [...container, ...train, '--resume'], { encoding: 'utf8' })
+      expect(second.stderr).toContain('contained is in use by process 1 on ')
+      expect(second.status).toBe(2)
+      const outside = await again(out, '--resume')
+      expect(outside.err).toContain('contained is in use by process 1 on ')
+      const lines = await readFile(join(out, 'metrics.jsonl'), 'utf8')
+      await until(async () => (await readFile(join(out, 'metrics.jsonl'), 'utf8')).length > lines.length)
+      expect(first.exitCode).toBeNull()
+    },
+  )
 
   it('is taken over at once from one who lost the lease of the job, and only from that one', async () => {
     const path = await newFolder('job')
-    const theirs = join(path, 'lock-other-machine-12-abcdef01.99')
-    await writeFile(theirs, 'this job')
+    const theirs = { ...(await ownHolder(path)), job: 'this job' }
+    await writeFile(join(path, LOCK), JSON.stringify(theirs))
     for (const job of [undefined, 'another job', ''])
-      await expect(FolderLock.take(path, { job })).rejects.toThrow('process 12 on other-machine')
+      await expect(FolderLock.take(path, { job })).rejects.toThrow(`process ${process.pid} on`)
     const lock = await FolderLock.take(path, { job: 'this job' })
-    const [name, ...others] = await readdir(path)
-    expect(others).toEqual([])
-    expect(await readFile(join(path, name!), 'utf8')).toBe('this job')
-    await lock.assertHeld()
+    expect(await readdir(path)).toEqual([LOCK])
+    expect(JSON.parse(await readFile(join(path, LOCK), 'utf8'))).toMatchObject({ job: 'this job' })
+    lock.assertHeld()
     // As the next one does, should this process stand still for too long.
-    await rm(join(path, name!))
-    await expect(lock.assertHeld()).rejects.toThrow('was taken over by another process')
+    await rm(join(path, LOCK))
+    expect(() => lock.assertHeld()).toThrow('was taken over by another process')
+    await writeFile(join(path, LOCK), 'of another')
+    expect(() => lock.assertHeld()).toThrow('was taken over by another process')
+    await lock.release()
+    expect(await readFile(join(path, LOCK), 'utf8')).toBe('of another')
   })
 
   it('is never had by two of many processes that begin at once', async () => {
@@ -191,9 +238,10 @@ describe('FolderLock', () => {
   }, 60_000)
 })
 
-async function takenName(path: string): Promise<string | undefined> {
+/** What a lock of this process says. */
+async function ownHolder(path: string): Promise<LeaseHolder> {
   const lock = await FolderLock.take(path)
-  const [name] = await readdir(path)
+  const holder = leaseHolder(await readFile(join(path, LOCK), 'utf8'))!
   await lock.release()
-  return name
+  return holder
 }

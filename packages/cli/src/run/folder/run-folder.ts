@@ -10,8 +10,9 @@ const files =
   'config.yaml|environment.json|metrics.jsonl|diagnostics.json|examples.csv|report.html|' +
   'events.out.tfevents.kd|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json|' +
   // Runs before 0.2 wrote these.
-  'mixing-weights.csv|selection-scores.csv'
+  String.raw`mixing-weights.csv|selection-scores.csv|lock-\S+`
 const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
+const folderName = new RegExp(`^(${folders})$`)
 const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
 
 /** Where a run goes. */
@@ -65,7 +66,7 @@ export class RunFolder {
     )
     try {
       // Another process may have changed it until now.
-      const entries = await removable(path, options)
+      const entries = [...(await removable(path, options)), ...(await halfWritten(path))]
       await attempt(path, () =>
         Promise.all(entries.map((entry) => rm(join(path, entry), { recursive: true, force: true }))),
       )
@@ -77,8 +78,8 @@ export class RunFolder {
   }
 
   /** Checks that no other process works in the folder by now. */
-  async assertHeld(): Promise<void> {
-    await this.#lock?.assertHeld()
+  assertHeld(): void {
+    this.#lock?.assertHeld()
   }
 
   /** Lets other processes work in the folder. */
@@ -128,6 +129,20 @@ async function removable(
       'choose another folder, add --resume to go on with it, or --force to replace it',
     )
   return found.map((entry) => entry.name).filter((entry) => force || entry.endsWith('.tmp'))
+}
+
+/** What a save that was killed left in the folders of a run: nobody else writes there, for the run's folder is locked. */
+async function halfWritten(path: string): Promise<string[]> {
+  const filesIn = async (name: string): Promise<string[]> => {
+    const entries = await readdir(join(path, name), { withFileTypes: true })
+    const found = entries.filter((entry) => entry.isFile() && /\.\d+\.tmp$/.test(entry.name))
+    return found.map((entry) => join(name, entry.name))
+  }
+  return attempt(path, async () => {
+    const all = await readdir(path, { withFileTypes: true })
+    const own = all.filter((entry) => entry.isDirectory() && folderName.test(entry.name))
+    return (await Promise.all(own.map(({ name }) => filesIn(name)))).flat()
+  })
 }
 
 async function claimNumbered(path: string): Promise<string> {

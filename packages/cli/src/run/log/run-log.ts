@@ -118,7 +118,7 @@ export class RunLog {
 
   /** Appends one line and waits until it is on the disk. */
   async append(line: RunLogLine): Promise<void> {
-    await this.#folder.assertHeld()
+    this.#folder.assertHeld()
     await this.#attempt(async () => {
       const file = await open(this.#path, 'a')
       try {

@@ -1,4 +1,5 @@
 import { ShapeError, taskOf, type AnyDataset } from '@kd/core'
+import { withinSize } from '@kd/models'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Catalogue } from '../../config/catalogue.js'
 import type { Config } from '../../config/config-schema.js'
@@ -17,14 +18,14 @@ export interface NamedConfig {
  * @param named - the config, whose seed draws the other weights
  * @param dataset - gives input shape and outputs
  * @returns the same model for the same config
- * @throws {@link KdError} when the weights do not fit
+ * @throws {@link KdError} when the weights do not fit, or a model of that size does not fit into memory
  */
 export async function studentModel(
   { config: { student, seed }, catalogue }: NamedConfig,
   dataset: AnyDataset,
 ): Promise<LayersModel> {
   const context = { ...sizesOf(dataset), seed: `${seed}/student` }
-  const model = makeModel(student.model, context, catalogue.models)
+  const model = withinSize('student.model', () => makeModel(student.model, context, catalogue.models))
   if (student.weights !== undefined) await loadWeights(model, student.weights)
   return model
 }
@@ -44,7 +45,7 @@ export function teacherModel(
 ): LayersModel {
   const teacher = teachers[index]!
   const context = { ...sizesOf(dataset), seed: `${teacher.seed ?? seed}/teacher/${index}` }
-  return makeModel(teacher.model!, context, catalogue.models)
+  return withinSize(`teachers.${index}.model`, () => makeModel(teacher.model!, context, catalogue.models))
 }
 
 /**

@@ -50,6 +50,22 @@ describe('loadModel', () => {
       (json) => (last(json).config['units'] = 0.5),
       'Expected units to be a positive integer, but got 0.5',
     ],
+    ...(
+      [
+        ['dilation_rate', [2e9, 1]],
+        ['dilation_rate', [1, 1e9]],
+        ['strides', 1e9],
+        ['kernel_size', [-1, 3]],
+        ['dilationRate', 0.5],
+      ] as const
+    ).map(([option, value]): [string, (json: Json) => void, string] => [
+      `${option} ${JSON.stringify(value)}`,
+      (json) => {
+        const layer = json.modelTopology.config.layers.find(({ class_name }) => class_name === 'Conv2D')!
+        layer.config[option] = value
+      },
+      'of whole numbers from 0 to 65536, got',
+    ]),
     [
       'inputs that wait for each other',
       (json) => (json.modelTopology.config.layers[1]!.inbound_nodes = [[[last(json).name, 0, 0, {}]]]),
@@ -134,5 +150,22 @@ describe('loadModel', () => {
     const loading = loadModel(folder)
     const other = mlp({ inputShape: [60], hiddenUnits: [50], classes: 3, seed: 1 })
     expect((await loading).countParams() + other.countParams()).toBe(53 + 3203)
+  })
+
+  it.each<[string, () => layers.Layer, string]>([
+    ['a pool of 2e9', () => layers.maxPooling2d({ poolSize: 2e9, padding: 'same' }), 'must have a poolSize'],
+    ['a padding of 1e9', () => layers.zeroPadding2d({ padding: 1e9 as never }), 'must have a padding'],
+    [
+      'outputs for which no memory is large enough',
+      () => layers.upSampling2d({ size: [60_000, 60_000] }),
+      'must give at most 268435456 numbers for an example, got the shape [N, 240000, 240000, 1]',
+    ],
+  ])('refuses %s, in models within models too', async (_, makeLayer, message) => {
+    const image = (): LayersModel =>
+      sequential({ layers: [layers.activation({ activation: 'relu', inputShape: [4, 4, 1] }), makeLayer()] })
+    for (const whole of [image(), sequential({ layers: [image()] })]) {
+      await saveModel(whole, folder)
+      await expect(loadModel(folder)).rejects.toThrow(message)
+    }
   })
 })

@@ -1,5 +1,6 @@
 import { KdError } from '@kd/core'
 import {
+  assertOutputSizes,
   loadModelTensors,
   loadPytorchResnet,
   modelTensors,
@@ -69,7 +70,9 @@ export async function loadModel(folder: string): Promise<LayersModel> {
       weightSpecs: specs,
       weightData: new Uint8Array(weights).buffer,
     }
-    return await withinWeights(numbers, () => loadLayersModel(io.fromMemory(artifacts)))
+    const model = await withinWeights(numbers, () => loadLayersModel(io.fromMemory(artifacts)))
+    assertOutputSizes(model)
+    return model
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new KdError(`${path} must be a TensorFlow.js layers model with its weights.bin, got: ${reason}`, {

@@ -1,10 +1,9 @@
 import type { AnyDataset, LabelArray } from '@kd/core'
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus } from 'node:os'
-import { promisify } from 'node:util'
+import { gitCommit } from './git-commit.js'
 import { version } from './version.js'
 
 /** What a run ran on. */
@@ -15,7 +14,7 @@ export interface Environment {
   readonly cpu: string
   readonly threads: number
   readonly packages: Readonly<Record<string, string>>
-  /** Of the git repository around the working directory; absent without one. */
+  /** What is checked out of the git repository around the working directory; absent without one. */
   readonly commit?: string
 }
 
@@ -35,8 +34,8 @@ const names = [
 ]
 
 /** Looks at the machine, the versions and the repository. */
-export async function environment(): Promise<Environment> {
-  const commit = await gitCommit()
+export function environment(): Environment {
+  const commit = gitCommit(process.cwd())
   return {
     startedAt: new Date().toISOString(),
     node: process.version,
@@ -82,16 +81,4 @@ export function dataHash(dataset: AnyDataset): string {
 
 function bytesOf(values: AnyDataset['train']['inputs'] | LabelArray): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-}
-
-async function gitCommit(): Promise<string | undefined> {
-  const git = promisify(execFile)
-  try {
-    const { stdout } = await git('git', ['rev-parse', 'HEAD'])
-    const { stdout: changes } = await git('git', ['status', '--porcelain', '--untracked-files=no'])
-    return `${stdout.trim()}${changes === '' ? '' : ' with changes'}`
-  } catch {
-    // No git, or no repository here.
-    return undefined
-  }
 }

@@ -26,6 +26,10 @@ export async function runIdentity(config: Config, data: string): Promise<string>
   })
   for (const [key, path] of paths) {
     contents.set(key, await contentHash(contentFile(key, path)))
+    if (!key.endsWith('.run')) continue
+    // Runs of versions before 0.2 have none, and what was made from them keeps its id.
+    const input = await contentHash(join(path, 'student', 'input.json'))
+    if (input !== 'missing') contents.set(`${key}.input`, input)
   }
   return hashOf([keyed, data, [...contents]])
 }

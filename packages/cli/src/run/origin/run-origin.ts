@@ -55,7 +55,7 @@ export async function writeOrigin(
     engine: config.engine,
     task: taskReport(dataset),
     data: { sha256: data, examples, inputShape, classNames, normalization },
-    ...(await environment()),
+    ...environment(),
   })
 }
 
@@ -65,7 +65,7 @@ export async function noteResumption(
   { environment: before }: RecordedRun,
   tell: OnRunProgress,
 ): Promise<void> {
-  const { startedAt, ...now } = await environment()
+  const { startedAt, ...now } = environment()
   const compared = Object.fromEntries(Object.keys(now).map((key) => [key, before[key]]))
   for (const { key, one, other } of differingKeys(compared, now)) {
     tell({ kind: 'message', text: `${key} is ${other} and was ${one}: the rest may differ in its last bits` })

@@ -8,8 +8,11 @@ import { openAnswers } from './open-answers.js'
 import type { RunTeacher } from '../answers/kept-answers.js'
 import { recipeData } from '../data/prepare-dataset.js'
 import { assertFits, teacherModel, type NamedConfig } from '../model/config-model.js'
+import { readInputDescription } from '../model/input-description.js'
+import { matchInput, matchNotes } from '../model/match-input.js'
 import { loadModel, loadWeights } from '../model/saved-model.js'
 import { dataHash } from '../origin/environment.js'
+import { matchedTeacher } from './matched-teacher.js'
 
 /** A teacher, or one of the checkpoints of its recipe. */
 export interface TeacherState {
@@ -29,6 +32,8 @@ export interface OpenTeacher {
   readonly states: readonly TeacherState[]
   /** What its recipe trains it on, and the hash of that. */
   readonly recipe?: { readonly own: AnyDataset; readonly data: string }
+  /** What to tell of a run's student on other data than its own. */
+  readonly notes?: readonly string[]
 }
 
 /**
@@ -62,11 +67,7 @@ export async function openTeacher(
     return { teacher, index, name: brought.name, states: [{ teacher: brought }] }
   }
   await assertThere(teacher, index)
-  if (teacher.run !== undefined) {
-    const model = await loadModel(join(teacher.run, 'student'))
-    assertFits(model, clean, `teacher ${index + 1} (${teacher.run})`)
-    return { teacher, index, name: model.name, states: [{ teacher: model }] }
-  }
+  if (teacher.run !== undefined) return { teacher, index, ...(await studentOfRun(teacher.run, index, clean)) }
   const name = teacher.model!.name
   if (teacher.weights !== undefined) {
     const model = teacherModel(named, index, clean)
@@ -94,6 +95,23 @@ export function disposeTeachers(opened: readonly Pick<OpenTeacher, 'states'>[]):
 /** How many teachers a config makes: a recipe with checkpoints makes several. */
 export function countTeachers(teachers: readonly TeacherConfig[]): number {
   return teachers.reduce((sum, { checkpoints }) => sum + (checkpoints?.length ?? 1), 0)
+}
+
+async function studentOfRun(
+  run: string,
+  index: number,
+  clean: AnyDataset,
+): Promise<Pick<OpenTeacher, 'name' | 'states' | 'notes'>> {
+  const who = `teacher ${index + 1} (${run})`
+  const found = await readInputDescription(run)
+  const match = found && matchInput(found.description, clean, who)
+  const model = await loadModel(join(run, 'student'))
+  assertFits(model, clean, who)
+  return {
+    name: model.name,
+    states: [{ teacher: match === undefined ? model : matchedTeacher(model, match, clean) }],
+    notes: matchNotes(who, found?.isOld, match),
+  }
 }
 
 async function broughtTeacher(

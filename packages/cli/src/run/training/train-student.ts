@@ -15,6 +15,7 @@ import { DIAGNOSED_EXAMPLES } from '../diagnostics/run-diagnostics.js'
 import type { RunFolder } from '../folder/run-folder.js'
 import { weightsHash } from '../model/saved-model.js'
 import type { ReadyTeacher } from './make-teachers.js'
+import { modelOf } from './matched-teacher.js'
 import { makeBatches, makeTraining } from './make-training.js'
 import { taskReport } from '../log/run-result.js'
 import type { RunContext } from './run-context.js'
@@ -134,5 +135,6 @@ function logged(run: StudentRun, epochs: number, tell: RunContext['tell'], event
 /** What a teacher says, as a hash: that of its weights, or of its kept answers; its name where it computes elsewhere. */
 async function teacherHash(teacher: RunTeacher): Promise<string> {
   if (teacher instanceof AnswerTable) return teacher.hash
-  return 'layers' in teacher ? weightsHash(teacher) : teacher.name
+  const model = modelOf(teacher)
+  return model === undefined ? teacher.name : weightsHash(model)
 }

@@ -31,7 +31,13 @@ const charts = oncePer((diagnostics: RunDiagnostics) =>
   Promise.all([confusion(diagnostics), reliability(diagnostics)]),
 )
 
-function confusion({ confusion: matrix, classNames, split, student }: RunDiagnostics): Promise<Html> {
+function confusion({
+  confusion: matrix,
+  classNames,
+  split,
+  student,
+  nonFinite,
+}: RunDiagnostics): Promise<Html> {
   const values = matrix.flatMap((row, label) => {
     const total = row.reduce((sum, count) => sum + count, 0) || 1
     return row.map((count, prediction) => ({
@@ -69,7 +75,8 @@ function confusion({ confusion: matrix, classNames, split, student }: RunDiagnos
     },
   }
   return figure(
-    `predictions by label on the ${split} split, ${student} student; a row's shade is its share`,
+    `predictions by label on the ${split} split, ${student} student; a row's shade is its share` +
+      (nonFinite === undefined ? '' : `; without ${nonFinite} whose logits are not finite`),
     {
       data: { values },
       encoding: { x, y },

@@ -57,7 +57,7 @@ export async function parquetLogitTable(
     const numbers = Array.isArray(row) || ArrayBuffer.isView(row) ? Array.from(row as number[]) : []
     if (numbers.length !== classes || classes === 0 || !numbers.every((value) => typeof value === 'number')) {
       throw new KdError(
-        `${functionName}: ${fileName} must have a list of ${classes || 'C'} numbers in each row, got ${String(JSON.stringify(row, withoutBigInts)).slice(0, 200)} in row ${index}`,
+        `${functionName}: ${fileName} must have a list of ${classes || 'C'} numbers in each row, got ${(JSON.stringify(row, withoutBigInts) ?? 'nothing').slice(0, 200)} in row ${index}`,
       )
     }
     table.set(numbers, index * classes)

@@ -1,7 +1,7 @@
 import { KdError } from '@kd/core'
 
 /** How to get out of PyTorch what can be read here. */
-export const pickleHint = `a pickle is a program, which is never run here; save the weights in Python instead:
+const pickleHint = `a pickle is a program, which is never run here; save the weights in Python instead:
     import torch; from safetensors.torch import save_file
     state = torch.load("model.pt", map_location="cpu", weights_only=True)  # of a whole model: model.state_dict()
     save_file({name: value.contiguous() for name, value in state.items()}, "model.safetensors")

@@ -67,10 +67,10 @@ describe('withoutSoftmax', () => {
   ])('takes it off %s', async (_, probabilities) => {
     const logits = withoutSoftmax(probabilities)
     const found = logits.predict(points) as tf.Tensor
-    expectAllClose(tf.softmax(found), probabilities.predict(points) as tf.Tensor)
+    expectAllClose(tf.softmax(found), probabilities.predict(points))
     expect(Math.max(...found.dataSync())).not.toBeCloseTo(1, 3)
     expect(() => layersModel(logits)).not.toThrow()
-    expectAllClose((await reloaded(logits)).predict(points) as tf.Tensor, found, exact)
+    expectAllClose((await reloaded(logits)).predict(points), found, exact)
   })
 
   it('refuses a model without one', () => {
@@ -99,12 +99,8 @@ describe('replaceHead', () => {
     const student = replaceHead(trained, { classes: 3, seed: 5 })
     expect(student.outputShape).toEqual([null, 3])
     const body = (of: LayersModel): LayersModel =>
-      model({ inputs: of.inputs, outputs: of.getLayer('features').output as SymbolicTensor })
-    expectAllClose(
-      body(student).predict(images) as tf.Tensor,
-      body(trained).predict(images) as tf.Tensor,
-      exact,
-    )
+      model({ inputs: of.inputs, outputs: of.getLayer('features').output })
+    expectAllClose(body(student).predict(images), body(trained).predict(images), exact)
     const headOf = (of: LayersModel): number[] => [...of.layers.at(-1)!.getWeights()[0]!.dataSync()]
     expect(headOf(replaceHead(trained, { classes: 3, seed: 5 }))).toEqual(headOf(student))
     expect(headOf(replaceHead(trained, { classes: 3, seed: 6 }))).not.toEqual(headOf(student))
@@ -122,7 +118,7 @@ describe('replaceHead', () => {
   it('is saved and loaded again, frozen layers too', async () => {
     const student = freeze(replaceHead(resnet(), { classes: 3 }))
     const loaded = await reloaded(student)
-    expectAllClose(loaded.predict(images) as tf.Tensor, student.predict(images) as tf.Tensor, exact)
+    expectAllClose(loaded.predict(images), student.predict(images), exact)
     expect(loaded.trainableWeights.map(({ shape }) => shape)).toEqual([[64, 3], [3]])
   })
 
@@ -142,7 +138,7 @@ describe('freeze', () => {
     const variables = student.trainableWeights.map((weight) => weight.read() as tf.Variable)
     tf.tidy(() => {
       const { grads } = tf.variableGrads(
-        () => tf.sum(tf.square(student.apply(images, { training: true }) as tf.Tensor)) as tf.Scalar,
+        () => tf.sum<tf.Scalar>(tf.square(student.apply(images, { training: true }) as tf.Tensor)),
         variables,
       )
       for (const variable of variables) variable.assign(tf.sub(variable, tf.mul(0.1, grads[variable.name]!)))

@@ -21,7 +21,7 @@ export interface OutputLayers {
 export function outputLayers(model: LayersModel, functionName: string): OutputLayers {
   if (model.outputs.length !== 1)
     throw new KdError(`${functionName}: model must have one output, got ${model.outputs.length}`)
-  const last = model.outputs[0]!.sourceLayer as Layer
+  const last = model.outputs[0]!.sourceLayer
   const isSoftmax =
     last.getClassName() === 'Softmax' ||
     (last.getClassName() === 'Activation' && last.getConfig()['activation'] === 'softmax')
@@ -29,5 +29,5 @@ export function outputLayers(model: LayersModel, functionName: string): OutputLa
   const { input } = last
   if (Array.isArray(input))
     throw new KdError(`${functionName}: layer '${last.name}' must have one input, got ${input.length}`)
-  return { last: input.sourceLayer as Layer, softmax: last }
+  return { last: input.sourceLayer, softmax: last }
 }

@@ -56,7 +56,7 @@ export function replaceHead(model: LayersModel, { classes, seed = 0 }: ReplaceHe
   tf.tidy(() => {
     for (const [index, weight] of head.weights.entries()) {
       const initializer = fanInUniform(fan, random.split(String(index)).seed())
-      weight.write(initializer.apply(weight.shape as number[]))
+      weight.write(initializer.apply(weight.shape))
     }
   })
   return student

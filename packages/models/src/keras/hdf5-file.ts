@@ -13,8 +13,14 @@ import {
   type Hdf5Question,
 } from './hdf5-reader.js'
 
-/** Milliseconds that one question may take. A damaged file can keep the HDF5 library busy for ever. */
-const LONGEST = 20_000
+/** Milliseconds until the library must be there. */
+const LONGEST_START = 60_000
+
+/** Milliseconds that one question about a file may take: a damaged file can keep the HDF5 library busy for ever. */
+function longestAnswer(bytes: number): number {
+  // 20 MB a second, several times slower than a slow machine.
+  return 4000 + bytes / 20_000
+}
 
 /** Something that answers questions about one file. */
 interface Reader {
@@ -92,16 +98,23 @@ export class Hdf5File {
   }
 }
 
+/** How many files were opened in this thread. */
+let opened = 0
+
 async function directReader(bytes: Uint8Array, functionName: string): Promise<Reader> {
   let library: Hdf5Library
   try {
-    library = (await import('h5wasm')) as unknown as Hdf5Library
+    library = await import('h5wasm')
     await library.ready
   } catch (cause) {
     throw notInstalled(functionName, cause)
   }
-  const answer = hdf5Reader(library, bytes)
-  return { ask: async (question) => answer(question), close: () => undefined }
+  const name = `kd-${opened++}.h5`
+  const answer = hdf5Reader(library, bytes, name)
+  return {
+    ask: async (question) => answer(question),
+    close: () => library.FS!.unlink(name),
+  }
 }
 
 /** Runs in the thread: the library's messages about damage end with it, and so does its memory. */
@@ -109,7 +122,8 @@ const threadSource = `
 const { parentPort, workerData } = require('node:worker_threads')
 import(workerData.library).then(async (library) => {
   await library.ready
-  const answer = (${hdf5Reader.toString()})(library, workerData.bytes)
+  parentPort.postMessage({})
+  const answer = (${hdf5Reader.toString()})(library, workerData.bytes, 'kd.h5')
   parentPort.on('message', (question) => parentPort.postMessage({ answer: answer(question) }))
   parentPort.postMessage({})
 })`
@@ -128,24 +142,28 @@ async function threadReader(bytes: Uint8Array, functionName: string): Promise<Re
   worker.on('message', (message: { readonly answer?: Hdf5Answer }) => settle?.(message))
   worker.on('error', (error) => settle?.(error instanceof Error ? error : new Error(String(error))))
   worker.on('exit', () => settle?.(new Error('the thread ended')))
-  const next = (): Promise<Hdf5Answer | undefined> =>
+  const next = (longest: number): Promise<Hdf5Answer | undefined> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle?.(new Error(`no answer within ${LONGEST / 1000} seconds`)),
-        LONGEST,
-      )
+      const timer = setTimeout(() => {
+        settle?.(new Error(`no answer within ${Math.round(longest / 1000)} seconds`))
+      }, longest)
       settle = (message) => {
         clearTimeout(timer)
         settle = undefined
-        if (!(message instanceof Error)) return resolve(message.answer)
+        if (!(message instanceof Error)) {
+          resolve(message.answer)
+          return
+        }
         void worker.terminate()
         reject(message)
       }
     })
-  await next()
+  const longest = longestAnswer(bytes.length)
+  await next(LONGEST_START)
+  await next(longest)
   return {
     ask(question) {
-      const answer = next()
+      const answer = next(longest)
       worker.postMessage(question)
       return answer as Promise<Hdf5Answer>
     },
@@ -155,15 +173,14 @@ async function threadReader(bytes: Uint8Array, functionName: string): Promise<Re
 
 /** Where h5wasm lies: a thread made of a text does not find packages by their names. */
 function libraryUrl(functionName: string): string {
-  const { createRequire } = builtinModule<typeof nodeModules>('node:module')!
-  const { existsSync } = builtinModule<typeof fs>('node:fs')!
-  const { pathToFileURL } = builtinModule<typeof url>('node:url')!
-  const { join } = builtinModule<typeof path>('node:path')!
-  const file = (createRequire(packageUrl).resolve.paths('h5wasm') ?? [])
-    .map((folder) => join(folder, 'h5wasm/dist/esm/hdf5_hl.js'))
-    .find((candidate) => existsSync(candidate))
+  const modules = builtinModule<typeof nodeModules>('node:module')!
+  const files = builtinModule<typeof fs>('node:fs')!
+  const paths = builtinModule<typeof path>('node:path')!
+  const file = (modules.createRequire(packageUrl).resolve.paths('h5wasm') ?? [])
+    .map((folder) => paths.join(folder, 'h5wasm/dist/esm/hdf5_hl.js'))
+    .find((candidate) => files.existsSync(candidate))
   if (file === undefined) throw notInstalled(functionName)
-  return pathToFileURL(file).href
+  return builtinModule<typeof url>('node:url')!.pathToFileURL(file).href
 }
 
 function notInstalled(functionName: string, cause?: unknown): KdError {

@@ -1,7 +1,7 @@
 /** The part of h5wasm that is used. Its own types exist only where it is installed. */
 export interface Hdf5Library {
   readonly ready: Promise<unknown>
-  readonly FS: { writeFile(path: string, bytes: Uint8Array): void } | null
+  readonly FS: { writeFile(path: string, bytes: Uint8Array): void; unlink(path: string): void } | null
   readonly File: new (path: string, mode: 'r') => Hdf5Group & { readonly file_id: bigint }
 }
 
@@ -37,13 +37,17 @@ export type Hdf5Answer = boolean | readonly string[] | Hdf5Numbers
  *
  * @param library - h5wasm, ready
  * @param bytes - of the file
+ * @param name - of the file in the library's own file system
  * @returns a function that answers questions about it
  */
-export function hdf5Reader(library: Hdf5Library, bytes: Uint8Array): (question: Hdf5Question) => Hdf5Answer {
-  const path = `kd-${Math.random().toString(36).slice(2)}.h5`
+export function hdf5Reader(
+  library: Hdf5Library,
+  bytes: Uint8Array,
+  name: string,
+): (question: Hdf5Question) => Hdf5Answer {
   // A file system in memory: nothing in the file leads to files of this machine.
-  library.FS!.writeFile(path, bytes)
-  const file = new library.File(path, 'r')
+  library.FS!.writeFile(name, bytes)
+  const file = new library.File(name, 'r')
   // 0 or less where it could not be opened; all that is asked of it then is answered by nonsense.
   if (file.file_id <= 0) throw new RangeError('it cannot be opened')
   const arrayAt = (place: string): Hdf5Dataset | undefined => {

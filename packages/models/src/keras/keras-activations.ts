@@ -1,4 +1,4 @@
-import type { FailLayer } from './keras-topology.js'
+import type { FailLayer } from './fail-layer.js'
 
 /**
  * Activations that TensorFlow.js computes as Keras 3 does, with their names there. `hard_sigmoid` is not among them: in Keras 3 it is

@@ -1,4 +1,4 @@
-import type { FailLayer } from './keras-topology.js'
+import type { FailLayer } from './fail-layer.js'
 
 /** Options that change no output, or that TensorFlow.js makes up for. */
 const ignored =
@@ -47,7 +47,7 @@ export function keptOptions(
     if (value !== rule)
       return fail(
         name,
-        `must have ${key} ${String(rule ?? null)} for TensorFlow.js, got ${JSON.stringify(value)?.slice(0, 100)}`,
+        `must have ${key} ${JSON.stringify(rule ?? null)} for TensorFlow.js, got ${JSON.stringify(value)?.slice(0, 100)}`,
       )
     return []
   })

@@ -1,4 +1,5 @@
 import { KdError } from '@kd/core'
+import type { FailLayer } from './fail-layer.js'
 import { activationName } from './keras-activations.js'
 import { keptOptions } from './keras-options.js'
 
@@ -34,16 +35,13 @@ export function isKeras3(topology: unknown): boolean {
  * @throws {@link KdError} naming the layer and what TensorFlow.js would compute otherwise than Keras
  */
 export function kerasTopology(model: unknown, functionName: string): KerasLayer {
-  const fail = (name: string, rule: string): never => {
+  const fail: FailLayer = (name, rule) => {
     throw new KdError(`${functionName}: layer '${name.slice(0, 100)}' ${rule}`, {
       hint: 'export the model as ONNX and use it as a teacher through ONNX Runtime, see docs/teachers.md',
     })
   }
   return layerOf(model, fail)
 }
-
-/** Throws an error about a layer. */
-export type FailLayer = (name: string, rule: string) => never
 
 function layerOf(value: unknown, fail: FailLayer): KerasLayer {
   const { class_name: className, config, registered_name: registered, inbound_nodes: nodes } = plainOf(value)

@@ -41,7 +41,7 @@ describe('loadKeras', () => {
     const found = tf.tidy(
       () => (model.predict(tf.tensor(inputs, shape)) as tf.Tensor).arraySync() as number[][],
     )
-    const wanted = outputs as number[][]
+    const wanted = outputs
     expect(found.map((row) => row.length)).toEqual(wanted.map((row) => row.length))
     const largest = Math.max(
       ...found.flatMap((row, index) => row.map((value, at) => Math.abs(value - wanted[index]![at]!))),

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, KdError, type Question, type Teacher } from '@kd/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { weightsManifest } from '../model-json/weights-manifest.js'
+import { graphNodes, nodeName, type GraphNode } from './graph-nodes.js'
 import { openModelFolder, readWeightFiles, type ModelFiles } from './model-files.js'
 
 const functionName = 'loadGraphModelTeacher'
@@ -37,12 +38,6 @@ interface Converter {
   loadGraphModel(handler: unknown): Promise<GraphModel>
 }
 
-interface GraphNode {
-  readonly name: string
-  readonly op: string
-  readonly input?: readonly string[]
-}
-
 /**
  * Reads a graph model of TensorFlow.js, as `tensorflowjs_converter` makes it of a SavedModel or a TF Hub module, as a teacher whose
  * weights stay as they are. The inner nodes of the graph are its features, by their names.
@@ -73,15 +68,15 @@ export async function loadGraphModelTeacher(
   options: GraphModelTeacherOptions = {},
 ): Promise<Teacher> {
   const files = typeof source === 'string' ? await openModelFolder(source, functionName) : source
-  const { loadGraphModel } = await loadConverter()
+  const converter = await loadConverter()
   let nodes: readonly GraphNode[]
   let model: GraphModel
   try {
     const json = (files.json ?? {}) as Readonly<Record<string, unknown>>
-    nodes = nodesOf(json)
+    nodes = graphNodes(json, functionName)
     const { groups, specs } = weightsManifest(json['weightsManifest'])
     const weightData = await readWeightFiles(files, groups, functionName)
-    model = await loadGraphModel(
+    model = await converter.loadGraphModel(
       tf.io.fromMemory({ ...(json as unknown as tf.io.ModelArtifacts), weightSpecs: specs, weightData }),
     )
   } catch (cause) {
@@ -167,11 +162,6 @@ function logitsNode(
   })
 }
 
-/** The name of a node, of one of its outputs such as `dense/BiasAdd:0`. */
-function nodeName(tensor: string): string {
-  return tensor.replace(/:\d+$/, '')
-}
-
 async function loadConverter(): Promise<Converter> {
   try {
     return (await import('@tensorflow/tfjs-converter')) as unknown as Converter
@@ -181,57 +171,6 @@ async function loadConverter(): Promise<Converter> {
       { hint: 'run npm install @tensorflow/tfjs-converter', cause },
     )
   }
-}
-
-/** Returns the nodes of a graph, which must come one after the other: where one waits for itself, TensorFlow.js would for ever. */
-function nodesOf({
-  modelTopology: topology,
-  format,
-}: Readonly<Record<string, unknown>>): readonly GraphNode[] {
-  if (
-    format === 'layers-model' ||
-    (isPlain(topology) && ('model_config' in topology || 'class_name' in topology))
-  ) {
-    throw new KdError(`${functionName}: model.json must be a graph model, got a layers model`, {
-      hint: 'use loadTensorflowModel',
-    })
-  }
-  const nodes = isPlain(topology) ? topology['node'] : undefined
-  if (!Array.isArray(nodes) || !nodes.every(isNode))
-    throw new KdError('modelTopology must have a list of nodes')
-  const waiting = new Map<string, Set<string>>()
-  const users = new Map<string, string[]>()
-  for (const { name, input = [] } of nodes) {
-    if (waiting.has(name)) throw new KdError(`each node must be there once, got ${name.slice(0, 100)} twice`)
-    const inputs = new Set(input.map((tensor) => nodeName(tensor.replace(/^\^/, ''))))
-    waiting.set(name, inputs)
-    for (const from of inputs) users.set(from, [...(users.get(from) ?? []), name])
-  }
-  for (const inputs of waiting.values())
-    for (const input of inputs)
-      if (!waiting.has(input)) throw new KdError(`inputs must be nodes, got ${input.slice(0, 100)}`)
-  const ready = [...waiting].filter(([, inputs]) => inputs.size === 0).map(([name]) => name)
-  let done = 0
-  for (let name = ready.pop(); name !== undefined; name = ready.pop()) {
-    done++
-    for (const user of users.get(name) ?? []) {
-      const inputs = waiting.get(user)!
-      inputs.delete(name)
-      if (inputs.size === 0) ready.push(user)
-    }
-  }
-  if (done < nodes.length) throw new KdError('nodes must not wait for themselves, got a cycle')
-  return nodes
-}
-
-function isNode(value: unknown): value is GraphNode {
-  if (!isPlain(value) || typeof value['name'] !== 'string' || typeof value['op'] !== 'string') return false
-  const { input } = value
-  return input === undefined || (Array.isArray(input) && input.every((name) => typeof name === 'string'))
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Refuses what TensorFlow.js finds out about only when the graph runs. */

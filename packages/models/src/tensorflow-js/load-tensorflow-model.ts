@@ -114,7 +114,8 @@ function writeWeights(model: LayersModel, tensors: Readonly<Record<string, tf.Te
       ...list(
         'wrong',
         wrong.map(
-          ([name, { variable, tensor }]) => `${name} [${tensor.shape}] instead of [${variable.shape}]`,
+          ([name, { variable, tensor }]) =>
+            `${name} [${tensor.shape.join(', ')}] instead of [${variable.shape.join(', ')}]`,
         ),
       ),
     ]

@@ -68,9 +68,8 @@ async function readRegular(
     throw new KdError(`${functionName}: ${path} must be a readable file, got ${found}`, { cause })
   }
   // Without O_NONBLOCK a pipe that nobody writes to would be waited for; Windows has neither.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
-    (cause: NodeJS.ErrnoException) =>
-      fail(cause.code === 'ENOENT' ? 'no such file' : (cause.code ?? cause.message), cause),
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) =>
+    fail(reasonOf(cause as NodeJS.ErrnoException), cause),
   )
   try {
     const stat = await handle.stat()
@@ -80,6 +79,10 @@ async function readRegular(
   } finally {
     await handle.close()
   }
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' ? 'no such file' : (code ?? message)
 }
 
 /**

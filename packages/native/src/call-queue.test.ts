@@ -124,7 +124,7 @@ describe('calls that wait', needsAddon(native !== undefined), () => {
     const [moved] = tf.engine().runKernel<tf.Tensor[]>('KdSgdSteps', inputs, attributes)
     const after = tf.add(moved!, 1)
     // What is looked at is a sum: the message says that another call failed.
-    const wanted = /^@kd\/native: sgd must succeed, got an error: .*must have 8 items, got 2\n.*made before/
+    const wanted = /^native: sgd must succeed, got an error: .*must have 8 items, got 2\n.*made before/
     for (let time = 0; time < 2; time++) expect(() => after.dataSync()).toThrow(wanted)
     expect(() => tf.neg(after)).toThrow(wanted)
     expect([...before.dataSync()]).toEqual([4, 4, 4, 4])

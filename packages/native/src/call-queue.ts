@@ -1,4 +1,3 @@
-import { KdError } from '@kd/core'
 import type { Addon } from './addon.js'
 import { labelledRowKernels } from './fusion/row-kernel-table.js'
 import { shared } from './numbers.js'
@@ -51,7 +50,7 @@ export class CallQueue {
   /**
    * Makes the calls.
    *
-   * @throws {@link KdError} that names the first call that fails, with its error as cause; those behind it are dropped
+   * @throws Error that names the first call that fails, with its error as cause; those behind it are dropped
    */
   flush(): void {
     let index = 0
@@ -59,10 +58,11 @@ export class CallQueue {
       for (; index < this.#runs.length; index++) this.#runs[index]!(...this.#arguments[index]!)
     } catch (error) {
       const name = this.#names.get(this.#runs[index]!)
-      throw new KdError(`@kd/native: ${name} must succeed, got an error: ${(error as Error).message}`, {
-        hint: 'the call was made before the operation that shows this error, and was computed only now',
-        cause: error,
-      })
+      throw new Error(
+        `native: ${name} must succeed, got an error: ${(error as Error).message}\n` +
+          '  the call was made before the operation that shows this error, and was computed only now',
+        { cause: error },
+      )
     } finally {
       this.#runs.length = 0
       this.#arguments.length = 0

@@ -98,7 +98,7 @@ export class NativeBackend extends MathBackendCPU {
    * Computes all that waits in the queue. Where that fails, tensors that were not computed throw the same error again when they
    * are used.
    *
-   * @throws `KdError` that names the call
+   * @throws Error that names the call
    */
   settle(): void {
     if (this.#queue.length === 0) return

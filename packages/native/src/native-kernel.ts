@@ -1,4 +1,10 @@
-import { getKernel, registerKernel, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core'
+import {
+  getKernel,
+  registerKernel,
+  type KernelFunc,
+  type NamedAttrMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core'
 import { recordFallback } from './fallbacks.js'
 import { NativeBackend } from './native-backend.js'
 
@@ -44,9 +50,24 @@ export function runOnCpu(name: string): KernelFunc {
   return (call) => {
     const kernel = getKernel(name, 'cpu')
     if (kernel == null) throw new Error(`native: ${name} must have inputs that its native kernel takes`)
+    assertWindow(name, call.attrs)
     const done = recordFallback(name)
     const result = kernel.kernelFunc(call)
     done()
     return result
+  }
+}
+
+/** Places that a window may reach over, as in the addon (window-bounds.h): the cpu engine walks over all of them. */
+const MOST_PLACES = 2 ** 16
+
+function assertWindow(kernel: string, attributes: NamedAttrMap | undefined): void {
+  for (const name of ['filterSize', 'dilations'] as const) {
+    const wrong = [attributes?.[name]]
+      .flat()
+      .map(Number)
+      .find((places) => places > MOST_PLACES)
+    if (wrong === undefined) continue
+    throw new Error(`native: ${name} of ${kernel} must be at most ${MOST_PLACES}, got ${wrong}`)
   }
 }

@@ -7,6 +7,7 @@ const native = await loadNative()
 type Pair = [number, number]
 
 const image = (): tf.Tensor4D => tf.ones([1, 5, 4, 2])
+const volume = (): tf.Tensor5D => tf.ones([1, 4, 4, 4, 1])
 const numbers = (): tf.Tensor4D => tf.reshape(tf.range(0, 40), [1, 5, 4, 2])
 const convolution = (strides: number, dilations: Pair, depthwise = false): tf.Tensor =>
   depthwise
@@ -42,6 +43,28 @@ describe('windows on the native engine', needsAddon(native !== undefined), () =>
   ])('are refused out of bounds, at once: %s', (_, compute, message) => {
     const run = (): unknown => onBackend('native', () => tf.tidy(() => compute().dataSync()))
     expect(run).toThrow(`${message} must be at most 65536, got `)
+  })
+
+  it.each<[string, () => tf.Tensor, string]>([
+    [
+      'a maximum of a volume',
+      () => tf.maxPool3d(volume(), [2e9, 1, 2e9], 1, 'same'),
+      'filterSize of MaxPool3D',
+    ],
+    ['a mean of a volume', () => tf.avgPool3d(volume(), 2e9, 1, 'same'), 'filterSize of AvgPool3D'],
+    [
+      'a maximum with its place',
+      () => tf.maxPoolWithArgmax(image(), [2e9, 2e9], 1, 'same')['result']!,
+      'filterSize of MaxPoolWithArgmax',
+    ],
+    [
+      'a morphological dilation',
+      () => tf.dilation2d(image(), tf.ones([2, 2, 2]), 1, 'same', [2e9, 1]),
+      'dilations of Dilation2D',
+    ],
+  ])('are refused where the cpu engine computes them: %s', (_, compute, message) => {
+    const run = (): unknown => onBackend('native', () => tf.tidy(() => compute().dataSync()))
+    expect(run).toThrow(`native: ${message} must be at most 65536, got 2000000000`)
   })
 
   it.each<[string, () => tf.Tensor]>([

@@ -154,6 +154,22 @@ describe('loadModel', () => {
 
   it.each<[string, () => layers.Layer, string]>([
     ['a pool of 2e9', () => layers.maxPooling2d({ poolSize: 2e9, padding: 'same' }), 'must have a poolSize'],
+    [
+      'a pool that wasm would take minutes for',
+      () => layers.maxPooling2d({ poolSize: 4096, strides: 1, padding: 'same' }),
+      'must pool at most 4194304 places at a time and 2147483648 for an example, got windows of 16777216',
+    ],
+    [
+      'a pool of many windows',
+      () =>
+        sequential({
+          layers: [
+            layers.upSampling2d({ size: [250, 250], inputShape: [4, 4, 1] }),
+            layers.maxPooling2d({ poolSize: 50, strides: 1, padding: 'same' }),
+          ],
+        }),
+      'got windows of 2500 for the shape [N, 1000, 1000, 1]',
+    ],
     ['a padding of 1e9', () => layers.zeroPadding2d({ padding: 1e9 as never }), 'must have a padding'],
     [
       'outputs for which no memory is large enough',
@@ -167,5 +183,17 @@ describe('loadModel', () => {
       await saveModel(whole, folder)
       await expect(loadModel(folder)).rejects.toThrow(message)
     }
+  })
+
+  it('refuses such a pool within another layer, and takes one of any length as networks have it', async () => {
+    const pool = (poolSize: number): layers.Layer =>
+      layers.maxPooling2d({ poolSize, strides: 1, padding: 'same' })
+    const frames = layers.timeDistributed({ layer: pool(4096), inputShape: [2, 4, 4, 1] })
+    await saveModel(sequential({ layers: [frames] }), folder)
+    await expect(loadModel(folder)).rejects.toThrow('got windows of 16777216 for the shape [N, 2, 4, 4, 1]')
+
+    const anySize = layers.conv2d({ filters: 512, kernelSize: 1, inputShape: [null, null, 1] })
+    await saveModel(sequential({ layers: [anySize, pool(7)] }), folder)
+    expect((await loadModel(folder)).layers).toHaveLength(2)
   })
 })

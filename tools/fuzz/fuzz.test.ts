@@ -119,7 +119,14 @@ interface Found {
 
 /** Runs the cases in a process of their own, and ends it when it hangs. */
 async function fuzz(name: string, cwd: string): Promise<Found> {
-  const words = ['--max-old-space-size=600', join(bundle, 'fuzz-child.mjs'), name, from, String(casesOf(name)), seed]
+  const words = [
+    '--max-old-space-size=600',
+    join(bundle, 'fuzz-child.mjs'),
+    name,
+    from,
+    String(casesOf(name)),
+    seed,
+  ]
   const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   let [last, out, err] = ['no case', '', '']
   let hangs = false

@@ -13,10 +13,12 @@ export interface OnnxSession {
   readonly outputNames: readonly string[]
   readonly inputMetadata?: readonly OnnxTensorInfo[]
   readonly outputMetadata?: readonly OnnxTensorInfo[]
+  /** Computes the outputs that `fetches` names. */
   run(
     feeds: Record<string, never>,
     fetches: readonly string[],
   ): Promise<Readonly<Record<string, OnnxRuntimeTensor>>>
+  /** Frees what the session holds. */
   release?(): Promise<void>
 }
 
@@ -28,9 +30,15 @@ export interface OnnxTensorInfo {
   readonly shape?: readonly (number | string)[]
 }
 
+/** What makes sessions. */
+export interface OnnxSessionFactory {
+  /** Makes a session of the bytes of a model. */
+  create(bytes: Uint8Array, options?: object): Promise<OnnxSession>
+}
+
 /** The module of ONNX Runtime: `onnxruntime-node`, or `onnxruntime-web`. */
 export interface OnnxRuntime {
-  readonly InferenceSession: { create(bytes: Uint8Array, options?: object): Promise<OnnxSession> }
+  readonly InferenceSession: OnnxSessionFactory
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown
 }
 

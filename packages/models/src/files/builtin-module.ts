@@ -11,13 +11,5 @@ export function builtinModule<Module>(name: string): Module | undefined {
 
 const { url } = { url: import.meta.url } as { readonly url?: string }
 
-/**
- * The address of this package's files, from which its peers are found. In the CommonJS build `import.meta` is empty; the packages
- * are then found from the folder in which the process works.
- */
-export const packageUrl: string = url ?? `file://${workingFolder()}/`
-
-function workingFolder(): string {
-  const { process } = globalThis as { process?: { cwd?: () => string } }
-  return process?.cwd?.() ?? ''
-}
+/** Where this package lies: its peers are found from there. `import.meta` is empty in the CommonJS build, which has a file name. */
+export const packageUrl: string = url ?? (typeof __filename === 'string' ? __filename : 'file:///')

@@ -143,6 +143,14 @@ describe('loadKeras', () => {
     expect((await refusal(bytes)).message).toContain('loadKeras: ')
   })
 
+  it('ends a thread that a damaged file keeps busy for ever', async () => {
+    const bytes = Buffer.from(fileOf('row.h5'))
+    const at = bytes.indexOf('"dilation_rate"')
+    // The lengths within the file lead to other places then, in a circle.
+    const damaged = Buffer.concat([bytes.subarray(0, at), Buffer.from('12345'), bytes.subarray(at)])
+    expect((await refusal(damaged)).message).toContain('must be whole HDF5, got: no answer within 4 seconds')
+  }, 20_000)
+
   it.each<[string, Uint8Array, string]>([
     ['nothing', new Uint8Array(0), 'got 0 bytes of something else'],
     ['half an archive', fileOf('row.keras').subarray(0, 20_000), 'must be a whole .keras archive'],

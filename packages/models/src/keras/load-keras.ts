@@ -49,14 +49,14 @@ export async function loadKeras(bytes: Uint8Array): Promise<LayersModel> {
 
 async function loadArchive(bytes: Uint8Array): Promise<LayersModel> {
   const { config, weights } = openKerasArchive(bytes, functionName)
-  const file = await Hdf5File.open(weights, functionName)
-  try {
-    return await load(config, weights.length, (model, topology) =>
-      loadArchiveWeights(model, topology, file, functionName),
-    )
-  } finally {
-    file.close()
-  }
+  return load(config, weights.length, async (model, topology) => {
+    const file = await Hdf5File.open(weights, functionName)
+    try {
+      await loadArchiveWeights(model, topology, file, functionName)
+    } finally {
+      file.close()
+    }
+  })
 }
 
 async function loadLegacy(bytes: Uint8Array): Promise<LayersModel> {
@@ -84,18 +84,14 @@ async function load(
 ): Promise<LayersModel> {
   assertKnownLayers(config, functionName)
   const topology = isKeras3(config) ? kerasTopology(config, functionName) : (config as KerasLayer)
-  let model: LayersModel
+  let model: LayersModel | undefined
   try {
     // A number has two bytes or more, unless the file is compressed, which Keras does not do.
     model = await buildLayersModel(topology, bytes / 2, functionName)
-  } catch (cause) {
-    throw asKdError(cause)
-  }
-  try {
     await loadWeights(model, topology)
     return model
   } catch (cause) {
-    for (const weight of model.weights) weight.dispose()
+    for (const weight of model?.weights ?? []) weight.dispose()
     throw asKdError(cause)
   }
 }

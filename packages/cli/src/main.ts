@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli/command-line.js'
 import { endingText } from './cli/terminal/ending-text.js'
-import { processTerminal } from './cli/terminal/terminal.js'
+import { terminalOf } from './cli/terminal/terminal.js'
 
-const terminal = processTerminal()
+const terminal = terminalOf(process)
 const controller = new AbortController()
 let endedBy: number | undefined
 const ending = endingText(process.argv[2])
@@ -13,6 +13,8 @@ let isDone = false
 for (const [name, number] of [
   ['SIGINT', 2],
   ['SIGTERM', 15],
+  // Somebody closed the window, or a connection broke: what was done is saved as well.
+  ['SIGHUP', 1],
 ] as const) {
   process.on(name, () => {
     if (endedBy !== undefined) process.exit(128 + number)
@@ -25,12 +27,19 @@ for (const [name, number] of [
 // Where a limit on file size is set (ulimit -f), a write shall fail and be reported, not end the process.
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined)
 
-// A reader that stops reading, such as head, is no error.
+// A reader that stops reading, such as head, is no error; neither is a window that is gone while a run is being saved.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (!isGone(error)) throw error
+  if (endedBy !== undefined) return
   isDone = true
   process.exit(0)
 })
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (!isGone(error)) throw error
+})
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO'
+}
 
 // A plugin can end the process, or let everything wait for what never comes: then nothing was done, and 0 would say that it was.
 process.on('exit', (code) => {

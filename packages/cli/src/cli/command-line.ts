@@ -19,6 +19,7 @@ import type { ReportFlags } from './commands/report-command.js'
 import type { SelectFlags } from './commands/select-command.js'
 import { helpExamples } from './help-examples.js'
 import { reportError } from './report-error.js'
+import { guardedJson } from './terminal/guarded-text.js'
 import { version } from '../run/origin/version.js'
 
 /**
@@ -35,7 +36,7 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   let exitCode = 0
   const program = commandTree(context, (output) => {
     exitCode = output.exitCode ?? 0
-    terminal.out.write(wantsJson ? `${JSON.stringify(output.json)}\n` : `${output.text}\n`)
+    terminal.out.write(wantsJson ? `${guardedJson(output.json)}\n` : `${output.text}\n`)
   })
   try {
     await program.parseAsync([...words], { from: 'user' })
@@ -43,7 +44,7 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0
-      if (wantsJson) terminal.out.write(`${JSON.stringify({ error: error.message, exitCode: 2 })}\n`)
+      if (wantsJson) terminal.out.write(`${guardedJson({ error: error.message, exitCode: 2 })}\n`)
       return 2
     }
     return await reportError(error, terminal, wantsJson)

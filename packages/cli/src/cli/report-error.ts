@@ -1,3 +1,4 @@
+import { guardedJson } from './terminal/guarded-text.js'
 import type { Terminal } from './terminal/terminal.js'
 
 /**
@@ -18,7 +19,7 @@ export async function reportError(error: unknown, terminal: Terminal, asJson: bo
     ? withHint(error, error instanceof ConfigError)
     : unexpected(error)
   for (const line of message.split('\n')) terminal.err.write(`${terminal.colors.red('error')} ${line}\n`)
-  if (asJson) terminal.out.write(`${JSON.stringify({ error: message, exitCode })}\n`)
+  if (asJson) terminal.out.write(`${guardedJson({ error: message, exitCode })}\n`)
   return exitCode
 }
 

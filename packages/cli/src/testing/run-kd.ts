@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
-import pc from 'picocolors'
 import { runCommandLine } from '../cli/command-line.js'
+import { terminalOf } from '../cli/terminal/terminal.js'
 
 /** What one command wrote and returned. */
 export interface KdRun {
@@ -25,7 +25,7 @@ export function startKd(
 ): StartedKd {
   const out = collector()
   const err = collector()
-  const terminal = { out: out.stream, err: err.stream, colors: pc.createColors(false) }
+  const terminal = terminalOf({ stdout: out.stream, stderr: err.stream, env: { NO_COLOR: '1' } })
   const ended = runCommandLine(words, { terminal, signal }).then((exitCode) => ({
     exitCode,
     out: out.text(),

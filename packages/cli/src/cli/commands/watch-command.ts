@@ -36,7 +36,7 @@ export async function watchCommand(
   const server = browser || port !== undefined ? await LiveServer.start(port ?? 0, watched) : undefined
   if (server !== undefined)
     terminal.err.write(`live report: ${server.address} (for browsers of this machine)\n`)
-  const view = watchView(terminal.out, terminal.out.isTTY === true && !json)
+  const view = watchView(terminal, terminal.out.isTTY === true && !json)
   try {
     for (;;) {
       view.show(watched)

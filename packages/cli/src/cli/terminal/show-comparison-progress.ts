@@ -6,6 +6,7 @@ import { mainFigure } from '../../run/log/run-result.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import type { Job, JobOutcome } from '../../jobs/job/job.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
+import { guardedText, lineText } from './guarded-text.js'
 import type { Terminal } from './terminal.js'
 
 /** Takes what a comparison tells. */
@@ -20,7 +21,7 @@ export interface ComparisonListener {
  * @param terminal - whose `err` is written to
  * @returns the listener, and a function that takes the bar away
  */
-export function showComparisonProgress({ err, colors }: Terminal): ComparisonListener {
+export function showComparisonProgress({ err, screens, colors }: Terminal): ComparisonListener {
   const underWay = new Map<string, string>()
   const started = new Map<string, number>()
   let jobs = 0
@@ -32,15 +33,15 @@ export function showComparisonProgress({ err, colors }: Terminal): ComparisonLis
   }
   const say = (line: string): void => {
     stop()
-    err.write(`${line}\n`)
+    err.write(lineText(line))
   }
   const draw = (): void => {
     if (err.isTTY !== true || jobs === 0) return
-    const note = [...underWay.values()].join(' | ')
+    const note = guardedText([...underWay.values()].join(' | '))
     if (bar === undefined) {
       const format = `${colors.cyan('{bar}')} {value}/{total} {note}`
       bar = new SingleBar(
-        { format, stream: err, clearOnComplete: true, hideCursor: false, barsize: 16 },
+        { format, stream: screens.err, clearOnComplete: true, hideCursor: false, barsize: 16 },
         Presets.shades_classic,
       )
       bar.start(jobs, ended, { note })

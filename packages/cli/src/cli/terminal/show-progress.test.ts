@@ -1,11 +1,10 @@
 import { regression } from '@kd/core'
-import pc from 'picocolors'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import { taskReport } from '../../run/log/run-result.js'
 import { showProgress } from './show-progress.js'
-import type { Terminal } from './terminal.js'
+import { terminalOf } from './terminal.js'
 
 function written(isTTY: boolean, events: readonly RunProgress[]): string {
   let text = ''
@@ -16,7 +15,7 @@ function written(isTTY: boolean, events: readonly RunProgress[]): string {
     },
   })
   const columns = { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true, moveCursor: () => true }
-  const terminal: Terminal = { out: err, err: Object.assign(err, columns), colors: pc.createColors(false) }
+  const terminal = terminalOf({ stdout: err, stderr: Object.assign(err, columns), env: { NO_COLOR: '1' } })
   const { onProgress, stop } = showProgress(terminal)
   events.forEach(onProgress)
   stop()
@@ -86,7 +85,19 @@ describe('showProgress', () => {
   it('moves a bar with the steps on a terminal', () => {
     const text = written(true, events)
     expect(text).toContain('run folder x\n')
-    expect(text).toMatch(/student 25% epoch 1\/2 {2}loss 1\.250/)
-    expect(text).not.toContain('train 50.00 %')
+    expect(text).toMatch(/student 25% epoch 1\/2 {2}loss 1\.250 {2}\S+ left/)
+    // The epoch's line stays above, and its figure in the bar.
+    expect(text).toContain('student epoch 1/2: loss 1.5000, train 50.00 % (2.0 s)\n')
+    const next: RunProgress = { kind: 'step', who: 'student', step: { ...step, epoch: 1 } }
+    expect(written(true, [...events.slice(0, 4), next])).toMatch(
+      /75% epoch 2\/2 {2}loss 1\.250 {2}train 50\.00 %/,
+    )
+  })
+
+  it('lets no message move the cursor, or look like another message', () => {
+    const text = 'job \u001b[2Kx\rdone\nstudent epoch 9/9: all is well'
+    expect(written(false, [{ kind: 'message', text }])).toBe('job xdone\n  student epoch 9/9: all is well\n')
+    const step9 = { ...events[2]!, who: 'a\u001b]0;title\u0007b' } as RunProgress
+    expect(written(true, [step9])).toContain('ab 25%')
   })
 })

@@ -2,13 +2,16 @@ import { figureText } from '@kd/report'
 import { Presets, SingleBar } from 'cli-progress'
 import type { OnRunProgress, RunProgress } from '../../run/log/run-progress.js'
 import { mainFigure } from '../../run/log/run-result.js'
+import { guardedText, lineText } from './guarded-text.js'
 import type { Terminal } from './terminal.js'
+
+type EpochProgress = Extract<RunProgress, { kind: 'epoch' }>
 
 /** Milliseconds between two redraws of a bar. */
 const REDRAW = 100
 
 /**
- * Shows what a run tells: a bar that moves with every step on a terminal, one plain line per epoch elsewhere.
+ * Shows what a run tells: a bar that moves with every step on a terminal, below a line for each epoch, and the lines alone elsewhere.
  *
  * @param terminal - whose `err` is written to
  * @returns the listener, and a function that takes the bar away
@@ -23,7 +26,7 @@ function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
   return {
     stop: () => undefined,
     onProgress: (progress) => {
-      if (progress.kind === 'message') err.write(`${progress.text}\n`)
+      if (progress.kind === 'message') err.write(lineText(progress.text))
       if (progress.kind === 'epoch') err.write(`${epochLine(progress)}\n`)
       if (progress.kind === 'download' && progress.url !== downloading) {
         downloading = progress.url
@@ -39,50 +42,59 @@ function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
   }
 }
 
-function barProgress({ err, colors }: Terminal): ReturnType<typeof showProgress> {
+function barProgress({ err, screens, colors }: Terminal): ReturnType<typeof showProgress> {
   let bar: SingleBar | undefined
   let drawn = 0
+  let last = ''
   const stop = (): void => {
     bar?.stop()
     bar = undefined
   }
   const draw = (title: string, value: number, total: number, note: string): void => {
     if (bar === undefined) {
-      const format = `${colors.cyan('{bar}')} {title} {percentage}% {note}`
+      const format = `${colors.cyan('{bar}')} {title} {percentage}% {note}  {eta_formatted} left`
       const options = {
         format,
-        stream: err,
+        stream: screens.err,
         clearOnComplete: true,
         hideCursor: false,
         barsize: 24,
         etaBuffer: 200,
       }
       bar = new SingleBar(options, Presets.shades_classic)
-      bar.start(total, value, { title, note })
+      bar.start(total, value, { title: guardedText(title), note })
     }
     const now = performance.now()
     if (now - drawn < REDRAW && value < total) return
     drawn = now
     bar.setTotal(total)
-    bar.update(value, { title, note })
+    bar.update(value, { title: guardedText(title), note })
   }
   return {
     stop,
     onProgress: (progress) => {
       if (progress.kind === 'message') {
         stop()
-        err.write(`${progress.text}\n`)
+        err.write(lineText(progress.text))
+      }
+      if (progress.kind === 'epoch') {
+        stop()
+        last = figuresText(progress)
+        err.write(`${epochLine(progress)}\n`)
       }
       if (progress.kind === 'step') {
         const { epoch, epochs, step, stepsPerEpoch, loss } = progress.step
-        const note = `epoch ${epoch + 1}/${epochs}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`
+        const note = `epoch ${epoch + 1}/${epochs}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}${last}`
         draw(progress.who, epoch * stepsPerEpoch + step, epochs * stepsPerEpoch, note)
       }
       if (progress.kind === 'evaluated')
         draw('evaluating', progress.examples, progress.of, `${progress.examples}`)
       if (progress.kind === 'answered')
         draw('asking the teacher', progress.examples, progress.of, speedText(progress.perSecond))
-      if (progress.kind === 'trained') stop()
+      if (progress.kind === 'trained') {
+        stop()
+        last = ''
+      }
     },
   }
 }
@@ -96,8 +108,16 @@ export function speedText(perSecond: number): string {
   return `${perSecond < 100 ? perSecond.toFixed(1) : Math.round(perSecond)} examples/s`
 }
 
+/** The figure that the last epoch ended with, to stand behind the loss. */
+function figuresText({ metrics, task }: EpochProgress): string {
+  const value = metrics.validation?.[task.monitor] ?? metrics.train.figures[task.monitor]
+  if (value === undefined) return ''
+  const name = metrics.validation === undefined ? 'train' : 'validation'
+  return `  ${name} ${figureText(value, mainFigure(task))}`
+}
+
 /** One epoch in words and numbers. */
-function epochLine({ who, epochs, metrics, task }: Extract<RunProgress, { kind: 'epoch' }>): string {
+function epochLine({ who, epochs, metrics, task }: EpochProgress): string {
   const { epoch, train, validation, seconds } = metrics
   const figure = mainFigure(task)
   const values = [

@@ -1,25 +1,62 @@
 import pc from 'picocolors'
+import { guardedText } from './guarded-text.js'
+
+/** A stream for text. */
+export interface TextStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
+}
 
 /** Where a command writes and what it may ask for. */
 export interface Terminal {
   /** Results. */
-  readonly out: NodeJS.WritableStream & {
-    readonly isTTY?: boolean
-    readonly columns?: number
-    readonly rows?: number
-  }
+  readonly out: TextStream
   /** Progress, messages and errors. */
-  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly err: TextStream
+  /** The same two for what is drawn in place by moving the cursor. Whatever is drawn must have gone through `guardedText`. */
+  readonly screens: { readonly out: Screen; readonly err: Screen }
   /** Colours for `err`, off when it is no terminal or NO_COLOR is set. */
   readonly colors: ReturnType<typeof pc.createColors>
 }
 
-/** The terminal of this process. */
-export function processTerminal(): Terminal {
-  const { stdout: out, stderr: err, env } = process
+/** A stream on which the cursor may be moved. */
+export type Screen = NodeJS.WritableStream & Pick<TextStream, 'isTTY' | 'columns' | 'rows'>
+
+/**
+ * Makes the terminal of a process, the one place that writes to it: control sequences that stand in a text do not pass.
+ *
+ * @param streams - a process, or what stands for one
+ */
+export function terminalOf({
+  stdout: out,
+  stderr: err,
+  env,
+}: {
+  readonly stdout: Screen
+  readonly stderr: Screen
+  readonly env: Readonly<Record<string, string | undefined>>
+}): Terminal {
   const asked = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
-  const colored = (env['NO_COLOR'] ?? '') === '' && (err.isTTY || asked)
-  return { out, err, colors: pc.createColors(colored) }
+  const colored = (env['NO_COLOR'] ?? '') === '' && (err.isTTY === true || asked)
+  return { out: guarded(out), err: guarded(err), screens: { out, err }, colors: pc.createColors(colored) }
+}
+
+function guarded(stream: Screen): TextStream {
+  return {
+    write: (text) => stream.write(guardedText(text)),
+    get isTTY() {
+      return stream.isTTY === true
+    },
+    // They change with the window.
+    get columns() {
+      return stream.columns
+    },
+    get rows() {
+      return stream.rows
+    },
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import { createLogUpdate } from 'log-update'
-import type { Terminal } from '../terminal/terminal.js'
+import { guardedText } from '../terminal/guarded-text.js'
+import type { Screen, Terminal } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
 
@@ -15,19 +16,19 @@ export interface WatchView {
 /**
  * Shows what is watched: in place on a terminal, one plain line per epoch elsewhere.
  *
- * @param out - where
+ * @param terminal - whose standard output is written to
  * @param inPlace - whether it is a terminal that nothing else is written to
  */
-export function watchView(out: Terminal['out'], inPlace: boolean): WatchView {
-  return inPlace ? placeView(out) : lineView(out)
+export function watchView({ out, screens }: Pick<Terminal, 'out' | 'screens'>, inPlace: boolean): WatchView {
+  return inPlace ? placeView(screens.out) : lineView(out)
 }
 
-function placeView(out: Terminal['out']): WatchView {
+function placeView(out: Screen): WatchView {
   const update = createLogUpdate(out, { showCursor: true })
   return {
     show: (watched) => {
       const { columns = 80, rows = 24 } = out
-      update(watchText(watched, { columns, rows }))
+      update(guardedText(watchText(watched, { columns, rows })))
     },
     stop: () => {
       update.done()

@@ -9,6 +9,7 @@ import { runDistillation } from '../../run/run-distillation.js'
 import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
 import { replayRun } from '../../testing/replayed-run.js'
 import { runKd, startKd } from '../../testing/run-kd.js'
+import { terminalOf } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import { watchView } from './watch-view.js'
 import { WatchedFolder } from './watched-folder.js'
@@ -230,7 +231,7 @@ describe('the view of what is watched', () => {
       }),
       { isTTY: true, columns: 80, rows: 24 },
     )
-    const view = watchView(screen, true)
+    const view = watchView(terminalOf({ stdout: screen, stderr: screen, env: {} }), true)
     const watched = await new WatchedFolder(join(folder, 'whole')).read()
     const [run] = watched.runs
     view.show({ ...watched, runs: [{ ...run!, state: 'running' }] })

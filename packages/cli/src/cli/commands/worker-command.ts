@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { writeError } from '../../run/folder/write-file-safely.js'
 import { queueUrl } from './make-runner.js'
 import { UsageError } from '../../config/usage-error.js'
+import { lineText } from '../terminal/guarded-text.js'
 import type { CommandContext } from './command-context.js'
 
 /** Flags of `kd worker`. */
@@ -31,7 +32,7 @@ async function fromQueue(
 ): Promise<WorkerOutput> {
   if (task !== undefined) throw new UsageError('--task must come with --index, got none')
   const { runQueueWorker } = await import('../../jobs/runner/bullmq/queue-worker.js')
-  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const tell = (line: string): unknown => terminal.err.write(lineText(line))
   const url = queueUrl(queue)
   const folder = resolve(workspace)
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -48,7 +49,7 @@ async function ofIndex(
   { terminal, signal }: CommandContext,
 ): Promise<WorkerOutput> {
   const { runIndexedJob } = await import('../../jobs/runner/indexed/run-indexed-job.js')
-  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const tell = (line: string): unknown => terminal.err.write(lineText(line))
   const { job, outcome } = await runIndexedJob({ index, task: task ?? taskOfCluster(), signal, tell })
   return {
     text: `${job.name}: ${outcome.state}`,

@@ -1,6 +1,7 @@
 import { figureNote, figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import sparkly from 'sparkly'
+import { guardedText } from '../terminal/guarded-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
 
 /** Columns of a bar. */
@@ -16,10 +17,16 @@ const CURVE = 40
  * @returns lines without a line end
  */
 export function watchText(watched: Watched, { columns, rows }: Record<'columns' | 'rows', number>): string {
+  const lines = linesOf(watched, rows)
+  // A name with line ends would look like lines of its own.
+  const shown = lines.map((line) => guardedText(line).replaceAll('\n', ' '))
+  return shown.map((line) => Array.from(line).slice(0, columns).join('')).join('\n')
+}
+
+function linesOf(watched: Watched, rows: number): string[] {
   const { runs, title } = watched
-  if (runs.length === 0) return `${title}: waiting for a run`
-  const lines = runs.length === 1 ? oneRun(runs[0]!) : manyRuns(watched, rows)
-  return lines.map((line) => Array.from(line).slice(0, columns).join('')).join('\n')
+  if (runs.length === 0) return [`${title}: waiting for a run`]
+  return runs.length === 1 ? oneRun(runs[0]!) : manyRuns(watched, rows)
 }
 
 function oneRun(run: WatchedRun): string[] {

@@ -1,7 +1,7 @@
 import { figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import { createLogUpdate } from 'log-update'
-import { guardedText } from '../terminal/guarded-text.js'
+import { lineText } from '../terminal/guarded-text.js'
 import type { Screen, Terminal } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
@@ -25,12 +25,17 @@ export function watchView({ out, screens }: Pick<Terminal, 'out' | 'screens'>, i
 
 function placeView(out: Screen): WatchView {
   const update = createLogUpdate(out, { showCursor: true })
+  let last = ''
   return {
     show: (watched) => {
       const { columns = 80, rows = 24 } = out
-      update(guardedText(watchText(watched, { columns, rows })))
+      last = watchText(watched, { columns, rows })
+      update(last)
     },
     stop: () => {
+      // Whatever the keyboard left below it, such as ^C, goes with the old one.
+      update.clear()
+      update(last)
       update.done()
     },
   }
@@ -40,7 +45,7 @@ function lineView(out: Terminal['out']): WatchView {
   const said = new Map<string, { epoch: number; state: string }>()
   let isWaiting = false
   const say = (line: string): void => {
-    out.write(`${line}\n`)
+    out.write(lineText(line))
   }
   return {
     stop: () => undefined,

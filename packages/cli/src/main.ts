@@ -50,7 +50,7 @@ function isGone({ code }: NodeJS.ErrnoException): boolean {
 
 // A plugin can end the process, or let everything wait for what never comes: then nothing was done, and 0 would say that it was.
 process.on('exit', (code) => {
-  terminal.clearLine()
+  terminal.drawn.clear()
   if (isDone || code !== 0) return
   const message =
     'kd ended before its work was done: code of a plugin called process.exit, or waits for something that never comes'

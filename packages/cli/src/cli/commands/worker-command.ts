@@ -12,6 +12,7 @@ export interface WorkerFlags {
   readonly index?: string
   readonly task?: number
   readonly jobs: number
+  readonly maxJobMinutes: number
   readonly workspace: string
 }
 
@@ -27,7 +28,7 @@ export async function workerCommand(flags: WorkerFlags, context: CommandContext)
 }
 
 async function fromQueue(
-  { queue, jobs, workspace, task }: WorkerFlags,
+  { queue, jobs, maxJobMinutes, workspace, task }: WorkerFlags,
   { terminal, signal }: CommandContext,
 ): Promise<WorkerOutput> {
   if (task !== undefined) throw new UsageError('--task must come with --index, got none')
@@ -38,7 +39,7 @@ async function fromQueue(
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeError(folder, error)
   })
-  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, signal, tell })
+  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, maxJobMinutes, signal, tell })
   const text = `${count.done} done, ${count.failed} failed, ${count.givenBack} given back`
   return { text, json: count, exitCode: 0 }
 }

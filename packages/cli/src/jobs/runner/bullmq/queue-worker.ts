@@ -8,7 +8,10 @@ import { JobProcesses } from '../job-processes.js'
 import type { Job } from '../../job/job.js'
 import { readJob } from '../../job/read-job.js'
 import { connectQueue, QUEUE, type QueueConnection } from './connect-queue.js'
+import { mendDamagedMessages } from './damaged-messages.js'
 import { jobReply } from './job-reply.js'
+import { messageOf, passingTrouble } from './queue-trouble.js'
+import { timeLimit } from './time-limit.js'
 
 /**
  * Milliseconds after which a worker that was not heard of has lost its jobs; it tells of itself twice in this time. The
@@ -32,6 +35,8 @@ export interface QueueWorkerOptions {
   readonly workspace: string
   /** How many jobs at a time, a process each. */
   readonly jobs: number
+  /** How long a job may take, in minutes. One that takes longer is saved and fails. */
+  readonly maxJobMinutes: number
   /** Ends it: jobs under way are saved and given back. */
   readonly signal: AbortSignal
   /** Told what goes on, a line each. */
@@ -75,6 +80,8 @@ class WorkerDesk {
   /** What ends a job that was lost to another worker. */
   readonly #lost = new Map<string, AbortController>()
   readonly #underWay = new Set<Promise<unknown>>()
+  /** What was told of the queue last. */
+  #told = ''
 
   constructor(connection: QueueConnection, options: QueueWorkerOptions) {
     this.#connection = connection
@@ -100,12 +107,23 @@ class WorkerDesk {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#lost.get(id)?.abort()
     })
-    this.#worker.on('error', (error) => {
-      // A lost connection is told of by the connection, a lost job above.
-      const message = connection.address.redact(error.message)
-      if (!/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(message))
-        options.tell(`queue: ${message}`)
-    })
+    this.#worker.on('error', (error) => this.#hear(error))
+    this.#worker.on('active', () => (this.#told = ''))
+  }
+
+  #hear(error: Error): void {
+    const { address, client } = this.#connection
+    if (error instanceof SyntaxError) {
+      mendDamagedMessages(client).catch((cause: Error) => this.#hear(cause))
+      return
+    }
+    // A lost connection is told of by the connection, a lost job above.
+    if (/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(error.message)) return
+    const trouble = passingTrouble(error)
+    const text = trouble === undefined ? messageOf(error) : `${trouble}: trying again`
+    // The worker tries again every second.
+    if (text !== this.#told) this.#options.tell(`queue: ${address.redact(text)}`)
+    this.#told = text
   }
 
   async close(): Promise<void> {
@@ -118,17 +136,19 @@ class WorkerDesk {
   }
 
   async #work(queued: QueuedJob, token: string | undefined): Promise<unknown> {
-    const { tell, signal, workspace } = this.#options
+    const { tell, signal, workspace, maxJobMinutes } = this.#options
     const job = await this.#check(queued)
     const lost = new AbortController()
     this.#lost.set(job.id, lost)
+    const limit = timeLimit(maxJobMinutes)
     const began = performance.now()
     tell(`${job.name}: begun`)
     try {
       const outcome = await this.#processes.run(job, {
         workspace,
         trusted: false,
-        signal: AbortSignal.any([signal, lost.signal]),
+        signal: AbortSignal.any([signal, lost.signal, limit.isOver]),
+        kill: limit.kill,
         onProgress: this.#progressOf(queued),
       })
       if (outcome.state === 'done') {
@@ -137,10 +157,12 @@ class WorkerDesk {
         tell(`${job.name}: done in ${((performance.now() - began) / 1000).toFixed(1)} s`)
         return reply
       }
+      if (limit.isOver.aborted) throw this.#tooLong(job)
       if (outcome.state === 'failed' && !lost.signal.aborted)
         throw this.#failure(job, queued, outcome.message)
       return await this.#giveBack(job, queued, token)
     } finally {
+      limit.clear()
       if (this.#lost.get(job.id) === lost) this.#lost.delete(job.id)
     }
   }
@@ -157,6 +179,15 @@ class WorkerDesk {
       this.#options.tell(`refused a message: ${message}`)
       throw new this.#connection.bullmq.UnrecoverableError(`refused by the worker: ${message}`)
     }
+  }
+
+  /** Tried again it would take as long. */
+  #tooLong({ name }: Job): Error {
+    const { maxJobMinutes, tell } = this.#options
+    this.count.failed++
+    const message = `a job must take at most ${maxJobMinutes} minutes here (--max-job-minutes), and was ended and saved after these`
+    tell(`${name}: FAILED, ${message}`)
+    return new this.#connection.bullmq.UnrecoverableError(message)
   }
 
   #failure(job: Job, { attemptsMade, opts }: QueuedJob, message: string): Error {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, teacherTimeout, wholeNumber } from './command-options.js'
+import { engine, json, positive, teacherTimeout, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { CompareFlags } from './compare-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -52,6 +52,11 @@ function addWorker(program: Command, context: CommandContext, show: Show): void 
       'how long a job of the queue may take; one that takes longer is saved and fails',
       minutes,
       1440,
+    )
+    .option(
+      '--max-job-gigabytes <number>',
+      'how much memory it may take, on Linux; otherwise its share of nine tenths of the machine’s',
+      positive,
     )
     .option('--workspace <folder>', 'where jobs of the queue read and write: they cannot leave it', '.')
     .addOption(new Option('--index <file>', 'jobs.json of --runner slurm or kubernetes').conflicts('queue'))

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { writeError } from '../../run/folder/write-file-safely.js'
 import { queueUrl } from './make-runner.js'
@@ -13,6 +14,7 @@ export interface WorkerFlags {
   readonly task?: number
   readonly jobs: number
   readonly maxJobMinutes: number
+  readonly maxJobGigabytes?: number
   readonly workspace: string
 }
 
@@ -28,7 +30,7 @@ export async function workerCommand(flags: WorkerFlags, context: CommandContext)
 }
 
 async function fromQueue(
-  { queue, jobs, maxJobMinutes, workspace, task }: WorkerFlags,
+  { queue, jobs, maxJobMinutes, maxJobGigabytes = memoryShare(jobs), workspace, task }: WorkerFlags,
   { terminal, signal }: CommandContext,
 ): Promise<WorkerOutput> {
   if (task !== undefined) throw new UsageError('--task must come with --index, got none')
@@ -39,9 +41,17 @@ async function fromQueue(
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeError(folder, error)
   })
-  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, maxJobMinutes, signal, tell })
+  const limits = { maxJobMinutes, maxJobGigabytes }
+  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, ...limits, signal, tell })
   const text = `${count.done} done, ${count.failed} failed, ${count.givenBack} given back`
   return { text, json: count, exitCode: 0 }
+}
+
+/** What a job may take of the memory that there is, in gigabytes: nine tenths, shared by the jobs. */
+function memoryShare(jobs: number): number {
+  const limit = process.constrainedMemory()
+  const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return Number(((0.9 * bytes) / jobs / 1e9).toPrecision(2))
 }
 
 async function ofIndex(

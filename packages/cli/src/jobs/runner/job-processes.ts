@@ -20,6 +20,8 @@ export type FromJobProcess =
 export interface JobProcessOptions extends RunJobOptions {
   /** Ends the process at once, and the job with it: for one that does not stop at its `signal`. */
   readonly kill?: AbortSignal
+  /** Told the number of the process, before the job begins. */
+  readonly onProcess?: (pid: number) => void
 }
 
 /** Of what a process wrote to its standard error, so many characters are kept for the report of a crash. */
@@ -66,7 +68,10 @@ class JobProcess {
    * @param options - see {@link JobProcessOptions}
    * @returns what became of it; `failed` when the process ended under it
    */
-  async run(job: Job, { workspace, trusted, signal, kill, onProgress }: JobProcessOptions): Promise<JobOutcome> {
+  async run(
+    job: Job,
+    { workspace, trusted, signal, kill, onProcess, onProgress }: JobProcessOptions,
+  ): Promise<JobOutcome> {
     this.#stderr = ''
     const child = this.#child
     const stop = (): void => this.#send({ kind: 'stop' })
@@ -81,6 +86,7 @@ class JobProcess {
     })
     signal.addEventListener('abort', stop)
     kill?.addEventListener('abort', end)
+    if (child.pid !== undefined) onProcess?.(child.pid)
     this.#send({ kind: 'job', job, workspace, trusted })
     if (signal.aborted) stop()
     try {

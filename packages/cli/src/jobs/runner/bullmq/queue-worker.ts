@@ -9,9 +9,9 @@ import type { Job } from '../../job/job.js'
 import { readJob } from '../../job/read-job.js'
 import { connectQueue, QUEUE, type QueueConnection } from './connect-queue.js'
 import { mendDamagedMessages } from './damaged-messages.js'
+import { LimitedJob, type JobLimits } from './job-limits.js'
 import { jobReply } from './job-reply.js'
 import { messageOf, passingTrouble } from './queue-trouble.js'
-import { timeLimit } from './time-limit.js'
 
 /**
  * Milliseconds after which a worker that was not heard of has lost its jobs; it tells of itself twice in this time. The
@@ -28,15 +28,13 @@ const PROGRESS = 1000
 const FAREWELL = 3000
 
 /** What a worker needs. */
-export interface QueueWorkerOptions {
+export interface QueueWorkerOptions extends JobLimits {
   /** See `connectQueue`. */
   readonly queue: string
   /** Folder that all paths of a job start from and that no job leaves. Absolute. */
   readonly workspace: string
   /** How many jobs at a time, a process each. */
   readonly jobs: number
-  /** How long a job may take, in minutes. One that takes longer is saved and fails. */
-  readonly maxJobMinutes: number
   /** Ends it: jobs under way are saved and given back. */
   readonly signal: AbortSignal
   /** Told what goes on, a line each. */
@@ -111,14 +109,14 @@ class WorkerDesk {
     this.#worker.on('active', () => (this.#told = ''))
   }
 
-  #hear(error: Error): void {
+  #hear(error: unknown): void {
     const { address, client } = this.#connection
     if (error instanceof SyntaxError) {
-      mendDamagedMessages(client).catch((cause: Error) => this.#hear(cause))
+      mendDamagedMessages(client).catch((cause: unknown) => this.#hear(cause))
       return
     }
     // A lost connection is told of by the connection, a lost job above.
-    if (/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(error.message)) return
+    if (/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(messageOf(error))) return
     const trouble = passingTrouble(error)
     const text = trouble === undefined ? messageOf(error) : `${trouble}: trying again`
     // The worker tries again every second.
@@ -136,19 +134,20 @@ class WorkerDesk {
   }
 
   async #work(queued: QueuedJob, token: string | undefined): Promise<unknown> {
-    const { tell, signal, workspace, maxJobMinutes } = this.#options
+    const { tell, signal, workspace } = this.#options
     const job = await this.#check(queued)
     const lost = new AbortController()
     this.#lost.set(job.id, lost)
-    const limit = timeLimit(maxJobMinutes)
+    const limited = new LimitedJob(this.#options)
     const began = performance.now()
     tell(`${job.name}: begun`)
     try {
       const outcome = await this.#processes.run(job, {
         workspace,
         trusted: false,
-        signal: AbortSignal.any([signal, lost.signal, limit.isOver]),
-        kill: limit.kill,
+        signal: AbortSignal.any([signal, lost.signal, limited.stop]),
+        kill: limited.kill,
+        onProcess: (pid) => void limited.watchMemory(pid),
         onProgress: this.#progressOf(queued),
       })
       if (outcome.state === 'done') {
@@ -157,12 +156,12 @@ class WorkerDesk {
         tell(`${job.name}: done in ${((performance.now() - began) / 1000).toFixed(1)} s`)
         return reply
       }
-      if (limit.isOver.aborted) throw this.#tooLong(job)
+      if (limited.broken !== undefined) throw this.#tooMuch(job, limited.broken)
       if (outcome.state === 'failed' && !lost.signal.aborted)
         throw this.#failure(job, queued, outcome.message)
       return await this.#giveBack(job, queued, token)
     } finally {
-      limit.clear()
+      limited.end()
       if (this.#lost.get(job.id) === lost) this.#lost.delete(job.id)
     }
   }
@@ -181,12 +180,10 @@ class WorkerDesk {
     }
   }
 
-  /** Tried again it would take as long. */
-  #tooLong({ name }: Job): Error {
-    const { maxJobMinutes, tell } = this.#options
+  /** Tried again it would take as much. */
+  #tooMuch({ name }: Job, message: string): Error {
     this.count.failed++
-    const message = `a job must take at most ${maxJobMinutes} minutes here (--max-job-minutes), and was ended and saved after these`
-    tell(`${name}: FAILED, ${message}`)
+    this.#options.tell(`${name}: FAILED, ${message}`)
     return new this.#connection.bullmq.UnrecoverableError(message)
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { needs } from '@kd/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runComparison } from '../../compare/run-comparison.js'
 import { inProcessRunner } from '../in-process-runner.js'
@@ -302,6 +303,23 @@ describe('a job that takes too long', { timeout: 120_000, ...needsRedis }, () =>
     const environment = await readFile(path('long', runsOf(again)[0]!.folder, 'environment.json'), 'utf8')
     expect(environment).toContain('resumedAt')
   })
+})
+
+describe('a job that takes too much memory', { timeout: 120_000, ...needsRedis }, () => {
+  it(
+    'is ended and fails once',
+    needs(process.platform === 'linux', 'Linux, which says how much memory a process has'),
+    async () => {
+      const one = worker('--workspace', path('large'), '--max-job-gigabytes', '0.02')
+      const words = ['seeds=1', 'base.teachers=[]', 'methods={ KD: { name: label-smoothing } }']
+      const ended = await compare('large', 'base.training.epochs=300', ...words).ended
+      expect(ended.code).toBe(1)
+      expect(runsOf(ended)[0]!.message).toMatch(
+        /^a job must take at most 0\.02 GB of memory here \(--max-job-gigabytes\), got \d\.\d GB$/,
+      )
+      expect(one.err().split('FAILED').length - 1).toBe(1)
+    },
+  )
 })
 
 describe('kd worker and kd compare --runner bullmq', needsRedis, () => {

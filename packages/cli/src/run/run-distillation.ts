@@ -11,7 +11,9 @@ import { withinMemory } from './data/within-memory.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { RunFolder } from './folder/run-folder.js'
 import { RunLog } from './log/run-log.js'
+import type { OnRunProgress, RunProgress } from './log/run-progress.js'
 import { taskReport, type RunResult } from './log/run-result.js'
+import { StepFile } from './log/step-file.js'
 import { studentModel, type NamedConfig } from './model/config-model.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
@@ -121,9 +123,16 @@ async function run(read: ReadConfig, options: RunConfigOptions): Promise<RunResu
 
   const name = `${baseName(read.name)}-${config.method!.name}-${config.seed}`
   const folder = await RunFolder.create({ ...options, name })
+  const steps = new StepFile(folder)
+  const onProgress = (progress: RunProgress): void => {
+    steps.note(progress)
+    tell(progress)
+  }
   try {
-    return await runIn(folder, { named, clean, dataset, teachers, method, student }, options)
+    const prepared = { named, clean, dataset, teachers, method, student }
+    return await runIn(folder, prepared, { ...options, onProgress })
   } finally {
+    await steps.remove()
     await folder.release()
   }
 }
@@ -140,9 +149,9 @@ interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student' | 'method'>
 async function runIn(
   folder: RunFolder,
   { named, clean, dataset, teachers: opened, method, student }: PreparedRun,
-  options: RunConfigOptions,
+  options: RunConfigOptions & { readonly onProgress: OnRunProgress },
 ): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const { onProgress: tell, signal, resume = false, teachersFolder } = options
   const { config } = named
   const recorded = resume ? await recordedRun(folder.path) : undefined
   const origin = await runOrigin(config, dataset, options.id)

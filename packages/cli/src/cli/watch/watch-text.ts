@@ -37,7 +37,8 @@ function oneRun(run: WatchedRun): string[] {
   const last = epochs.at(-1)
   const note = figureNote(figure)
   const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}${note === undefined ? '' : `; ${note}`}`
-  if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`]
+  const now = [stepText(run)].filter((text) => text !== undefined)
+  if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`, ...now]
   const curves = [
     curve('loss', epochs, ({ train }) => train.loss, number),
     curve('train', epochs, ({ train }) => train.figure, shown),
@@ -47,6 +48,7 @@ function oneRun(run: WatchedRun): string[] {
   return [
     head,
     `${bar(run)}, ${last.seconds.toFixed(1)} s for the last one, learning rate ${number(last.learningRate)}`,
+    ...now,
     ...curves.filter((line) => line !== undefined),
     ...(test === undefined ? [] : [`test        ${shown(test)}`]),
   ]
@@ -91,11 +93,25 @@ function summary(run: WatchedRun): string {
   return `${bar(run)}  loss ${number(last.train.loss)}${shown}  ${drawn}  ${state}${reason(run)}`
 }
 
-function bar({ epochs: planned, written }: WatchedRun): string {
-  const done = written?.epochs.length ?? 0
+function bar({ epochs: planned, done, step }: WatchedRun): string {
   if (planned === undefined) return `${done} epochs`
-  const full = Math.min(BAR, Math.floor((BAR * done) / planned))
+  // Of the student alone: its epochs are what the bar is about.
+  const within = step?.who === 'student' && step.step.epoch >= done ? step.step : undefined
+  const reached = within === undefined ? done : within.epoch + within.step / within.stepsPerEpoch
+  const full = Math.min(BAR, Math.floor((BAR * reached) / planned))
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${done}/${planned} epochs`
+}
+
+/**
+ * How far a run is within its epoch.
+ *
+ * @returns undefined where it has not said so
+ */
+export function stepText({ step: noted }: WatchedRun): string | undefined {
+  if (noted === undefined) return undefined
+  const { epoch, epochs, step, stepsPerEpoch, loss } = noted.step
+  const shown = loss === undefined ? '' : `, loss ${number(loss)}`
+  return `${noted.who}: epoch ${epoch + 1} of ${epochs}, step ${step} of ${stepsPerEpoch}${shown}`
 }
 
 function reason({ message }: WatchedRun): string {

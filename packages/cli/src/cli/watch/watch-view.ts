@@ -54,15 +54,20 @@ function lineView(out: Terminal['out']): WatchView {
       isWaiting = runs.length === 0
       for (const run of runs) {
         const before = said.get(run.name) ?? { epoch: 0, state: 'waiting' }
-        const epochs = run.written?.epochs ?? []
         // A run that goes on from an earlier epoch says those again that it takes again.
-        for (const epoch of epochs)
-          if (epoch.epoch > Math.min(before.epoch, epochs.length)) say(epochLine(run, epoch))
+        for (const epoch of knownEpochs(run))
+          if (epoch.epoch > Math.min(before.epoch, run.done)) say(epochLine(run, epoch))
         if (run.state !== before.state) say(stateLine(run))
-        said.set(run.name, { epoch: epochs.length, state: run.state })
+        said.set(run.name, { epoch: run.done, state: run.state })
       }
     },
   }
+}
+
+/** All epochs that are known; of a long training those in the middle are only some. */
+function knownEpochs({ written, newest }: WatchedRun): ReportedEpoch[] {
+  const first = newest[0]?.epoch ?? 1
+  return [...(written?.epochs ?? []).filter(({ epoch }) => epoch < first), ...newest]
 }
 
 function epochLine(

@@ -52,7 +52,7 @@ describe('kd compare --runner slurm', needsPosix, () => {
     const compare = ['compare', path('compare.yaml'), '--out', out, '--runner', 'slurm', '--json']
     const written = await kd(...compare, '--jobs', '3')
     expect(written.code).toBe(0)
-    expect(written.err).toContain(`6 jobs are written down; start them with\n  sbatch '`)
+    expect(written.err).toContain(`6 jobs are written down; start them with\n    sbatch '`)
     expect(statesOf(written)).toEqual(['submitted', 'submitted', 'submitted', 'submitted'])
     const script = join(out, 'slurm.sh')
     expect(await readFile(script, 'utf8')).toContain('\n#SBATCH --array=0-5%3\n#SBATCH --cpus-per-task=1\n')

@@ -18,6 +18,7 @@ import { studentModel, type NamedConfig } from './model/config-model.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
+import { tellOfFasterEngine } from './tell-of-faster-engine.js'
 import { assertRunFits } from './training/assert-run-fits.js'
 import { makeTeachers } from './training/make-teachers.js'
 import { countTeachers, disposeTeachers, openTeachers, type OpenTeacher } from './training/open-teachers.js'
@@ -103,6 +104,7 @@ async function run(read: ReadConfig, options: RunConfigOptions): Promise<RunResu
   const before = resume ? await recordedRun(resolve(options.out!)) : undefined
   const recordedEngine = before?.config['engine'] as EngineName | undefined
   const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
+  tellOfFasterEngine(engine.name, tell)
   const config = { ...read.config, engine: engine.name }
 
   const named: NamedConfig = { config, catalogue: read.catalogue }

@@ -13,8 +13,8 @@ export default defineConfig({
     setupFiles: ['tools/vitest.setup.ts'],
     // Vitest leaves one core free, which of two is half. Many tests wait for processes that they start.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', new SkippedTests()],
     // Loading TensorFlow.js takes longer than most tests, so that files share processes, which load it once. A file that
     // must not be shared says so on its first line: `// @isolated: reason`.

@@ -5,6 +5,7 @@ import { byteTargets } from './byte-targets.js'
 import { clusterTargets } from './cluster-targets.js'
 import { configTargets } from './config-targets.js'
 import { fileTargets } from './file-targets.js'
+import { foreignModelTargets } from './foreign-model-targets.js'
 import type { FuzzTarget } from './fuzz-target.js'
 import { answerTargets } from './answer-targets.js'
 import { methodTargets } from './method-targets.js'
@@ -28,6 +29,7 @@ const target: FuzzTarget = {
   ...clusterTargets,
   ...configTargets,
   ...fileTargets,
+  ...foreignModelTargets,
   ...answerTargets,
   ...methodTargets,
   ...modelTargets,

@@ -132,6 +132,22 @@ describe('bad data', () => {
     await writeFile(path, new Uint8Array(1797).fill(11))
     expect(await distill(`dataset.labelNoise={kind: file, path: ${path}}`)).toMatch(/11/)
   })
+
+  it('a file of labels for another number of examples than the data come from', async () => {
+    const path = join(folder, 'labels.bin')
+    for (const count of [1796, 1798]) {
+      await writeFile(path, new Uint8Array(count))
+      expect(await distill(`dataset.labelNoise={kind: file, path: ${path}}`)).toContain(
+        `must have one byte for each of 1797 examples, got ${count} bytes`,
+      )
+    }
+  })
+
+  it('a device, which never ends', async () => {
+    expect(await distill('dataset={name: csv, path: /dev/zero, label: label}')).toContain(
+      '/dev/zero must be a readable file, got a device, pipe or socket',
+    )
+  })
 })
 
 describe('parts that do not fit', () => {

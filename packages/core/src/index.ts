@@ -93,6 +93,7 @@ export { type LabelArray, labelSize } from './task/labels.js'
 export type { FigureKind, Figures, Meter, Task } from './task/task.js'
 
 export { keptAnswers, type KeptAnswers } from './teacher/kept-answers.js'
+export { logitTables, type LogitTable } from './teacher/logit-tables.js'
 export type { TeacherInput } from './teacher/as-teacher.js'
 export type { Question, Teacher, TeacherFunction } from './teacher/teacher.js'
 export { functionTeacher, modelTeacher } from './teacher/teacher.js'

@@ -22,6 +22,7 @@ export { parseIdx, type IdxArray } from './idx/parse-idx.js'
 export { parseMnist, type MnistExamples, type MnistFiles } from './idx/parse-mnist.js'
 export { parseCifar, type CifarFile } from './cifar/parse-cifar.js'
 export { parseCsv, type ParseCsvOptions } from './table/parse-csv.js'
+export { parquetLogitTable, type ParquetLogitTableOptions } from './table/parquet-logit-table.js'
 export { parseParquet } from './table/parse-parquet.js'
 export {
   readTableRows,

@@ -8,6 +8,16 @@ export { shufflenetV2, type ShufflenetV2Options } from './families/shufflenet-v2
 export { smallCnn, type SmallCnnOptions } from './families/small-cnn.js'
 export { vgg, type VggOptions } from './families/vgg.js'
 export { wideResnet, type WideResnetOptions } from './families/wide-resnet.js'
+export { freeze } from './fine-tuning/freeze.js'
+export { replaceHead, type ReplaceHeadOptions } from './fine-tuning/replace-head.js'
+export { withoutSoftmax } from './fine-tuning/without-softmax.js'
+export { loadKeras } from './keras/load-keras.js'
+export { readLogitTable } from './kept-logits/read-logit-table.js'
+export { readNpy, type NpyArray } from './kept-logits/read-npy.js'
+export { modelTopology } from './model-json/model-topology.js'
+export { assertOutputSizes } from './model-json/model-bounds.js'
+export { withinSize, withinWeights } from './model-json/weight-allowance.js'
+export { weightsManifest, type WeightGroup, type WeightsManifest } from './model-json/weights-manifest.js'
 export { penultimateLayer } from './penultimate-layer.js'
 export { readSafetensors, readSafetensorsMetadata } from './safetensors/read-safetensors.js'
 export type {
@@ -16,5 +26,12 @@ export type {
   SafetensorsTensor,
 } from './safetensors/safetensors-tensor.js'
 export { writeSafetensors } from './safetensors/write-safetensors.js'
+export {
+  loadGraphModelTeacher,
+  type GraphModelTeacherOptions,
+} from './tensorflow-js/load-graph-model-teacher.js'
+export { loadTensorflowModel } from './tensorflow-js/load-tensorflow-model.js'
+export type { ModelFiles } from './tensorflow-js/model-files.js'
 export { loadModelTensors, modelTensors } from './weights/model-tensors.js'
+export { loadPytorchWeights } from './weights/load-pytorch-weights.js'
 export { loadPytorchResnet, pytorchResnetTensors, type PytorchResnetNames } from './weights/pytorch-resnet.js'

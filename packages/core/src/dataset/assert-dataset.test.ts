@@ -98,9 +98,9 @@ describe('assertDataset', () => {
       'distill: test.labels must be of type Int32Array, got Array',
     ],
     [
-      'inputs in double precision',
-      { train: { ...examples, inputs: new Float64Array(6) } },
-      'distill: train.inputs must be of type Float32Array or Uint8Array, got Float64Array',
+      'inputs of whole numbers',
+      { train: { ...examples, inputs: new Int32Array(6) } },
+      'distill: train.inputs must be of type Float32Array or Float64Array or Uint8Array, got Int32Array',
     ],
   ])('names what a program without types left out: %s', (_, change, message) => {
     const call = broken(change)

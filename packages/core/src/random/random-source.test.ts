@@ -55,14 +55,17 @@ describe('randomSource', () => {
     expect(variance(beta)).toBeCloseTo((0.5 * 1.5) / (4 * 3), 2)
   })
 
-  it.each([1e-1, 1e-3, 1e-6, 1e-300])('draws 0 and 1 about equally often from a beta of shape %s', (shape) => {
-    const random = randomSource(5)
-    const draws = draw(4000, () => random.beta(shape, shape))
-    expect(draws.every((value) => value >= 0 && value <= 1)).toBe(true)
-    expect(mean(draws)).toBeCloseTo(0.5, 1)
-    // The variance of a beta of equal shapes is 1 / (4 (2 shape + 1)).
-    expect(variance(draws)).toBeCloseTo(1 / (4 * (2 * shape + 1)), 2)
-  })
+  it.each([1e-1, 1e-3, 1e-6, 1e-300])(
+    'draws 0 and 1 about equally often from a beta of shape %s',
+    (shape) => {
+      const random = randomSource(5)
+      const draws = draw(4000, () => random.beta(shape, shape))
+      expect(draws.every((value) => value >= 0 && value <= 1)).toBe(true)
+      expect(mean(draws)).toBeCloseTo(0.5, 1)
+      // The variance of a beta of equal shapes is 1 / (4 (2 shape + 1)).
+      expect(variance(draws)).toBeCloseTo(1 / (4 * (2 * shape + 1)), 2)
+    },
+  )
 
   it('shuffles into every order about equally often', () => {
     const random = randomSource(4)

@@ -106,7 +106,7 @@ export async function inflate(
   const chunks: Uint8Array[] = []
   let length = 0
   let most = typeof limit === 'number' ? limit : undefined
-  const reader = stream.getReader()
+  const reader = stream.getReader() as ReadableStreamDefaultReader<Uint8Array>
   for (;;) {
     const { done, value } = await reader.read()
     if (done) break

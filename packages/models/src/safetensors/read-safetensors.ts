@@ -1,4 +1,5 @@
 import { KdError } from '@kd/core'
+import { assertNoPickle } from '../files/assert-no-pickle.js'
 import { parseHeader, type Header, type HeaderEntry } from './parse-header.js'
 import { storages, type SafetensorsTensor } from './safetensors-tensor.js'
 
@@ -60,6 +61,7 @@ export function readSafetensorsMetadata(bytes: Uint8Array): ReadonlyMap<string, 
 }
 
 function readHeader(bytes: Uint8Array): { header: Header; start: number } {
+  assertNoPickle(bytes, 'readSafetensors')
   const start = 8 + readHeaderLength(bytes)
   if (bytes[8] !== 0x7b) throw new KdError("readSafetensors: header must start with '{', got another byte")
   return { header: parseHeader(bytes.subarray(8, start)), start }

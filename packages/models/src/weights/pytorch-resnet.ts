@@ -4,6 +4,7 @@ import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers'
 import type { SafetensorsTensor } from '../safetensors/safetensors-tensor.js'
 import { assertFittingTensors } from './assert-fitting-tensors.js'
 import { variablesByName } from './model-tensors.js'
+import { pytorchWeightNames } from './pytorch-names.js'
 
 /**
  * Puts the weights of a PyTorch CIFAR ResNet into a model of {@link cifarResnet}.
@@ -89,15 +90,6 @@ const conventions = {
   repdistiller: { classifier: 'fc', shortcut: 'downsample' },
 } as const
 
-const weightNames: Readonly<Record<string, string>> = {
-  kernel: 'weight',
-  bias: 'bias',
-  gamma: 'weight',
-  beta: 'bias',
-  moving_mean: 'running_mean',
-  moving_variance: 'running_var',
-}
-
 /** Returns every weight of a {@link cifarResnet} by its PyTorch name. */
 function pytorchResnetVariables(
   model: LayersModel,
@@ -111,7 +103,7 @@ function pytorchResnetVariables(
     if (module === undefined) {
       throw new KdError(`${functionName}: model must be made by cifarResnet, got the layer '${layer}'`)
     }
-    variables.set(`${module}.${weightNames[weight]!}`, variable)
+    variables.set(`${module}.${pytorchWeightNames[weight]!}`, variable)
   }
   return variables
 }

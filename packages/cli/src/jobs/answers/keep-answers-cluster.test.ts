@@ -55,7 +55,7 @@ describe('kd keep-answers --runner slurm', needsPosix, () => {
 
     const first = await keep()
     expect(first.code, first.err).toBe(0)
-    expect(first.err).toContain('1 jobs are written down; start them with\n  sbatch ')
+    expect(first.err).toContain('1 jobs are written down; start them with\n    sbatch ')
     expect(first.err).not.toContain('kd collect')
     expect(resultOf(first)).toMatchObject({ ended: 'submitted', failed: [], answers: [] })
     expect(await task(script, 0)).toBe(0)

@@ -204,7 +204,9 @@ describe('a comparison of another task', () => {
 
   it('is refused where runs learn different tasks', async () => {
     const tasks = { number: { name: 'regression' }, class: { name: 'classification' } }
-    const source = { base: { ...taskBase, dataset }, methods: methodsOfTask, axes: { task: tasks }, seeds: 1 }
+    // Its labels are 0 to 9, so that they may be classes as well.
+    const base = { ...taskBase, dataset: { name: 'digits', validation: 0.1 } }
+    const source = { base, methods: methodsOfTask, axes: { task: tasks }, seeds: 1 }
     await expect(compare('mixed', source)).rejects.toThrow(
       'compare: all runs must learn one task, got regression and classification',
     )

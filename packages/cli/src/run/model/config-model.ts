@@ -1,10 +1,10 @@
 import { ShapeError, taskOf, type AnyDataset } from '@kd/core'
+import { withinSize } from '@kd/models'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Catalogue } from '../../config/catalogue.js'
 import type { Config } from '../../config/config-schema.js'
 import { makeModel } from '../../config/models.js'
 import { loadWeights } from './saved-model.js'
-import { withinSize } from './weight-allowance.js'
 
 /** A config with what it can name. */
 export interface NamedConfig {

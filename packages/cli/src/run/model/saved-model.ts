@@ -1,9 +1,13 @@
 import { KdError } from '@kd/core'
 import {
+  assertOutputSizes,
   loadModelTensors,
   loadPytorchResnet,
   modelTensors,
+  modelTopology,
   readSafetensors,
+  weightsManifest,
+  withinWeights,
   writeSafetensors,
 } from '@kd/models'
 import { io } from '@tensorflow/tfjs-core'
@@ -11,10 +15,6 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { assertOutputSizes } from './model-bounds.js'
-import { modelTopology } from './model-topology.js'
-import { savedWeights } from './saved-weights.js'
-import { withinWeights } from './weight-allowance.js'
 import { writeFileSafely } from '../folder/write-file-safely.js'
 
 /**
@@ -62,7 +62,9 @@ export async function loadModel(folder: string): Promise<LayersModel> {
   try {
     const found = JSON.parse(Buffer.from(text).toString()) as Partial<io.ModelJSON> | null
     const topology = modelTopology(found?.modelTopology)
-    const { specs, numbers } = savedWeights(found?.weightsManifest, weights.byteLength)
+    const { specs, numbers, bytes } = weightsManifest(found?.weightsManifest)
+    if (bytes !== weights.byteLength)
+      throw new KdError(`weights.bin must have ${bytes} bytes, got ${weights.byteLength}`)
     const artifacts: io.ModelArtifacts = {
       modelTopology: topology,
       weightSpecs: specs,

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { RunFolder } from '../folder/run-folder.js'
@@ -61,7 +61,10 @@ export class StepFile {
   async #write(noted: object): Promise<void> {
     try {
       this.#folder.assertHeld()
-      await writeFile(this.#path, JSON.stringify(noted))
+      // Renamed, so that nobody reads half of it; not flushed, for it need not outlive the machine.
+      const temporary = `${this.#path}.${process.pid}.tmp`
+      await writeFile(temporary, JSON.stringify(noted))
+      await rename(temporary, this.#path)
     } catch {
       // A full disk or a lost folder ends the run where it writes what counts, and says so there.
     }
@@ -72,7 +75,7 @@ export class StepFile {
  * Reads how far a run is within its epoch.
  *
  * @param folder - of the run
- * @returns undefined where it has not said so, or is writing it
+ * @returns undefined where it has not said so
  */
 export async function readStep(folder: string): Promise<NotedStep | undefined> {
   const path = pathIn(folder)

@@ -46,8 +46,7 @@ export async function curvesSection(
 ): Promise<Section | undefined> {
   const every = drawnEvery(allRuns)
   const isDrawn = ({ epoch }: ReportedEpoch): boolean => (epoch - 1) % every === 0
-  const runs =
-    every === 1 ? allRuns : allRuns.map((run) => ({ ...run, epochs: run.epochs.filter(isDrawn) }))
+  const runs = every === 1 ? allRuns : allRuns.map((run) => ({ ...run, epochs: run.epochs.filter(isDrawn) }))
   const drawn = [...curvesOf(runs, 'train'), ...curvesOf(runs, 'validation')]
     .map(({ title, caption, runs: ofCurve, of }) => ({
       title,

@@ -10,8 +10,9 @@ const STEP_INTERVAL = 200
 
 let controller = new AbortController()
 
-// Ctrl-C reaches the whole group of processes; the one that started this one decides what ends.
+// Ctrl-C and the end of a terminal reach the whole group of processes; the one that started this one decides what ends.
 process.on('SIGINT', () => undefined)
+process.on('SIGHUP', () => undefined)
 process.on('SIGTERM', () => controller.abort())
 process.on('disconnect', () => process.exit(1))
 process.on('message', (message: ToJobProcess) => {

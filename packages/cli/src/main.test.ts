@@ -70,7 +70,7 @@ describe('kd as a process', () => {
     expect(said).toMatch(/^watched: running\n|^watched epoch 1\/5000: loss \d/)
     watch.kill('SIGINT')
     expect(await new Promise((resolve) => watch.on('exit', resolve))).toBe(130)
-    expect(err).toMatch(/^live report: http:\/\/127\.0\.0\.1:\d+\/ \(for browsers of this machine\)\n\n$/)
+    expect(err).toMatch(/^live report: http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}\/ \(.*\)\n$/)
     expect(run.exitCode).toBeNull()
     run.kill('SIGKILL')
     await new Promise((resolve) => run.on('exit', resolve))
@@ -149,15 +149,19 @@ describe('kd as a process', () => {
     expect(await readdir(built.folder)).not.toContain('was-run')
   })
 
-  it('saves what was done at the first Ctrl-C', needsPosix, async () => {
-    const out = join(built.folder, 'interrupted')
+  it.each([
+    ['the first Ctrl-C', 'SIGINT', 130],
+    ['SIGTERM', 'SIGTERM', 143],
+    ['the end of its terminal', 'SIGHUP', 129],
+  ] as const)('saves what was done at %s', needsPosix, async (_, signal, wanted) => {
+    const out = join(built.folder, `interrupted by ${signal}`)
     const child = start('train', config(), 'training.epochs=10000', '--out', out, '--json')
     const { text, ended } = watch(child)
     await text((err) => err.includes('epoch 3/10000'))
-    child.kill('SIGINT')
+    child.kill(signal)
     const { code, stdout, stderr } = await ended
-    expect(stderr).toContain('ending after this step and saving what was done')
-    expect(code).toBe(130)
+    expect(stderr).toContain('\nending after this step and saving what was done')
+    expect(code).toBe(wanted)
     const result = JSON.parse(stdout) as { last: { epoch: number }; saved: string }
     expect(result).toMatchObject({ ended: 'aborted', saved: 'best' })
     const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
@@ -200,6 +204,40 @@ describe('kd as a process', () => {
       encoding: 'utf8',
     })
     expect([found.stdout, found.stderr]).toEqual(['method\n', ''])
+  })
+
+  it('trains to its end though nobody reads what it says any more', async () => {
+    const out = join(built.folder, 'unread')
+    const child = start('train', config(), 'training.epochs=20', '--out', out)
+    const { text } = watch(child)
+    await text((err) => err.includes('epoch 1/20'))
+    child.stdout!.destroy()
+    child.stderr!.destroy()
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0)
+    const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ kind: 'result', ended: 'epochs' })
+  })
+
+  it('saves what was done when its window is closed and gone', needsPosix, async () => {
+    const out = join(built.folder, 'gone')
+    const child = start('train', config(), 'training.epochs=10000', '--out', out)
+    const { text } = watch(child)
+    await text((err) => err.includes('epoch 3/10000'))
+    child.stdout!.destroy()
+    child.stderr!.destroy()
+    child.kill('SIGHUP')
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(129)
+    const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ kind: 'result', ended: 'aborted' })
+  })
+
+  it('passes on what a library says without what a terminal obeys', async () => {
+    const plugin = join(built.folder, 'speaks.mjs')
+    await writeFile(plugin, `console.log('a\\u001b[2Jb'); export default {}`)
+    const out = join(built.folder, 'spoken')
+    const { stdout, stderr } = await kd('train', config(), `plugin=${plugin}`, '--out', out, '--json')
+    expect(stderr).toMatch(/^ab\n/)
+    expect(JSON.parse(stdout)).toMatchObject({ ended: 'epochs' })
   })
 })
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { format } from 'node:util'
 import { runCommandLine } from './cli/command-line.js'
 import { endingText } from './cli/terminal/ending-text.js'
 import { guardedJson } from './cli/terminal/guarded-text.js'
@@ -18,12 +19,17 @@ for (const [name, number] of [
   ['SIGHUP', 1],
 ] as const) {
   process.on(name, () => {
+    terminal.clearLine()
     if (endedBy !== undefined) process.exit(128 + number)
     endedBy = 128 + number
-    terminal.err.write(`\n${ending}`)
+    if (ending !== '') terminal.err.write(ending)
     controller.abort()
   })
 }
+
+// Libraries write here, and in what they say can be a name out of somebody's file.
+for (const name of ['debug', 'info', 'log', 'warn', 'error'] as const)
+  console[name] = (...values: unknown[]) => terminal.err.write(`${format(...values)}\n`)
 
 // Where a limit on file size is set (ulimit -f), a write shall fail and be reported, not end the process.
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined)
@@ -44,6 +50,7 @@ function isGone({ code }: NodeJS.ErrnoException): boolean {
 
 // A plugin can end the process, or let everything wait for what never comes: then nothing was done, and 0 would say that it was.
 process.on('exit', (code) => {
+  terminal.drawn.clear()
   if (isDone || code !== 0) return
   const message =
     'kd ended before its work was done: code of a plugin called process.exit, or waits for something that never comes'

@@ -51,6 +51,7 @@ export {
 } from './event-file/event-file.js'
 export type { EventHistogram } from './event-file/event-histogram.js'
 export { reportHtml, type Report } from './html/report-html.js'
+export { thinned, ThinnedSeries } from './run/thinned-series.js'
 export { classificationDiagnostics } from './run/classification-diagnostics.js'
 export type {
   ReportedEpoch,
@@ -59,6 +60,7 @@ export type {
   ReportedStudent,
   ShareOverTraining,
   SpreadOverTraining,
+  TrainedSums,
 } from './run/reported-run.js'
 export type {
   ClassCount,

@@ -17,7 +17,10 @@ export class ConfigError extends KdError {
 
   /** @param problems - at least one */
   constructor(problems: readonly ConfigProblem[]) {
-    const lines = problems.slice(0, LINES).map(({ where, message }) => short(`${short(where)}: ${message}`))
+    // A key with a line end in it would look like two problems.
+    const lines = problems
+      .slice(0, LINES)
+      .map(({ where, message }) => short(`${short(where)}: ${message}`.replaceAll('\n', '\\n')))
     if (problems.length > LINES) lines.push(`and ${problems.length - LINES} more problems`)
     super(lines.join('\n'))
     this.problems = problems

@@ -12,11 +12,14 @@ import { withinMemory } from './data/within-memory.js'
 import { finishRun, type RunSummary } from './finish-run.js'
 import { RunFolder } from './folder/run-folder.js'
 import { RunLog } from './log/run-log.js'
+import type { OnRunProgress, RunProgress } from './log/run-progress.js'
 import { taskReport, type RunResult } from './log/run-result.js'
+import { StepFile } from './log/step-file.js'
 import { studentModel, type NamedConfig } from './model/config-model.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
+import { tellOfFasterEngine } from './tell-of-faster-engine.js'
 import { assertRunFits } from './training/assert-run-fits.js'
 import { makeTeachers } from './training/make-teachers.js'
 import { countTeachers, disposeTeachers, openTeachers, type OpenTeacher } from './training/open-teachers.js'
@@ -102,6 +105,7 @@ async function run(read: ReadConfig, options: RunConfigOptions): Promise<RunResu
   const before = resume ? await recordedRun(resolve(options.out!)) : undefined
   const recordedEngine = before?.config['engine'] as EngineName | undefined
   const engine = await selectEngine(options.engine ?? read.config.engine ?? recordedEngine)
+  tellOfFasterEngine(engine.name, tell)
   const config = { ...read.config, engine: engine.name }
 
   const named: NamedConfig = { config, catalogue: read.catalogue }
@@ -122,9 +126,16 @@ async function run(read: ReadConfig, options: RunConfigOptions): Promise<RunResu
 
   const name = `${baseName(read.name)}-${config.method!.name}-${config.seed}`
   const folder = await RunFolder.create({ ...options, name })
+  const steps = new StepFile(folder)
+  const onProgress = (progress: RunProgress): void => {
+    steps.note(progress)
+    tell(progress)
+  }
   try {
-    return await runIn(folder, { named, clean, dataset, teachers, method, student }, options)
+    const prepared = { named, clean, dataset, teachers, method, student }
+    return await runIn(folder, prepared, { ...options, onProgress })
   } finally {
+    await steps.remove()
     await folder.release()
   }
 }
@@ -141,9 +152,9 @@ interface PreparedRun extends Pick<StudentRun, 'dataset' | 'student' | 'method'>
 async function runIn(
   folder: RunFolder,
   { named, clean, dataset, teachers: opened, method, student }: PreparedRun,
-  options: RunConfigOptions,
+  options: RunConfigOptions & { readonly onProgress: OnRunProgress },
 ): Promise<RunResult> {
-  const { onProgress: tell = () => undefined, signal, resume = false, teachersFolder } = options
+  const { onProgress: tell, signal, resume = false, teachersFolder } = options
   const { config } = named
   const recorded = resume ? await recordedRun(folder.path) : undefined
   const origin = await runOrigin(config, dataset, options.id)

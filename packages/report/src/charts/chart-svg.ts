@@ -54,6 +54,8 @@ export async function chartSvg(specification: ChartSpecification): Promise<strin
   // Imported here because Vega is large and awaits on its top level, which `require` cannot load.
   const { None, parse, View } = await import('vega')
   const { compile } = await import('vega-lite')
+  // Gives way to whatever else the process does: a server draws many charts between two requests.
+  await new Promise((resolve) => setTimeout(resolve))
   const { spec } = compile(specification as unknown as TopLevelSpec, { config: inPage as object })
   const loader = new NoLoader()
   const view = new View(parse(spec), { renderer: 'none', loader, logLevel: None })

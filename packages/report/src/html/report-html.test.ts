@@ -51,6 +51,28 @@ describe('reportHtml', () => {
     expect(policy(live)).toBe(`${policy(still)}; script-src &#39;self&#39;; connect-src &#39;self&#39;`)
   })
 
+  it('draws few of very many epochs, and counts all of them', async () => {
+    const epochs = Array.from({ length: 51_000 }, (_, index) => ({ ...run.epochs[0]!, epoch: index + 1 }))
+    const moments = epochs.map(({ epoch }) => ({ ...moment, epoch }))
+    const shares = [{ name: 'share', moments: moments.map(({ epoch }) => ({ epoch, share: 0.5 })) }]
+    const many = Array.from({ length: 3 }, (_, seed) => ({
+      ...run,
+      ...{ name: `run ${seed}`, seed, epochs, shares, spreads: [{ name: 'weight', moments }] },
+    }))
+    const before = performance.now()
+    const text = await draw(many)
+    expect(text.length).toBeLessThan(5e6)
+    expect(performance.now() - before).toBeLessThan(20_000)
+    expect(text).toContain('Of every 64 epochs one is drawn.')
+    expect(text).toMatch(/<td[^>]*>51000<\/td>/)
+    expect(await draw([run])).not.toContain('one is drawn')
+  }, 60_000)
+
+  it('takes the sums of a run that brings only some of its epochs', async () => {
+    const trained = { epochs: 51_000, steps: 510_000, seconds: 2550 }
+    expect(await draw([{ ...run, trained }])).toMatch(/<td[^>]*>51000<\/td>/)
+  })
+
   it('needs a run', async () => {
     await expect(draw([])).rejects.toThrow('reportHtml: runs must hold at least one run, got none')
   })

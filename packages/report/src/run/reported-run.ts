@@ -13,8 +13,14 @@ export interface ReportedRun {
   readonly environment: Readonly<Record<string, unknown>>
   /** The figure that tells most about its task; absent for the accuracy of classification. */
   readonly figure?: ComparedFigure
-  /** The epochs in order. */
+  /** The epochs in order; of a long training those that {@link ThinnedSeries} keeps are enough. */
   readonly epochs: readonly ReportedEpoch[]
+  /**
+   * The sums over all epochs, where `epochs` are only some of them.
+   *
+   * @defaultValue the sums over `epochs`
+   */
+  readonly trained?: TrainedSums
   /** How numbers per training example were spread over the training. */
   readonly spreads?: readonly SpreadOverTraining[]
   /** Shares of training examples over the training. */
@@ -25,6 +31,23 @@ export interface ReportedRun {
   readonly result?: ReportedResult
   /** The diagnostics; absent for a run that did not reach its end. */
   readonly diagnostics?: RunDiagnostics
+}
+
+/** How long a training was. */
+export interface TrainedSums {
+  readonly epochs: number
+  readonly steps: number
+  readonly seconds: number
+}
+
+/** Sums over all epochs of a run. */
+export function trainedSums({ epochs, trained }: Pick<ReportedRun, 'epochs' | 'trained'>): TrainedSums {
+  if (trained !== undefined) return trained
+  return {
+    epochs: epochs.length,
+    steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
+    seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+  }
 }
 
 /** One epoch of a {@link ReportedRun}; `figure` is the value of the run's figure, a share for accuracies. */

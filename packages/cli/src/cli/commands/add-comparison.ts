@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, teacherTimeout, wholeNumber } from './command-options.js'
+import { engine, json, positive, teacherTimeout, wholeNumber } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { CompareFlags } from './compare-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -47,6 +47,17 @@ function addWorker(program: Command, context: CommandContext, show: Show): void 
     .description('do jobs of a queue until it is ended, or one job that a cluster asks for')
     .option('--queue <url>', 'redis://host:port of the queue; otherwise KD_QUEUE')
     .option('--jobs <number>', 'jobs of the queue at a time, a process each', wholeNumber, 1)
+    .option(
+      '--max-job-minutes <number>',
+      'how long a job of the queue may take; one that takes longer is saved and fails',
+      minutes,
+      1440,
+    )
+    .option(
+      '--max-job-gigabytes <number>',
+      'how much memory it may take, on Linux; otherwise its share of nine tenths of the machine’s',
+      positive,
+    )
     .option('--workspace <folder>', 'where jobs of the queue read and write: they cannot leave it', '.')
     .addOption(new Option('--index <file>', 'jobs.json of --runner slurm or kubernetes').conflicts('queue'))
     .option(
@@ -71,6 +82,13 @@ function addCollect(program: Command, context: CommandContext, show: Show): void
       const { collectCommand } = await import('./collect-command.js')
       show(await collectCommand(folder, context))
     })
+}
+
+/** Reads a number of minutes, at most what a timer of Node can wait for. */
+function minutes(text: string): number {
+  const value = Number(text)
+  if (text !== '' && value > 0 && value <= 30_000) return value
+  throw new InvalidArgumentError('It must be a number above 0, and at most 30000.')
 }
 
 function placeInList(text: string): number {

@@ -45,7 +45,7 @@ export function wholeNumber(text: string): number {
 }
 
 /** Reads a number above 0. */
-function positive(text: string): number {
+export function positive(text: string): number {
   const value = Number(text)
   if (text !== '' && value > 0 && value < Infinity) return value
   throw new InvalidArgumentError('It must be a number above 0.')

@@ -35,7 +35,9 @@ export async function watchCommand(
   let watched = await folder.read()
   const server = browser || port !== undefined ? await LiveServer.start(port ?? 0, watched) : undefined
   if (server !== undefined)
-    terminal.err.write(`live report: ${server.address} (for browsers of this machine)\n`)
+    terminal.err.write(
+      `live report: ${server.address} (for your browsers on this machine; whoever has the address can read it)\n`,
+    )
   const view = watchView(terminal, terminal.out.isTTY === true && !json)
   try {
     for (;;) {
@@ -73,20 +75,18 @@ async function pause(signal: AbortSignal): Promise<void> {
 }
 
 function summary({ runs }: Watched): string {
-  const cells = ({ name, state, epochs, written }: WatchedRun): string[] => {
+  const cells = ({ name, state, epochs, done: trained, written }: WatchedRun): string[] => {
     const [last, best] = [written?.result?.last?.test, written?.result?.best?.test]
-    const done =
-      written === undefined ? '' : `${written.epochs.length}${epochs === undefined ? '' : `/${epochs}`}`
+    const done = written === undefined ? '' : `${trained}${epochs === undefined ? '' : `/${epochs}`}`
     return [name, state, done, ...[last, best].map((test) => (test === undefined ? '' : percent(test)))]
   }
   return table(['run', 'state', 'epochs', 'test, last epoch', 'test, best on validation'], runs.map(cells))
 }
 
-function inShort({ name, state, message, epochs, written }: WatchedRun): object {
+function inShort({ name, state, message, epochs, done, written }: WatchedRun): object {
   const { last, best } = written?.result ?? {}
-  const epoch = written?.epochs.length ?? 0
   return {
-    ...{ name, state, epoch },
+    ...{ name, state, epoch: done },
     ...(epochs !== undefined && { epochs }),
     ...(message !== undefined && { message }),
     ...(last && { last }),

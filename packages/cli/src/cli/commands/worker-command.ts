@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { writeError } from '../../run/folder/write-file-safely.js'
 import { queueUrl } from './make-runner.js'
 import { UsageError } from '../../config/usage-error.js'
+import { lineText } from '../terminal/guarded-text.js'
 import type { CommandContext } from './command-context.js'
 
 /** Flags of `kd worker`. */
@@ -11,6 +13,8 @@ export interface WorkerFlags {
   readonly index?: string
   readonly task?: number
   readonly jobs: number
+  readonly maxJobMinutes: number
+  readonly maxJobGigabytes?: number
   readonly workspace: string
 }
 
@@ -26,20 +30,28 @@ export async function workerCommand(flags: WorkerFlags, context: CommandContext)
 }
 
 async function fromQueue(
-  { queue, jobs, workspace, task }: WorkerFlags,
+  { queue, jobs, maxJobMinutes, maxJobGigabytes = memoryShare(jobs), workspace, task }: WorkerFlags,
   { terminal, signal }: CommandContext,
 ): Promise<WorkerOutput> {
   if (task !== undefined) throw new UsageError('--task must come with --index, got none')
   const { runQueueWorker } = await import('../../jobs/runner/bullmq/queue-worker.js')
-  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const tell = (line: string): unknown => terminal.err.write(lineText(line))
   const url = queueUrl(queue)
   const folder = resolve(workspace)
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeError(folder, error)
   })
-  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, signal, tell })
+  const limits = { maxJobMinutes, maxJobGigabytes }
+  const count = await runQueueWorker({ queue: url, workspace: folder, jobs, ...limits, signal, tell })
   const text = `${count.done} done, ${count.failed} failed, ${count.givenBack} given back`
   return { text, json: count, exitCode: 0 }
+}
+
+/** What a job may take of the memory that there is, in gigabytes: nine tenths, shared by the jobs. */
+function memoryShare(jobs: number): number {
+  const limit = process.constrainedMemory()
+  const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return Number(((0.9 * bytes) / jobs / 1e9).toPrecision(2))
 }
 
 async function ofIndex(
@@ -48,7 +60,7 @@ async function ofIndex(
   { terminal, signal }: CommandContext,
 ): Promise<WorkerOutput> {
   const { runIndexedJob } = await import('../../jobs/runner/indexed/run-indexed-job.js')
-  const tell = (line: string): unknown => terminal.err.write(`${line}\n`)
+  const tell = (line: string): unknown => terminal.err.write(lineText(line))
   const { job, outcome } = await runIndexedJob({ index, task: task ?? taskOfCluster(), signal, tell })
   return {
     text: `${job.name}: ${outcome.state}`,

@@ -1,13 +1,19 @@
-import type { ReportedEpoch, ReportedResult, ReportedRun } from '@kd/report'
+import { ThinnedSeries, type ReportedEpoch, type ReportedResult, type ReportedRun } from '@kd/report'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readCheckedLog, type ReadLineOf } from '../../run/log/run-log.js'
+import { LogReader } from '../../run/log/log-reader.js'
+import type { ReadLine, ReadLineOf } from '../../run/log/run-log.js'
 import { recordedRun } from '../../run/origin/recorded-run.js'
 import { mainFigure, reportedTask } from '../../run/log/run-result.js'
 import { standStill } from '../../run/folder/stand-still.js'
 import { UsageError } from '../../config/usage-error.js'
-import { examplesOverTraining } from './examples-over-training.js'
+import { ExamplesOverTraining } from './examples-over-training.js'
 import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
+
+/** Of a long training so many epochs are kept: a report draws no more of them. */
+const EPOCHS = 1000
+/** And so many of the last ones, without a gap: more than come between two looks at a run. */
+const NEWEST = 200
 
 /**
  * Reads what a run has written so far, for a report.
@@ -17,33 +23,82 @@ import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
  * @returns plain data
  * @throws {@link UsageError} when the folder is no run's, or a file in it holds something else
  */
-export async function readRun(folder: string, name: string): Promise<ReportedRun> {
-  const recorded = await recordedRun(folder)
-  if (recorded === undefined)
-    throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
-  // First: whoever is gone by then has written all there is.
-  const reason = await standStill(folder)
-  const lines = await readCheckedLog(folder)
-  const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
-  const result = lines.filter((line) => line.kind === 'result').at(-1)
-  const task = reportedTask(recorded.environment) ?? result?.task
-  const figure = task && mainFigure(task)
-  const diagnostics = await readDiagnostics(join(folder, 'diagnostics.json'))
-  return {
-    name,
-    method: typeof method?.name === 'string' ? method.name : 'unknown',
-    seed: typeof seed === 'number' ? seed : 0,
-    config: await readFile(join(folder, 'config.yaml'), 'utf8'),
-    environment: recorded.environment,
-    ...(figure && { figure }),
-    epochs: lines
-      .filter((line) => line.kind === 'epoch')
-      .map((line) => reportedEpoch(line, figure?.name ?? 'top1')),
-    ...examplesOverTraining(lines),
-    ...(result
-      ? { result: reportedResult(result, figure?.name ?? 'top1') }
-      : reason !== undefined && { stopped: reason }),
-    ...(diagnostics && { diagnostics }),
+export function readRun(folder: string, name: string): Promise<ReportedRun> {
+  return new RunReader(folder, name).read()
+}
+
+/** Reads a run again and again while it goes on: of its log what is new, and in memory that does not grow with it. */
+export class RunReader {
+  readonly #folder: string
+  readonly #name: string
+  readonly #log: LogReader
+  #lines = new KeptLines()
+  #monitor = 'top1'
+
+  /** As for {@link readRun}. */
+  constructor(folder: string, name: string) {
+    this.#folder = folder
+    this.#name = name
+    this.#log = new LogReader(folder, {
+      onLine: (line) => this.#lines.add(line),
+      onRestart: () => (this.#lines = new KeptLines()),
+    })
+  }
+
+  /** Reads what there is by now, as {@link readRun} does. */
+  async read(): Promise<ReportedRun> {
+    const [folder, name] = [this.#folder, this.#name]
+    const recorded = await recordedRun(folder)
+    if (recorded === undefined)
+      throw new UsageError(`${folder} must be the folder of a run or of a comparison, got neither`)
+    // First: whoever is gone by then has written all there is.
+    const reason = await standStill(folder)
+    await this.#log.read()
+    const { epochs, trained, result, examples } = this.#lines
+    const { method, seed } = recorded.config as { method?: { name?: unknown }; seed?: unknown }
+    const task = reportedTask(recorded.environment) ?? result?.task
+    const figure = task && mainFigure(task)
+    const monitor = figure?.name ?? 'top1'
+    this.#monitor = monitor
+    const diagnostics = await readDiagnostics(join(folder, 'diagnostics.json'))
+    return {
+      name,
+      method: typeof method?.name === 'string' ? method.name : 'unknown',
+      seed: typeof seed === 'number' ? seed : 0,
+      config: await readFile(join(folder, 'config.yaml'), 'utf8'),
+      environment: recorded.environment,
+      ...(figure && { figure }),
+      epochs: epochs.values.map((line) => reportedEpoch(line, monitor)),
+      trained: { ...trained },
+      ...examples.reported,
+      ...(result ? { result: reportedResult(result, monitor) } : reason !== undefined && { stopped: reason }),
+      ...(diagnostics && { diagnostics }),
+    }
+  }
+
+  /** The last epochs, none left out: of a long training {@link RunReader.read} gives only some. */
+  get newest(): readonly ReportedEpoch[] {
+    return this.#lines.newest.map((line) => reportedEpoch(line, this.#monitor))
+  }
+}
+
+/** What is kept of the lines of a log. */
+class KeptLines {
+  readonly epochs = new ThinnedSeries<ReadLineOf<'epoch'>>(EPOCHS)
+  readonly trained = { epochs: 0, steps: 0, seconds: 0 }
+  readonly examples = new ExamplesOverTraining()
+  newest: readonly ReadLineOf<'epoch'>[] = []
+  result: ReadLineOf<'result'> | undefined
+
+  add(line: ReadLine): void {
+    if (line.kind === 'result') this.result = line
+    if (line.kind === 'examples') this.examples.add(line)
+    if (line.kind !== 'epoch') return
+    this.epochs.add(line)
+    this.newest = [...this.newest, line].slice(-NEWEST)
+    this.trained.epochs++
+    this.trained.steps += line.steps
+    this.trained.seconds += line.seconds
   }
 }
 

@@ -10,6 +10,7 @@ import type { RunContext } from '../../run/training/run-context.js'
 import { UsageError } from '../../config/usage-error.js'
 import { trainOpen } from '../../run/training/make-teachers.js'
 import { openTeacher } from '../../run/training/open-teachers.js'
+import { tellOfFasterEngine } from '../../run/tell-of-faster-engine.js'
 import { prepareDataset, trainingData } from '../../run/data/prepare-dataset.js'
 import { RunFolder } from '../../run/folder/run-folder.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
@@ -93,6 +94,7 @@ export async function runSelection(
   const { onProgress: tell = () => undefined } = options
   const read = await readConfig(source, { overrides: options.overrides ?? [] })
   const engine = await selectEngine(options.engine ?? read.config.engine)
+  tellOfFasterEngine(engine.name, tell)
   const config = { ...read.config, engine: engine.name }
   const named = { config, catalogue: read.catalogue }
   for (const text of read.warnings) tell({ kind: 'message', text })

@@ -1,12 +1,13 @@
 import { figureText } from '@kd/report'
-import { Presets, SingleBar } from 'cli-progress'
 import type { Budget } from '../../jobs/compare/estimate-budget.js'
 import type { ComparisonProgress } from '../../jobs/compare/run-comparison.js'
 import { mainFigure } from '../../run/log/run-result.js'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import type { Job, JobOutcome } from '../../jobs/job/job.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
-import { guardedText, lineText } from './guarded-text.js'
+import { duration } from './duration.js'
+import { lineText } from './guarded-text.js'
+import { TerminalBar } from './terminal-bar.js'
 import type { Terminal } from './terminal.js'
 
 /** Takes what a comparison tells. */
@@ -21,35 +22,24 @@ export interface ComparisonListener {
  * @param terminal - whose `err` is written to
  * @returns the listener, and a function that takes the bar away
  */
-export function showComparisonProgress({ err, screens, colors }: Terminal): ComparisonListener {
+export function showComparisonProgress(terminal: Terminal): ComparisonListener {
+  const { err } = terminal
   const underWay = new Map<string, string>()
   const started = new Map<string, number>()
   let jobs = 0
   let ended = 0
-  let bar: SingleBar | undefined
-  const stop = (): void => {
-    bar?.stop()
-    bar = undefined
-  }
-  const say = (line: string): void => {
-    stop()
-    err.write(lineText(line))
-  }
+  const bar = new TerminalBar(terminal, 16)
+  const say = (line: string): unknown => err.write(lineText(line))
   const draw = (): void => {
     if (err.isTTY !== true || jobs === 0) return
-    const note = guardedText([...underWay.values()].join(' | '))
-    if (bar === undefined) {
-      const format = `${colors.cyan('{bar}')} {value}/{total} {note}`
-      bar = new SingleBar(
-        { format, stream: screens.err, clearOnComplete: true, hideCursor: false, barsize: 16 },
-        Presets.shades_classic,
-      )
-      bar.start(jobs, ended, { note })
-    }
-    bar.update(ended, { note })
+    bar.draw('jobs', {
+      value: ended,
+      total: jobs,
+      note: `${ended}/${jobs} ${[...underWay.values()].join(' | ')}`,
+    })
   }
   return {
-    stop,
+    stop: () => bar.end(),
     onProgress: (event) => {
       if (event.kind === 'message') say(event.text)
       if (event.kind === 'budget') say(budgetLine(event.budget))
@@ -72,6 +62,7 @@ export function showComparisonProgress({ err, screens, colors }: Terminal): Comp
         say(`${ended}/${jobs} ${event.job.name}: ${outcomeText(event.outcome)}${seconds}`)
       }
       if (ended < jobs) draw()
+      else bar.end()
     },
   }
 }
@@ -101,10 +92,4 @@ function budgetLine({ seconds, bytes, jobs, fromEarlierRuns }: Budget): string {
       ? 'from steps that were timed now'
       : `${fromEarlierRuns} of ${jobs} jobs from earlier runs, the others from steps that were timed now`
   return `about ${duration(seconds)} and ${sizeOnDisk(bytes)} on the disk (${source})`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 100) return `${Math.ceil(seconds)} s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 100 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
 }

@@ -1,12 +1,12 @@
 import { regression } from '@kd/core'
 import { Writable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { RunProgress } from '../../run/log/run-progress.js'
 import { taskReport } from '../../run/log/run-result.js'
 import { showProgress } from './show-progress.js'
 import { terminalOf } from './terminal.js'
 
-function written(isTTY: boolean, events: readonly RunProgress[]): string {
+function shown(isTTY: boolean) {
   let text = ''
   const err = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -16,10 +16,14 @@ function written(isTTY: boolean, events: readonly RunProgress[]): string {
   })
   const columns = { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true, moveCursor: () => true }
   const terminal = terminalOf({ stdout: err, stderr: Object.assign(err, columns), env: { NO_COLOR: '1' } })
-  const { onProgress, stop } = showProgress(terminal)
-  events.forEach(onProgress)
+  return { terminal, text: () => text, ...showProgress(terminal) }
+}
+
+function written(isTTY: boolean, events: readonly (RunProgress | (() => RunProgress))[]): string {
+  const { text, onProgress, stop } = shown(isTTY)
+  for (const event of events) onProgress(typeof event === 'function' ? event() : event)
   stop()
-  return text
+  return text()
 }
 
 const step = { epoch: 0, epochs: 2, step: 5, stepsPerEpoch: 10, loss: 1.25 }
@@ -82,16 +86,34 @@ describe('showProgress', () => {
     expect(written(false, evaluated).split('\n').slice(0, -1)).toHaveLength(10)
   })
 
-  it('moves a bar with the steps on a terminal', () => {
+  it('moves a bar with the steps on a terminal, below the lines of the epochs', () => {
     const text = written(true, events)
     expect(text).toContain('run folder x\n')
-    expect(text).toMatch(/student 25% epoch 1\/2 {2}loss 1\.250 {2}\S+ left/)
-    // The epoch's line stays above, and its figure in the bar.
-    expect(text).toContain('student epoch 1/2: loss 1.5000, train 50.00 % (2.0 s)\n')
-    const next: RunProgress = { kind: 'step', who: 'student', step: { ...step, epoch: 1 } }
-    expect(written(true, [...events.slice(0, 4), next])).toMatch(
-      /75% epoch 2\/2 {2}loss 1\.250 {2}train 50\.00 %/,
-    )
+    expect(text).toMatch(/student 25% epoch 1\/2 {2}loss 1\.250/)
+    // The epoch's line stands where the bar was taken away, and the bar is drawn again below it.
+    expect(text).toMatch(/\[2Kstudent epoch 1\/2: loss 1\.5000, train 50\.00 % \(2\.0 s\)\n.*student 25%/)
+  })
+
+  it('shows the time that is left and the figure of the last epoch', () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const atStep = (epoch: number, next: number): RunProgress => {
+      vi.advanceTimersByTime(1000)
+      return { kind: 'step', who: 'student', step: { ...step, epoch, step: next } }
+    }
+    const told = [() => atStep(0, 5), () => atStep(0, 6), () => events[3]!, () => atStep(1, 5)]
+    const text = written(true, told)
+    vi.useRealTimers()
+    expect(text).toMatch(/30% epoch 1\/2 {2}loss 1\.250 {2}14 s left/)
+    // 10 steps in two seconds.
+    expect(text).toMatch(/75% epoch 2\/2 {2}loss 1\.250 {2}train 50\.00 % {2}1 s left/)
+  })
+
+  it('takes the bar away before anything else is written', () => {
+    const { terminal, text, onProgress } = shown(true)
+    onProgress(events[2]!)
+    terminal.clearLine()
+    terminal.out.write('result\n')
+    expect(text().endsWith('\u001b[2K\r\u001b[2Kresult\n')).toBe(true)
   })
 
   it('lets no message move the cursor, or look like another message', () => {

@@ -1,14 +1,11 @@
 import { figureText } from '@kd/report'
-import { Presets, SingleBar } from 'cli-progress'
 import type { OnRunProgress, RunProgress } from '../../run/log/run-progress.js'
 import { mainFigure } from '../../run/log/run-result.js'
-import { guardedText, lineText } from './guarded-text.js'
+import { lineText } from './guarded-text.js'
+import { TerminalBar } from './terminal-bar.js'
 import type { Terminal } from './terminal.js'
 
 type EpochProgress = Extract<RunProgress, { kind: 'epoch' }>
-
-/** Milliseconds between two redraws of a bar. */
-const REDRAW = 100
 
 /**
  * Shows what a run tells: a bar that moves with every step on a terminal, below a line for each epoch, and the lines alone elsewhere.
@@ -42,59 +39,38 @@ function lineProgress({ err }: Terminal): ReturnType<typeof showProgress> {
   }
 }
 
-function barProgress({ err, screens, colors }: Terminal): ReturnType<typeof showProgress> {
-  let bar: SingleBar | undefined
-  let drawn = 0
+function barProgress(terminal: Terminal): ReturnType<typeof showProgress> {
+  const { err } = terminal
+  const bar = new TerminalBar(terminal, 24)
   let last = ''
-  const stop = (): void => {
-    bar?.stop()
-    bar = undefined
-  }
-  const draw = (title: string, value: number, total: number, note: string): void => {
-    if (bar === undefined) {
-      const format = `${colors.cyan('{bar}')} {title} {percentage}% {note}  {eta_formatted} left`
-      const options = {
-        format,
-        stream: screens.err,
-        clearOnComplete: true,
-        hideCursor: false,
-        barsize: 24,
-        etaBuffer: 200,
-      }
-      bar = new SingleBar(options, Presets.shades_classic)
-      bar.start(total, value, { title: guardedText(title), note })
-    }
-    const now = performance.now()
-    if (now - drawn < REDRAW && value < total) return
-    drawn = now
-    bar.setTotal(total)
-    bar.update(value, { title: guardedText(title), note })
-  }
   return {
-    stop,
+    stop: () => bar.end(),
     onProgress: (progress) => {
-      if (progress.kind === 'message') {
-        stop()
-        err.write(lineText(progress.text))
-      }
+      if (progress.kind === 'message') err.write(lineText(progress.text))
       if (progress.kind === 'epoch') {
-        stop()
         last = figuresText(progress)
         err.write(`${epochLine(progress)}\n`)
       }
       if (progress.kind === 'step') {
         const { epoch, epochs, step, stepsPerEpoch, loss } = progress.step
         const note = `epoch ${epoch + 1}/${epochs}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}${last}`
-        draw(progress.who, epoch * stepsPerEpoch + step, epochs * stepsPerEpoch, note)
+        bar.draw(progress.who, { value: epoch * stepsPerEpoch + step, total: epochs * stepsPerEpoch, note })
       }
       if (progress.kind === 'evaluated')
-        draw('evaluating', progress.examples, progress.of, `${progress.examples}`)
-      if (progress.kind === 'answered')
-        draw('asking the teacher', progress.examples, progress.of, speedText(progress.perSecond))
+        bar.draw('evaluating', {
+          value: progress.examples,
+          total: progress.of,
+          note: String(progress.examples),
+        })
+      if (progress.kind === 'answered') {
+        const { examples: value, of: total, perSecond } = progress
+        bar.draw('asking the teacher', { value, total, note: speedText(perSecond) })
+      }
       if (progress.kind === 'trained') {
-        stop()
+        bar.end()
         last = ''
       }
+      if (progress.kind === 'message' || progress.kind === 'epoch') bar.drawAgain()
     },
   }
 }

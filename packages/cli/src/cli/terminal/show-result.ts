@@ -2,6 +2,7 @@ import type { Figures } from '@kd/core'
 import { figureText } from '@kd/report'
 import Table from 'cli-table3'
 import { mainFigure, type RunResult } from '../../run/log/run-result.js'
+import { guardedText } from './guarded-text.js'
 
 /**
  * A plain table.
@@ -19,7 +20,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: { ...Object.fromEntries(borders), 'mid-mid': '', middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   })
-  made.push(...rows.map((row) => [...row]))
+  // A name with line ends would look like rows of its own.
+  made.push(...rows.map((row) => row.map((cell) => guardedText(cell).replaceAll('\n', ' '))))
   return made
     .toString()
     .split('\n')

@@ -17,6 +17,10 @@ export interface Terminal {
   readonly err: TextStream
   /** The same two for what is drawn in place by moving the cursor. Whatever is drawn must have gone through `guardedText`. */
   readonly screens: { readonly out: Screen; readonly err: Screen }
+  /** What is drawn in place at the moment, such as a bar. It is taken away before a text is written, which would run into it. */
+  readonly drawn: { clear: () => void }
+  /** Empties the line of the cursor: takes away what is drawn there, and the ^C that the keyboard left. */
+  readonly clearLine: () => void
   /** Colours for `err`, off when it is no terminal or NO_COLOR is set. */
   readonly colors: ReturnType<typeof pc.createColors>
 }
@@ -40,12 +44,26 @@ export function terminalOf({
 }): Terminal {
   const asked = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
   const colored = (env['NO_COLOR'] ?? '') === '' && (err.isTTY === true || asked)
-  return { out: guarded(out), err: guarded(err), screens: { out, err }, colors: pc.createColors(colored) }
+  const drawn = { clear: (): void => undefined }
+  return {
+    out: guarded(out, drawn),
+    err: guarded(err, drawn),
+    screens: { out, err },
+    drawn,
+    clearLine: () => {
+      drawn.clear()
+      if (err.isTTY === true) err.write('\r\u001b[2K')
+    },
+    colors: pc.createColors(colored),
+  }
 }
 
-function guarded(stream: Screen): TextStream {
+function guarded(stream: Screen, drawn: Terminal['drawn']): TextStream {
   return {
-    write: (text) => stream.write(guardedText(text)),
+    write: (text) => {
+      drawn.clear()
+      return stream.write(guardedText(text))
+    },
     get isTTY() {
       return stream.isTTY === true
     },

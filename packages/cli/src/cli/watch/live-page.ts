@@ -1,8 +1,8 @@
 import { reportHtml } from '@kd/report'
 import type { Watched } from './watched-run.js'
 
-/** Addresses on the live server; there are no others. */
-export const liveAddresses = { page: '/', script: '/live.js', events: '/events' } as const
+/** Addresses on the live server, behind its token; there are no others. */
+export const liveAddresses = { page: '', script: 'live.js', events: 'events' } as const
 
 const waiting = `<!doctype html>
 <html lang="en" data-waiting>
@@ -33,6 +33,7 @@ export async function livePage({ title, runs, comparison }: Watched): Promise<st
 export const liveScript = `
 const events = new EventSource('${liveAddresses.events}')
 const note = document.createElement('span')
+const now = document.createElement('p')
 const follow = document.createElement('input')
 const label = document.createElement('label')
 const controls = document.createElement('p')
@@ -41,7 +42,7 @@ follow.checked = true
 follow.id = 'follow'
 label.append(follow, ' keep this page up to date')
 controls.append(label, ' ', note)
-document.querySelector('header').append(controls)
+document.querySelector('header').append(controls, now)
 
 const inside = 'a, summary, [tabindex]'
 const sectionsOf = (page) => [...page.querySelectorAll('main > section')]
@@ -88,7 +89,7 @@ function take(next) {
 }
 
 async function fetchPage() {
-  const answer = await fetch('${liveAddresses.page}')
+  const answer = await fetch('./${liveAddresses.page}')
   if (!answer.ok) throw new Error(answer.statusText)
   return answer.text()
 }
@@ -114,16 +115,20 @@ function refresh() {
 }
 
 events.onmessage = () => refresh()
+events.addEventListener('step', ({ data }) => { now.textContent = JSON.parse(data).join(' | ') })
 events.onerror = () => { note.textContent = '(kd watch does not answer)' }
 events.onopen = () => { note.textContent = '' }
 events.addEventListener('end', async () => {
+  now.textContent = ''
   try {
     final = await fetchPage()
     await refresh()
-    note.textContent = '(kd watch has ended)'
-  } finally {
-    events.close()
+  } catch {
+    // Ended at once by Ctrl-C: what is here is the last there is.
   }
+  // Not before: the server waits for its pages.
+  events.close()
+  note.textContent = '(kd watch has ended)'
 })
 follow.addEventListener('change', () => { if (behind) refresh() })
 `

@@ -1,21 +1,30 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { UsageError } from '../../config/usage-error.js'
 import { liveAddresses, livePage, liveScript } from './live-page.js'
-import type { Watched } from './watched-run.js'
+import { stepText } from './watch-text.js'
+import { haveSameReport, type Watched } from './watched-run.js'
 
 const HOST = '127.0.0.1'
 /** Milliseconds that pages have to fetch the end. */
 const LAST_WORDS = 10_000
 
+/** Milliseconds that the news of the end may take to be sent, at Ctrl-C too. */
+const FLUSH = 1000
+/** Bytes that wait for a page that does not read them, after which it has to connect again. */
+const UNREAD = 100_000
+
 /**
- * Shows what is watched in browsers of this machine. It has three addresses, all fixed: nothing of a request becomes the name of a
- * file.
+ * Shows what is watched in browsers of this machine. Its addresses begin with a token, so that only who was told may look: other users of
+ * the machine can reach the port. Behind it are three addresses, all fixed: nothing of a request becomes the name of a file.
  */
 export class LiveServer {
   readonly #server: Server
   readonly #listening = new Set<ServerResponse>()
+  readonly #token = randomBytes(32).toString('base64url')
   #port = 0
   #watched: Watched
   /** The page that shows {@link LiveServer.#watched}. It is made at the first request. */
@@ -48,24 +57,32 @@ export class LiveServer {
     return live
   }
 
-  /** For browsers. */
+  /** For browsers, with the token. */
   get address(): string {
-    return `http://${HOST}:${this.#port}/`
+    return `http://${HOST}:${this.#port}/${this.#token}/`
   }
 
   /** Takes what is watched by now, and tells the pages. */
   show(watched: Watched): void {
     if (watched === this.#watched) return
+    const isSame = haveSameReport(watched, this.#watched)
     this.#watched = watched
-    this.#page = undefined
-    for (const response of this.#listening) response.write('data: changed\n\n')
+    if (!isSame) this.#page = undefined
+    const steps = JSON.stringify(watched.runs.flatMap((run) => stepText(run) ?? []))
+    for (const response of this.#listening) {
+      if (response.writableLength > UNREAD) response.destroy()
+      else response.write(isSame ? `event: step\ndata: ${steps}\n\n` : 'data: changed\n\n')
+    }
   }
 
   /** Lets the pages fetch the end, for some seconds and until the signal is set off, and stops. */
   async stop(signal: AbortSignal): Promise<void> {
     const pages = [...this.#listening]
     const gone = Promise.all(pages.map((response) => once(response, 'close')))
-    for (const response of pages) response.write('event: end\ndata: end\n\n')
+    const told = Promise.all(
+      pages.map((response) => new Promise((resolve) => response.write('event: end\ndata: end\n\n', resolve))),
+    )
+    await Promise.race([told, gone, setTimeout(FLUSH, undefined, { ref: false })])
     const patience = AbortSignal.any([signal, AbortSignal.timeout(LAST_WORDS)])
     if (!patience.aborted) await Promise.race([gone, once(patience, 'abort')])
     this.close()
@@ -77,18 +94,28 @@ export class LiveServer {
     this.#server.closeAllConnections()
   }
 
-  async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, token = '', name] = /^\/([^/]*)\/(.*)$/s.exec(url) ?? []
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+    response.setHeader('Referrer-Policy', 'no-referrer')
     // A name that somebody else made point here would let a foreign page read this one.
     const hosts = [HOST, 'localhost'].map((name) => `${name}:${this.#port}`)
     if (!hosts.includes(headers.host ?? '')) refuse(response, 403, 'this address is for this machine only')
+    else if (!this.#hasToken(token))
+      refuse(response, 403, 'this needs the whole address that kd watch has printed')
     else if (method !== 'GET') refuse(response, 405, 'only GET')
-    else if (url === liveAddresses.page) await this.#answerPage(response)
-    else if (url === liveAddresses.script) send(response, 'text/javascript; charset=utf-8', liveScript)
-    else if (url === liveAddresses.events) this.#listen(response)
+    else if (name === liveAddresses.page) await this.#answerPage(response)
+    else if (name === liveAddresses.script) send(response, 'text/javascript; charset=utf-8', liveScript)
+    else if (name === liveAddresses.events) this.#listen(response)
     else refuse(response, 404, 'nothing here')
+  }
+
+  /** In a time that does not tell how much of it is right. */
+  #hasToken(given: string): boolean {
+    const [one, other] = [given, this.#token].map((text) => createHash('sha256').update(text).digest())
+    return timingSafeEqual(one!, other!)
   }
 
   async #answerPage(response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import { figureNote, figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import sparkly from 'sparkly'
+import { guardedText } from '../terminal/guarded-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
 
 /** Columns of a bar. */
@@ -16,10 +17,16 @@ const CURVE = 40
  * @returns lines without a line end
  */
 export function watchText(watched: Watched, { columns, rows }: Record<'columns' | 'rows', number>): string {
+  const lines = linesOf(watched, rows)
+  // A name with line ends would look like lines of its own.
+  const shown = lines.map((line) => guardedText(line).replaceAll('\n', ' '))
+  return shown.map((line) => Array.from(line).slice(0, columns).join('')).join('\n')
+}
+
+function linesOf(watched: Watched, rows: number): string[] {
   const { runs, title } = watched
-  if (runs.length === 0) return `${title}: waiting for a run`
-  const lines = runs.length === 1 ? oneRun(runs[0]!) : manyRuns(watched, rows)
-  return lines.map((line) => Array.from(line).slice(0, columns).join('')).join('\n')
+  if (runs.length === 0) return [`${title}: waiting for a run`]
+  return runs.length === 1 ? oneRun(runs[0]!) : manyRuns(watched, rows)
 }
 
 function oneRun(run: WatchedRun): string[] {
@@ -30,7 +37,8 @@ function oneRun(run: WatchedRun): string[] {
   const last = epochs.at(-1)
   const note = figureNote(figure)
   const head = `${name}: ${method}, seed ${seed}, ${run.state}${reason(run)}${note === undefined ? '' : `; ${note}`}`
-  if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`]
+  const now = [stepText(run)].filter((text) => text !== undefined)
+  if (last === undefined) return [head, `${bar(run)}, the student's training has not ended an epoch`, ...now]
   const curves = [
     curve('loss', epochs, ({ train }) => train.loss, number),
     curve('train', epochs, ({ train }) => train.figure, shown),
@@ -40,6 +48,7 @@ function oneRun(run: WatchedRun): string[] {
   return [
     head,
     `${bar(run)}, ${last.seconds.toFixed(1)} s for the last one, learning rate ${number(last.learningRate)}`,
+    ...now,
     ...curves.filter((line) => line !== undefined),
     ...(test === undefined ? [] : [`test        ${shown(test)}`]),
   ]
@@ -84,11 +93,25 @@ function summary(run: WatchedRun): string {
   return `${bar(run)}  loss ${number(last.train.loss)}${shown}  ${drawn}  ${state}${reason(run)}`
 }
 
-function bar({ epochs: planned, written }: WatchedRun): string {
-  const done = written?.epochs.length ?? 0
+function bar({ epochs: planned, done, step }: WatchedRun): string {
   if (planned === undefined) return `${done} epochs`
-  const full = Math.min(BAR, Math.floor((BAR * done) / planned))
+  // Of the student alone: its epochs are what the bar is about.
+  const within = step?.who === 'student' && step.step.epoch >= done ? step.step : undefined
+  const reached = within === undefined ? done : within.epoch + within.step / within.stepsPerEpoch
+  const full = Math.min(BAR, Math.floor((BAR * reached) / planned))
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${done}/${planned} epochs`
+}
+
+/**
+ * How far a run is within its epoch.
+ *
+ * @returns undefined where it has not said so
+ */
+export function stepText({ step: noted }: WatchedRun): string | undefined {
+  if (noted === undefined) return undefined
+  const { epoch, epochs, step, stepsPerEpoch, loss } = noted.step
+  const shown = loss === undefined ? '' : `, loss ${number(loss)}`
+  return `${noted.who}: epoch ${epoch + 1} of ${epochs}, step ${step} of ${stepsPerEpoch}${shown}`
 }
 
 function reason({ message }: WatchedRun): string {

@@ -1,7 +1,7 @@
 import { figureText } from '@kd/report'
 import type { ReportedEpoch } from '@kd/report'
 import { createLogUpdate } from 'log-update'
-import { guardedText } from '../terminal/guarded-text.js'
+import { lineText } from '../terminal/guarded-text.js'
 import type { Screen, Terminal } from '../terminal/terminal.js'
 import { watchText } from './watch-text.js'
 import type { Watched, WatchedRun } from './watched-run.js'
@@ -25,12 +25,17 @@ export function watchView({ out, screens }: Pick<Terminal, 'out' | 'screens'>, i
 
 function placeView(out: Screen): WatchView {
   const update = createLogUpdate(out, { showCursor: true })
+  let last = ''
   return {
     show: (watched) => {
       const { columns = 80, rows = 24 } = out
-      update(guardedText(watchText(watched, { columns, rows })))
+      last = watchText(watched, { columns, rows })
+      update(last)
     },
     stop: () => {
+      // Whatever the keyboard left below it, such as ^C, goes with the old one.
+      update.clear()
+      update(last)
       update.done()
     },
   }
@@ -40,7 +45,7 @@ function lineView(out: Terminal['out']): WatchView {
   const said = new Map<string, { epoch: number; state: string }>()
   let isWaiting = false
   const say = (line: string): void => {
-    out.write(`${line}\n`)
+    out.write(lineText(line))
   }
   return {
     stop: () => undefined,
@@ -49,15 +54,20 @@ function lineView(out: Terminal['out']): WatchView {
       isWaiting = runs.length === 0
       for (const run of runs) {
         const before = said.get(run.name) ?? { epoch: 0, state: 'waiting' }
-        const epochs = run.written?.epochs ?? []
         // A run that goes on from an earlier epoch says those again that it takes again.
-        for (const epoch of epochs)
-          if (epoch.epoch > Math.min(before.epoch, epochs.length)) say(epochLine(run, epoch))
+        for (const epoch of knownEpochs(run))
+          if (epoch.epoch > Math.min(before.epoch, run.done)) say(epochLine(run, epoch))
         if (run.state !== before.state) say(stateLine(run))
-        said.set(run.name, { epoch: epochs.length, state: run.state })
+        said.set(run.name, { epoch: run.done, state: run.state })
       }
     },
   }
+}
+
+/** All epochs that are known; of a long training those in the middle are only some. */
+function knownEpochs({ written, newest }: WatchedRun): ReportedEpoch[] {
+  const first = newest[0]?.epoch ?? 1
+  return [...(written?.epochs ?? []).filter(({ epoch }) => epoch < first), ...newest]
 }
 
 function epochLine(

@@ -1,18 +1,21 @@
-import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ConfigInput } from '../../config/config-schema.js'
 import { runComparison } from '../../jobs/compare/run-comparison.js'
+import { readStep } from '../../run/log/step-file.js'
 import { runDistillation } from '../../run/run-distillation.js'
 import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
 import { replayRun } from '../../testing/replayed-run.js'
 import { runKd, startKd } from '../../testing/run-kd.js'
 import { terminalOf } from '../terminal/terminal.js'
+import { LiveServer } from './live-server.js'
 import { watchText } from './watch-text.js'
 import { watchView } from './watch-view.js'
 import { WatchedFolder } from './watched-folder.js'
+import { haveSameReport } from './watched-run.js'
 
 const config: ConfigInput = {
   dataset: { name: 'digits', take: { train: 100, test: 30 } },
@@ -40,7 +43,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Until it holds, on a busy machine too. */
-const soon = (holds: () => void): Promise<void> => vi.waitFor(holds, { timeout: 20_000, interval: 50 })
+const soon = (holds: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(holds, { timeout: 20_000, interval: 50 })
 
 const epochsIn = (text: string): string[] =>
   [...text.matchAll(/epoch (\d+\/\d+): loss/g)].map((found) => found[1]!)
@@ -169,9 +173,118 @@ describe('kd watch', () => {
     const damaged = join(folder, 'damaged')
     await cp(join(folder, 'whole'), damaged, { recursive: true })
     await writeFile(join(damaged, 'metrics.jsonl'), 'no json\n')
-    expect(await refused(damaged)).toContain('metrics.jsonl must hold JSON')
+    expect(await refused(damaged)).toContain('metrics.jsonl line 1 must hold JSON')
     expect((await runKd(['watch', damaged, '--port', '65536'])).err).toContain('from 0 to 65535')
   })
+})
+
+describe('a run of very many epochs', () => {
+  const EPOCHS = 51_000
+  const lineOf = (epoch: number): string =>
+    [
+      {
+        kind: 'examples',
+        epoch,
+        examples: 100,
+        spreads: { weight: spread },
+        shares: { studentSaysLabel: 0.5 },
+      },
+      {
+        kind: 'epoch',
+        epoch,
+        steps: 10,
+        seconds: 0.1,
+        learningRate: 0.1,
+        train: { loss: 1 / epoch, figures: { top1: 0.5 } },
+      },
+    ]
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join('')
+  const counts = Array.from({ length: 20 }, (_, index) => index)
+  const spread = { mean: 0.5, standardDeviation: 0.1, histogram: { min: 0, max: 1, counts } }
+  let long: string
+  beforeAll(async () => {
+    long = join(folder, 'long')
+    const run = await replayRun(join(folder, 'whole'), long)
+    const all = Array.from({ length: EPOCHS }, (_, index) => lineOf(index + 1))
+    await writeFile(join(run.folder, 'metrics.jsonl'), all.join(''))
+  })
+
+  it('is watched in little memory, and looked at again in no time', async () => {
+    const watched = new WatchedFolder(long)
+    const { runs } = await watched.read()
+    expect(runs[0]).toMatchObject({ done: EPOCHS, state: 'running' })
+    expect(runs[0]!.written!.epochs.length).toBeLessThan(1100)
+    expect(JSON.stringify(runs).length).toBeLessThan(2e6)
+    // Some rounds, so that one pause of a busy machine does not count.
+    const times: number[] = []
+    for (let epoch = EPOCHS + 1; epoch <= EPOCHS + 5; epoch++) {
+      await appendFile(join(long, 'metrics.jsonl'), lineOf(epoch))
+      const before = performance.now()
+      const next = await watched.read()
+      times.push(performance.now() - before)
+      expect(next.runs[0]).toMatchObject({ done: epoch })
+      expect(next.runs[0]!.newest.at(-1)!.epoch).toBe(epoch)
+    }
+    expect(Math.min(...times)).toBeLessThan(100)
+  }, 60_000)
+
+  it('is shown in a small page, while the server answers others', async () => {
+    const server = await LiveServer.start(0, await new WatchedFolder(long).read())
+    let longest = 0
+    let before = performance.now()
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - before)
+      before = performance.now()
+    }, 5)
+    const answer = await fetch(server.address)
+    const page = await answer.text()
+    clearInterval(beat)
+    server.close()
+    expect(page.length).toBeLessThan(3e6)
+    expect(page).toMatch(/<td[^>]*>5100\d<\/td>/)
+    expect(longest).toBeLessThan(5000)
+  }, 60_000)
+})
+
+describe('a run within an epoch', () => {
+  it('is shown as it goes on, though no epoch has ended', async () => {
+    const run = await replayRun(join(folder, 'whole'), join(folder, 'within'))
+    await run.toEpoch(1)
+    const watched = new WatchedFolder(run.folder)
+    const note = (step: number): Promise<void> => {
+      const noted = { who: 'student', step: { epoch: 1, epochs: 4, step, stepsPerEpoch: 10, loss: 0.25 } }
+      return writeFile(join(run.folder, 'progress.json'), JSON.stringify(noted))
+    }
+    await note(2)
+    const first = await watched.read()
+    expect(watchText(first, { columns: 100, rows: 24 }).split('\n').slice(1, 3)).toEqual([
+      expect.stringMatching(/^█{4}░{12} 1\/4 epochs/),
+      'student: epoch 2 of 4, step 2 of 10, loss 0.25',
+    ])
+    await note(10)
+    const second = await watched.read()
+    expect(watchText(second, { columns: 100, rows: 24 })).toMatch(/\n█{8}░{8} 1\/4 epochs.*\n.*step 10 of 10/)
+    // The report has no steps in it.
+    expect(second.runs[0]).not.toBe(first.runs[0])
+    expect(haveSameReport(first, second)).toBe(true)
+    expect((await watched.read()).runs[0]).toBe(second.runs[0])
+    await run.stop()
+    expect((await watched.read()).runs[0]).not.toHaveProperty('step')
+  })
+
+  it('says so itself, and no more when it has ended', async () => {
+    const out = join(folder, 'steps')
+    const controller = new AbortController()
+    const training = { epochs: 1000 }
+    const running = runDistillation({ ...config, training }, { out, signal: controller.signal })
+    await soon(async () => {
+      expect(await readStep(out)).toMatchObject({ who: 'student', step: { epochs: 1000 } })
+    })
+    controller.abort()
+    expect(await running).toMatchObject({ ended: 'aborted' })
+    expect(await readdir(out)).not.toContain('progress.json')
+  }, 120_000)
 })
 
 describe('the view of what is watched', () => {

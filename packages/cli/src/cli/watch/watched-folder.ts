@@ -1,8 +1,10 @@
 import type { ComparedRun, Comparison, ReportedResult, ReportedRun } from '@kd/report'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { readComparisonFile } from '../../jobs/compare/read-comparison-file.js'
-import { readRun } from '../report/read-run.js'
+import { readStep } from '../../run/log/step-file.js'
+import { RunReader } from '../report/read-run.js'
 import { recordedRun } from '../../run/origin/recorded-run.js'
 import { standStill } from '../../run/folder/stand-still.js'
 import { UsageError } from '../../config/usage-error.js'
@@ -19,6 +21,7 @@ interface Place {
 }
 
 interface Known {
+  readonly reader: RunReader
   /** The signature of the files that it was read from. */
   readonly signature: string
   readonly run: WatchedRun
@@ -75,17 +78,18 @@ export class WatchedFolder {
   async #read(place: Place): Promise<WatchedRun> {
     const signature = await signatureOf(place)
     const known = this.#known.get(place.folder)
-    if (known?.signature === signature) return known.run
+    const reader = known?.reader ?? new RunReader(place.folder, place.name)
     try {
-      const run = await readPlace(place)
-      this.#known.set(place.folder, { signature, run, failures: 0 })
+      const read = known?.signature === signature ? known.run : await readPlace(place, reader)
+      const run = await withStep(read, place.folder)
+      this.#known.set(place.folder, { reader, signature, run, failures: 0 })
       return run
     } catch (error) {
       const failures = (known?.failures ?? 0) + 1
       if (failures > PATIENCE) throw error
-      const run: WatchedRun = known?.run ?? { name: place.name, state: 'waiting' }
+      const run: WatchedRun = known?.run ?? { ...unread, name: place.name, state: 'waiting' }
       // With another signature, so that it is read again.
-      this.#known.set(place.folder, { signature: '', run, failures })
+      this.#known.set(place.folder, { reader, signature: '', run, failures })
       return run
     }
   }
@@ -120,18 +124,31 @@ async function signatureOf({ folder, compared }: Place): Promise<string> {
   return [compared?.state, reason, ...files].join('|')
 }
 
-async function readPlace({ name, folder, compared }: Place): Promise<WatchedRun> {
+/** A run before anything of it was read. */
+const unread = { done: 0, newest: [] }
+
+/** The same object where it has gone no step on. */
+async function withStep(run: WatchedRun, folder: string): Promise<WatchedRun> {
+  const { step: before, ...rest } = run
+  const step = run.state === 'running' ? await readStep(folder) : undefined
+  if (isDeepStrictEqual(step, before)) return run
+  return { ...rest, ...(step && { step }) }
+}
+
+async function readPlace({ name, folder, compared }: Place, reader: RunReader): Promise<WatchedRun> {
   const recorded = await recordedRun(folder)
   const failed = compared?.state === 'failed'
   const state = failed
     ? { state: 'failed' as const, ...(compared.message !== undefined && { message: compared.message }) }
     : undefined
-  if (recorded === undefined) return { name, ...(state ?? { state: 'waiting' }) }
-  const written = await readRun(folder, name)
+  if (recorded === undefined) return { ...unread, name, ...(state ?? { state: 'waiting' }) }
+  const written = await reader.read()
   const { training } = recorded.config as { training?: { epochs?: unknown } }
   return {
     name,
     written,
+    done: written.trained?.epochs ?? 0,
+    newest: reader.newest,
     ...(typeof training?.epochs === 'number' && { epochs: training.epochs }),
     ...(state ?? stateOf(written)),
   }

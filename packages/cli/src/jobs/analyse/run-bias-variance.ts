@@ -2,6 +2,7 @@ import { KdError, type EngineName } from '@kd/core'
 import type { BiasVarianceReport } from '@kd/report'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { tellOfFasterEngine } from '../../run/tell-of-faster-engine.js'
 import { planComparison } from '../compare/plan-comparison.js'
 import { finishedRuns, neededJobs, type ComparisonProgress } from '../compare/run-comparison.js'
 import type { ConfigInput } from '../../config/config-schema.js'
@@ -104,6 +105,7 @@ export async function runBiasVariance(
   if (plan.task.name !== 'classification') {
     throw new KdError(`analyse bias-variance: task must be classification, got ${plan.task.name}`)
   }
+  tellOfFasterEngine(plan.engine, tell)
   const found = await finishedRuns(plan, workspace)
   const waiting = plan.runs.filter(({ job }) => !found.has(job.id))
   const toDo = neededJobs(plan, waiting)

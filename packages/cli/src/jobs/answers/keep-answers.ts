@@ -6,6 +6,7 @@ import { workspaceOf } from '../compare/run-comparison.js'
 import { isAnswersOnly } from '../../config/answer-rules.js'
 import { builtIn } from '../../config/catalogue.js'
 import type { Config, ConfigInput } from '../../config/config-schema.js'
+import { tellOfFasterEngine } from '../../run/tell-of-faster-engine.js'
 import { readConfig } from '../../config/read-config.js'
 import { prepareDataset } from '../../run/data/prepare-dataset.js'
 import type { OnRunProgress } from '../../run/log/run-progress.js'
@@ -115,6 +116,7 @@ export async function keepAnswers(
   for (const text of read.warnings) tell({ kind: 'message', text })
   assertTeachers(read.config)
   const engine = await selectEngine(options.engine ?? read.config.engine)
+  tellOfFasterEngine(engine.name, tell)
   const config = askedConfig({ ...read.config, engine: engine.name })
   const named = { config, catalogue: read.catalogue }
   const dataset = await prepareDataset(named, tell)

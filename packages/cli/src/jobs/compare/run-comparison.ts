@@ -8,6 +8,7 @@ import type { Job, JobEvent, JobOutcome } from '../job/job.js'
 import { localRunner } from '../runner/local-runner.js'
 import type { Runner } from '../runner/runner.js'
 import { UsageError } from '../../config/usage-error.js'
+import { tellOfFasterEngine } from '../../run/tell-of-faster-engine.js'
 import { comparedRun } from './compared-run.js'
 import { ComparisonFolder } from './comparison-folder.js'
 import type { ComparisonInput } from './comparison-schema.js'
@@ -112,6 +113,7 @@ export async function runComparison(
     threads,
     tell: () => undefined,
   })
+  tellOfFasterEngine(plan.engine, tell)
   await assertCarriable(
     plan.runs.map(({ job }) => job),
     runner,

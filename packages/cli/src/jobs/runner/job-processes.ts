@@ -16,6 +16,14 @@ export type FromJobProcess =
   | { readonly kind: 'progress'; readonly progress: RunProgress }
   | { readonly kind: 'outcome'; readonly outcome: JobOutcome }
 
+/** How a job's process is run. */
+export interface JobProcessOptions extends RunJobOptions {
+  /** Ends the process at once, and the job with it: for one that does not stop at its `signal`. */
+  readonly kill?: AbortSignal
+  /** Told the number of the process, before the job begins. */
+  readonly onProcess?: (pid: number) => void
+}
+
 /** Of what a process wrote to its standard error, so many characters are kept for the report of a crash. */
 const TAIL = 4000
 /** And so many lines of these are shown. */
@@ -57,13 +65,17 @@ class JobProcess {
    * Does a job.
    *
    * @param job - plain data
-   * @param options - see {@link RunJobOptions}
+   * @param options - see {@link JobProcessOptions}
    * @returns what became of it; `failed` when the process ended under it
    */
-  async run(job: Job, { workspace, trusted, signal, onProgress }: RunJobOptions): Promise<JobOutcome> {
+  async run(
+    job: Job,
+    { workspace, trusted, signal, kill, onProcess, onProgress }: JobProcessOptions,
+  ): Promise<JobOutcome> {
     this.#stderr = ''
     const child = this.#child
     const stop = (): void => this.#send({ kind: 'stop' })
+    const end = (): unknown => child.kill('SIGKILL')
     let listener: (message: FromJobProcess) => void = () => undefined
     const ended = new Promise<JobOutcome>((resolve) => {
       listener = (message) => {
@@ -73,12 +85,15 @@ class JobProcess {
       child.on('message', listener)
     })
     signal.addEventListener('abort', stop)
+    kill?.addEventListener('abort', end)
+    if (child.pid !== undefined) onProcess?.(child.pid)
     this.#send({ kind: 'job', job, workspace, trusted })
     if (signal.aborted) stop()
     try {
       return await Promise.race([ended, this.#closed.then((how) => this.#crash(how))])
     } finally {
       signal.removeEventListener('abort', stop)
+      kill?.removeEventListener('abort', end)
       child.off('message', listener)
     }
   }
@@ -104,7 +119,7 @@ export class JobProcesses {
   readonly #idle = new Map<JobProcess, number>()
 
   /** Does a job in a process of its own. */
-  async run(job: Job, options: RunJobOptions): Promise<JobOutcome> {
+  async run(job: Job, options: JobProcessOptions): Promise<JobOutcome> {
     const process =
       [...this.#idle].find(([, threads]) => threads === job.threads)?.[0] ?? new JobProcess(job.threads)
     this.#idle.delete(process)

@@ -7,7 +7,7 @@ import { writeError, writeFileSafely } from './write-file-safely.js'
 
 /** Everything that a run writes, half-written or not; what `--force` removes. */
 const files =
-  'config.yaml|environment.json|metrics.jsonl|diagnostics.json|examples.csv|report.html|' +
+  'config.yaml|environment.json|metrics.jsonl|diagnostics.json|progress.json|examples.csv|report.html|' +
   'events.out.tfevents.kd|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json|' +
   // Runs before 0.2 wrote these.
   String.raw`mixing-weights.csv|selection-scores.csv|lock-\S+`

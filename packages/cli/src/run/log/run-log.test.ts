@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parsedLine, readCheckedLog, resultIn } from './run-log.js'
+import { LogReader } from './log-reader.js'
+import { parsedLine, resultIn, type ReadLine } from './run-log.js'
 
 let folder: string
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'kd-log-'))))
@@ -13,6 +14,11 @@ const epoch = {
   train: { loss: null, parts: { label: 0.5 }, figures: { top1: 0.5, top5: null } },
 }
 const result = { kind: 'result', folder: '/a', method: 'm', ended: 'epochs', teachers: [], seconds: 1 }
+async function readCheckedLog(of: string): Promise<ReadLine[]> {
+  const lines: ReadLine[] = []
+  await new LogReader(of, { onLine: (line) => lines.push(line), onRestart: () => undefined }).read()
+  return lines
+}
 const written = (...lines: unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 
 describe('the log of a run', () => {

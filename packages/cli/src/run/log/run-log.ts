@@ -175,16 +175,16 @@ export async function readRunLog(folder: string): Promise<unknown[]> {
 }
 
 /**
- * Reads the lines of a run, and checks those of a known kind; others are left out.
+ * Checks a line of a run.
  *
- * @param folder - of the run
- * @throws {@link UsageError} naming the line that a run does not write
+ * @param text - of the line
+ * @param where - what errors call it
+ * @returns undefined for a line of a kind that nobody knows
+ * @throws {@link UsageError} naming the line, when a run does not write it
  */
-export async function readCheckedLog(folder: string): Promise<ReadLine[]> {
-  const values = await readRunLog(folder)
-  return values.flatMap((value, index) =>
-    kinds.includes(kindOf(value)) ? [checkedAs(readLine, value, `${pathIn(folder)} line ${index + 1}`)] : [],
-  )
+export function checkedLine(text: string, where: string): ReadLine | undefined {
+  const value = parsedJson(text, where)
+  return kinds.includes(kindOf(value)) ? checkedAs(readLine, value, where) : undefined
 }
 
 /** A line as far as it is one that a run writes; otherwise undefined. */

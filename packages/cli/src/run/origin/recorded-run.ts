@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { UsageError } from '../../config/usage-error.js'
 import type { Config } from '../../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
+import { lastLine } from '../log/log-reader.js'
 import { resultIn } from '../log/run-log.js'
 import type { RunResult } from '../log/run-result.js'
 
@@ -27,7 +28,10 @@ export async function recordedRun(folder: string): Promise<RecordedRun | undefin
   const environment = await parsed(join(folder, 'environment.json'), JSON.parse)
   if (config === undefined || environment === undefined) return undefined
   const path = join(folder, 'metrics.jsonl')
-  const result = resultIn((await text(path)) ?? '', path)
+  const last = await lastLine(path).catch((error: unknown) => {
+    throw notOfRun(path, error)
+  })
+  const result = resultIn(last ?? '', path)
   return { config, environment, ...(result && { result }) }
 }
 
@@ -76,8 +80,13 @@ async function text(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw new UsageError(`${path} must be what a run wrote, got ${code ?? String(error)}`)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw notOfRun(path, error)
   }
+}
+
+function notOfRun(path: string, error: unknown): UsageError {
+  if (error instanceof UsageError) return error
+  const { code = String(error) } = error as NodeJS.ErrnoException
+  return new UsageError(`${path} must be what a run wrote, got ${code}`)
 }

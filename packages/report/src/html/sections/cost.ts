@@ -1,5 +1,5 @@
 import { accuracy, byFigure, type ComparedFigure } from '../../figure-text.js'
-import type { ReportedRun } from '../../run/reported-run.js'
+import { trainedSums, type ReportedRun } from '../../run/reported-run.js'
 import { figure } from '../parts/figure.js'
 import { html, type Html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
@@ -26,9 +26,8 @@ function costFigures(
   const isShare = kind.unit === 'share'
   const values = runs.flatMap((run) => {
     const test = run.result?.last?.test
-    const steps = run.epochs.reduce((sum, { steps: count }) => sum + count, 0)
+    const { steps, seconds } = trainedSums(run)
     if (test === undefined || steps === 0) return []
-    const seconds = run.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
     return [
       {
         setting: settingOf(run),

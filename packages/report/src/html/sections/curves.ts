@@ -4,6 +4,12 @@ import { figure } from '../parts/figure.js'
 import { html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
 
+/** So many epochs of a run are drawn, and so many of all runs; of more every second, every fourth and so on. */
+const DRAWN = 1000
+const DRAWN_OF_ALL = 20_000
+/** Beyond so many epochs, dots would hide the line. */
+const DOTS = 100
+
 interface Curve {
   readonly title: string
   readonly caption: string
@@ -35,9 +41,12 @@ function curvesOf(runs: readonly ReportedRun[], split: 'train' | 'validation'): 
 
 /** Shows learning curves: the mean over the seeds of a setting, and a band from the smallest to the largest value. */
 export async function curvesSection(
-  runs: readonly ReportedRun[],
+  allRuns: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
 ): Promise<Section | undefined> {
+  const every = drawnEvery(allRuns)
+  const isDrawn = ({ epoch }: ReportedEpoch): boolean => (epoch - 1) % every === 0
+  const runs = every === 1 ? allRuns : allRuns.map((run) => ({ ...run, epochs: run.epochs.filter(isDrawn) }))
   const drawn = [...curvesOf(runs, 'train'), ...curvesOf(runs, 'validation')]
     .map(({ title, caption, runs: ofCurve, of }) => ({
       title,
@@ -57,14 +66,31 @@ export async function curvesSection(
       figure(`parts of the training loss of ${setting}`, chart('part of the loss', values, 'part')),
     ),
   ])
-  return { id: 'curves', title: 'Learning curves', content: html`<div class="charts">${figures}</div>` }
+  const note = every === 1 ? '' : html`<p>Of every ${every} epochs one is drawn.</p>`
+  return {
+    id: 'curves',
+    title: 'Learning curves',
+    content: html`${note}
+      <div class="charts">${figures}</div>`,
+  }
+}
+
+/** Of so many epochs one is drawn, the same one of each run, so that means over runs are of the same epochs. */
+function drawnEvery(runs: readonly ReportedRun[]): number {
+  const lengths = runs.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0)
+  const all = lengths.reduce((sum, length) => sum + length, 0)
+  const wanted = Math.max(1, all / DRAWN_OF_ALL, ...lengths.map((length) => length / DRAWN))
+  return 2 ** Math.ceil(Math.log2(wanted))
 }
 
 /** What the loss of each setting is made of, the losses of learning teachers included; one part alone is the loss itself. */
 function partsOf(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
-): { readonly setting: string; readonly values: readonly object[] }[] {
+): {
+  readonly setting: string
+  readonly values: readonly { readonly part: string; readonly epoch: number; readonly value: number }[]
+}[] {
   return [...new Set(runs.map(settingOf))]
     .map((setting) => ({
       setting,
@@ -81,12 +107,13 @@ function partsOf(
 
 function chart(
   title: string,
-  values: readonly object[],
+  values: readonly { readonly epoch: number }[],
   coloredBy: 'setting' | 'part',
 ): Readonly<Record<string, unknown>> {
   const x = { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1, format: 'd' } }
   const y = { field: 'value', type: 'quantitative', title, scale: { zero: false } }
   const color = { field: coloredBy, type: 'nominal', title: null, legend: { orient: 'bottom', columns: 2 } }
+  const hasDots = new Set(values.map(({ epoch }) => epoch)).size <= DOTS
   return {
     data: { values },
     encoding: { x, color },
@@ -95,7 +122,10 @@ function chart(
         mark: { type: 'area', opacity: 0.18 },
         encoding: { y: { ...y, aggregate: 'min' }, y2: { field: 'value', aggregate: 'max' } },
       },
-      { mark: { type: 'line', point: { size: 16 } }, encoding: { y: { ...y, aggregate: 'mean' } } },
+      {
+        mark: { type: 'line', ...(hasDots && { point: { size: 16 } }) },
+        encoding: { y: { ...y, aggregate: 'mean' } },
+      },
     ],
   }
 }

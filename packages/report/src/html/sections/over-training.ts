@@ -1,6 +1,14 @@
+import { thinned } from '../../run/thinned-series.js'
 import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '../../run/reported-run.js'
 import { figure } from '../parts/figure.js'
 import { html, type Html } from '../parts/html.js'
+
+/** Of more moments so many are drawn: shares as dots, spreads as columns of bars. */
+const DRAWN_SHARES = 500
+const DRAWN_SPREADS = 100
+
+/** Of more moments, dots would hide the line. */
+const DOTS = 100
 
 /** A line is drawn through at least this many moments; through one it would be a dot. */
 const MOMENTS = 2
@@ -29,11 +37,11 @@ const epochAxis = { title: 'epoch', axis: { tickMinStep: 1, format: 'd' } }
 
 function shareChart(shares: readonly ShareOverTraining[]): Readonly<Record<string, unknown>> {
   const values = shares.flatMap(({ name, moments }) =>
-    moments.map(({ epoch, share }) => ({ name, epoch, share: 100 * share })),
+    thinned(moments, DRAWN_SHARES).map(({ epoch, share }) => ({ name, epoch, share: 100 * share })),
   )
   return {
     data: { values },
-    mark: { type: 'line', point: { size: 16 } },
+    mark: { type: 'line', ...(values.length <= DOTS && { point: { size: 16 } }) },
     encoding: {
       x: { field: 'epoch', type: 'quantitative', ...epochAxis },
       y: { field: 'share', type: 'quantitative', title: 'of them, %', scale: { domain: [0, 100] } },
@@ -42,7 +50,8 @@ function shareChart(shares: readonly ShareOverTraining[]): Readonly<Record<strin
   }
 }
 
-function spreadChart({ name, moments }: SpreadOverTraining): Readonly<Record<string, unknown>> {
+function spreadChart({ name, moments: all }: SpreadOverTraining): Readonly<Record<string, unknown>> {
+  const moments = thinned(all, DRAWN_SPREADS)
   const columns = moments.map(({ epoch, ...moment }, index) => {
     const [before, after] = [moments[index - 1], moments[index + 1]]
     const width = after ? after.epoch - epoch : before ? epoch - before.epoch : 1

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../comparison/comparison.js'
 import { comparisonTables } from '../../comparison/comparison-tables.js'
-import type { ReportedRun } from '../../run/reported-run.js'
+import { trainedSums, type ReportedRun } from '../../run/reported-run.js'
 import { html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
 import { accuracy, figureNote, figureText } from '../../figure-text.js'
@@ -35,17 +35,17 @@ export function runsSection(runs: readonly ReportedRun[]): Section {
     'ended',
     'seconds',
   ]
-  const rows = runs.map(({ name, method, seed, epochs, figure, result, stopped }) => [
-    name,
-    method,
-    seed,
-    epochs.length,
-    ...(namesFigures ? [figureNote(figure) ?? accuracy.title] : []),
-    figureText(result?.last?.test, figure),
-    figureText(result?.best?.test, figure),
-    result?.ended ?? (stopped === undefined ? 'goes on' : `stopped: ${stopped}`),
-    result?.seconds.toFixed(1) ?? '',
-  ])
+  const rows = runs.map((run) => {
+    const { name, method, seed, figure, result, stopped } = run
+    return [
+      ...[name, method, seed, trainedSums(run).epochs],
+      ...(namesFigures ? [figureNote(figure) ?? accuracy.title] : []),
+      figureText(result?.last?.test, figure),
+      figureText(result?.best?.test, figure),
+      result?.ended ?? (stopped === undefined ? 'goes on' : `stopped: ${stopped}`),
+      result?.seconds.toFixed(1) ?? '',
+    ]
+  })
   const teachers = runs.flatMap(({ name, figure, result }) =>
     (result?.teachers ?? []).map(({ model, train, test }, index) => [
       `${name}, teacher ${index + 1} (${model})`,

@@ -8,7 +8,10 @@ import { JobProcesses } from '../job-processes.js'
 import type { Job } from '../../job/job.js'
 import { readJob } from '../../job/read-job.js'
 import { connectQueue, QUEUE, type QueueConnection } from './connect-queue.js'
+import { mendDamagedMessages } from './damaged-messages.js'
+import { LimitedJob, type JobLimits } from './job-limits.js'
 import { jobReply } from './job-reply.js'
+import { messageOf, passingTrouble } from './queue-trouble.js'
 
 /**
  * Milliseconds after which a worker that was not heard of has lost its jobs; it tells of itself twice in this time. The
@@ -25,7 +28,7 @@ const PROGRESS = 1000
 const FAREWELL = 3000
 
 /** What a worker needs. */
-export interface QueueWorkerOptions {
+export interface QueueWorkerOptions extends JobLimits {
   /** See `connectQueue`. */
   readonly queue: string
   /** Folder that all paths of a job start from and that no job leaves. Absolute. */
@@ -75,6 +78,8 @@ class WorkerDesk {
   /** What ends a job that was lost to another worker. */
   readonly #lost = new Map<string, AbortController>()
   readonly #underWay = new Set<Promise<unknown>>()
+  /** What was told of the queue last. */
+  #told = ''
 
   constructor(connection: QueueConnection, options: QueueWorkerOptions) {
     this.#connection = connection
@@ -100,12 +105,23 @@ class WorkerDesk {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#lost.get(id)?.abort()
     })
-    this.#worker.on('error', (error) => {
-      // A lost connection is told of by the connection, a lost job above.
-      const message = connection.address.redact(error.message)
-      if (!/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(message))
-        options.tell(`queue: ${message}`)
-    })
+    this.#worker.on('error', (error) => this.#hear(error))
+    this.#worker.on('active', () => (this.#told = ''))
+  }
+
+  #hear(error: unknown): void {
+    const { address, client } = this.#connection
+    if (error instanceof SyntaxError) {
+      mendDamagedMessages(client).catch((cause: unknown) => this.#hear(cause))
+      return
+    }
+    // A lost connection is told of by the connection, a lost job above.
+    if (/ECONN|EPIPE|Connection is closed|renew lock|Missing lock/.test(messageOf(error))) return
+    const trouble = passingTrouble(error)
+    const text = trouble === undefined ? messageOf(error) : `${trouble}: trying again`
+    // The worker tries again every second.
+    if (text !== this.#told) this.#options.tell(`queue: ${address.redact(text)}`)
+    this.#told = text
   }
 
   async close(): Promise<void> {
@@ -122,13 +138,16 @@ class WorkerDesk {
     const job = await this.#check(queued)
     const lost = new AbortController()
     this.#lost.set(job.id, lost)
+    const limited = new LimitedJob(this.#options)
     const began = performance.now()
     tell(`${job.name}: begun`)
     try {
       const outcome = await this.#processes.run(job, {
         workspace,
         trusted: false,
-        signal: AbortSignal.any([signal, lost.signal]),
+        signal: AbortSignal.any([signal, lost.signal, limited.stop]),
+        kill: limited.kill,
+        onProcess: (pid) => void limited.watchMemory(pid),
         onProgress: this.#progressOf(queued),
       })
       if (outcome.state === 'done') {
@@ -137,10 +156,12 @@ class WorkerDesk {
         tell(`${job.name}: done in ${((performance.now() - began) / 1000).toFixed(1)} s`)
         return reply
       }
+      if (limited.broken !== undefined) throw this.#tooMuch(job, limited.broken)
       if (outcome.state === 'failed' && !lost.signal.aborted)
         throw this.#failure(job, queued, outcome.message)
       return await this.#giveBack(job, queued, token)
     } finally {
+      limited.end()
       if (this.#lost.get(job.id) === lost) this.#lost.delete(job.id)
     }
   }
@@ -157,6 +178,13 @@ class WorkerDesk {
       this.#options.tell(`refused a message: ${message}`)
       throw new this.#connection.bullmq.UnrecoverableError(`refused by the worker: ${message}`)
     }
+  }
+
+  /** Tried again it would take as much. */
+  #tooMuch({ name }: Job, message: string): Error {
+    this.count.failed++
+    this.#options.tell(`${name}: FAILED, ${message}`)
+    return new this.#connection.bullmq.UnrecoverableError(message)
   }
 
   #failure(job: Job, { attemptsMade, opts }: QueuedJob, message: string): Error {

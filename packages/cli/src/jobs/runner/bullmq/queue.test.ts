@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { needs } from '@kd/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runComparison } from '../../compare/run-comparison.js'
 import { inProcessRunner } from '../in-process-runner.js'
@@ -218,6 +219,107 @@ describe('a worker', { timeout: 120_000, ...needsRedis }, () => {
     one.kill('SIGTERM')
     expect(JSON.stringify((await one.ended).out)).toContain('3 done, 8 failed, 0 given back')
   })
+})
+
+describe('a queue in trouble', { timeout: 120_000, ...needsRedis }, () => {
+  const full = async (bytes: number): Promise<void> => {
+    const client = redis.client()
+    await client.config('SET', 'maxmemory', String(bytes))
+    client.disconnect()
+  }
+  afterEach(() => full(0))
+
+  it('is waited for while Redis has no memory left, and said so once', async () => {
+    await full(1)
+    const [one, ended] = [worker('--workspace', path('full')), compare('full', 'seeds=1')]
+    await ended.says(
+      /the queue takes nothing at the moment \(OOM command not allowed when used memory > 'maxmemory'\.; raise its maxmemory, or remove old jobs\): trying again/,
+    )
+    await one.says('queue: OOM command not allowed')
+    await setTimeout(5000)
+    await full(0)
+    const { code, err } = await ended.ended
+    expect(code).toBe(0)
+    expect(err).toContain('the queue takes jobs again')
+    for (const text of [err, one.err()]) {
+      expect(text.split('OOM').length - 1).toBe(1)
+      // No stack traces.
+      expect(text).not.toMatch(/^ +at /m)
+    }
+  })
+
+  it('loses no job when Redis runs out of memory while one is done', async () => {
+    const [one, ended] = [
+      worker('--workspace', path('filled')),
+      compare('filled', 'seeds=1', 'base.training.epochs=20'),
+    ]
+    await one.says('KD, seed 0: begun')
+    await full(1)
+    await one.says(/OOM/)
+    await full(0)
+    const { code, out } = await ended.ended
+    expect(code, out).toBe(0)
+  })
+
+  it.each(['data', 'opts', 'progress'])('has a message refused once whose %s are no JSON', async (part) => {
+    const jobId = 'b'.repeat(64)
+    const client = redis.client()
+    await withQueue((queue) => queue.add('distill', {}, { jobId, attempts: 3 }))
+    await client.hset(`bull:kd:${jobId}`, part, '{"a": [')
+    client.disconnect()
+    const one = worker('--workspace', path('damaged'))
+    await withQueue(async (queue) => {
+      await expect.poll(() => queue.getFailedCount(), { timeout: 60_000 }).toBe(1)
+      const [failed] = await queue.getFailed()
+      expect(failed).toMatchObject({ id: jobId, attemptsMade: 1 })
+      expect(failed!.failedReason).toMatch(/^refused by the worker: job: it /)
+    })
+    expect(one.err().split('refused a message').length - 1).toBe(1)
+    expect(one.err()).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('a job that takes too long', { timeout: 120_000, ...needsRedis }, () => {
+  it('is ended and saved, fails once, and goes on where it may take longer', async () => {
+    const short = worker('--workspace', path('long'), '--max-job-minutes', '0.05')
+    const words = [
+      'long',
+      'seeds=1',
+      'base.training.epochs=300',
+      'base.teachers=[]',
+      'methods={ KD: { name: label-smoothing } }',
+    ]
+    const ended = await compare(...(words as [string])).ended
+    expect(ended.code).toBe(1)
+    expect(runsOf(ended).map(({ message }) => message)).toEqual([
+      'a job must take at most 0.05 minutes here (--max-job-minutes), and was ended and saved after these',
+    ])
+    expect(short.err().split('FAILED').length - 1).toBe(1)
+    short.kill('SIGTERM')
+    await short.ended
+    worker('--workspace', path('long'))
+    const again = await compare(...(words as [string])).ended
+    expect(again.code).toBe(0)
+    const environment = await readFile(path('long', runsOf(again)[0]!.folder, 'environment.json'), 'utf8')
+    expect(environment).toContain('resumedAt')
+  })
+})
+
+describe('a job that takes too much memory', { timeout: 120_000, ...needsRedis }, () => {
+  it(
+    'is ended and fails once',
+    needs(process.platform === 'linux', 'Linux, which says how much memory a process has'),
+    async () => {
+      const one = worker('--workspace', path('large'), '--max-job-gigabytes', '0.02')
+      const words = ['seeds=1', 'base.teachers=[]', 'methods={ KD: { name: label-smoothing } }']
+      const ended = await compare('large', 'base.training.epochs=300', ...words).ended
+      expect(ended.code).toBe(1)
+      expect(runsOf(ended)[0]!.message).toMatch(
+        /^a job must take at most 0\.02 GB of memory here \(--max-job-gigabytes\), got \d\.\d GB$/,
+      )
+      expect(one.err().split('FAILED').length - 1).toBe(1)
+    },
+  )
 })
 
 describe('kd worker and kd compare --runner bullmq', needsRedis, () => {

@@ -1,3 +1,4 @@
+import { KdError } from '@kd/core'
 import type { Job as QueuedJob, Queue } from 'bullmq'
 import { setTimeout } from 'node:timers/promises'
 import type { RunProgress } from '../../../run/log/run-progress.js'
@@ -8,6 +9,7 @@ import { QUEUE, type QueueConnection } from './connect-queue.js'
 import { progressSchema } from './job-progress.js'
 import { takeReply } from './job-reply.js'
 import { plainText } from './plain-text.js'
+import { messageOf, patiently } from './queue-trouble.js'
 
 /** How often a job whose process crashed or threw is tried. */
 const ATTEMPTS = 3
@@ -41,6 +43,7 @@ export class QueuedJobs {
   readonly #options: QueuedJobsOptions
   readonly #queue: Queue
   readonly #waiting = new Map<string, Waiting>()
+  #told = ''
   #isLooking = false
   #hasLeft = false
 
@@ -74,10 +77,12 @@ export class QueuedJobs {
    */
   async outcomeOf(job: Job): Promise<JobOutcome> {
     try {
-      const old = await this.#queue.getJob(job.id)
-      // What failed earlier is tried anew, and what was done and is not there: of a run's result the queue has all that is needed.
-      if (old?.finishedOn !== undefined && (hasFailed(old) || job.kind !== 'distill')) await old.remove()
-      await this.#put(job)
+      await this.#patiently(async () => {
+        const old = await this.#queue.getJob(job.id)
+        // What failed earlier is tried anew, and what was done and is not there: of a run's result the queue has all that is needed.
+        if (old?.finishedOn !== undefined && (hasFailed(old) || job.kind !== 'distill')) await old.remove()
+        await this.#put(job)
+      })
     } catch (error) {
       if (this.#hasLeft) return { state: 'submitted' }
       return { state: 'failed', message: this.#said(error) }
@@ -112,7 +117,7 @@ export class QueuedJobs {
     while (this.#waiting.size > 0) {
       for (const waiting of this.#waiting.values()) {
         try {
-          await this.#lookAt(waiting)
+          await this.#patiently(() => this.#lookAt(waiting))
         } catch (error) {
           if (!this.#hasLeft) this.#end(waiting.job.id, { state: 'failed', message: this.#said(error) })
         }
@@ -167,8 +172,23 @@ export class QueuedJobs {
     this.#options.onEvent({ kind: 'message', text })
   }
 
+  /** What has to wait for memory of the server is told of once, however many jobs wait for it. */
+  #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    return patiently(work, {
+      hasLeft: () => this.#hasLeft,
+      tell: (text) => {
+        if (text === this.#told) return
+        this.#told = text
+        this.#tell(this.#connection.address.redact(text))
+      },
+    })
+  }
+
   #said(error: unknown): string {
-    return this.#connection.address.redact(failureMessage(error))
+    const { redact, shown } = this.#connection.address
+    return redact(
+      KdError.isInstance(error) ? failureMessage(error) : `the queue ${shown}: ${messageOf(error)}`,
+    )
   }
 }
 

@@ -1,5 +1,4 @@
 import { ThinnedSeries, type ReportedEpoch, type ReportedResult, type ReportedRun } from '@kd/report'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LogReader } from '../../run/log/log-reader.js'
 import type { ReadLine, ReadLineOf } from '../../run/log/run-log.js'
@@ -9,6 +8,7 @@ import { standStill } from '../../run/folder/stand-still.js'
 import { UsageError } from '../../config/usage-error.js'
 import { ExamplesOverTraining } from './examples-over-training.js'
 import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
+import { readRegularText } from '../../config/regular-file.js'
 
 /** Of a long training so many epochs are kept: a report draws no more of them. */
 const EPOCHS = 1000
@@ -65,7 +65,7 @@ export class RunReader {
       name,
       method: typeof method?.name === 'string' ? method.name : 'unknown',
       seed: typeof seed === 'number' ? seed : 0,
-      config: await readFile(join(folder, 'config.yaml'), 'utf8'),
+      config: await readRegularText(join(folder, 'config.yaml')),
       environment: recorded.environment,
       ...(figure && { figure }),
       epochs: epochs.values.map((line) => reportedEpoch(line, monitor)),

@@ -1,9 +1,9 @@
 import { KdError } from '@kd/core'
-import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import { jobSchema, type Job } from '../../job/job.js'
+import { readRegularText } from '../../../config/regular-file.js'
 
 /** The file in the folder of a comparison or of answers that lists the jobs which tasks of a cluster do, by their place in it. */
 export const INDEX_FILE = 'jobs.json'
@@ -49,7 +49,7 @@ export async function readJobIndex(path: string): Promise<JobIndex> {
     new KdError(`--index ${path} must be what --runner slurm or kubernetes writes, got ${found}`)
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse(await readRegularText(path))
   } catch (error) {
     throw wrong((error as NodeJS.ErrnoException).code ?? 'a file that is no JSON')
   }

@@ -10,7 +10,7 @@ import { ExamplesOverTraining } from './examples-over-training.js'
 import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
 import { readRegularText } from '../../config/regular-file.js'
 
-/** Of a long training so many epochs are kept: a report draws no more of them. */
+/** How many epochs of a long training are kept: a report draws no more of them. */
 const EPOCHS = 1000
 /** And so many of the last ones, without a gap: more than come between two looks at a run. */
 const NEWEST = 200
@@ -35,7 +35,7 @@ export class RunReader {
   #lines = new KeptLines()
   #monitor = 'top1'
 
-  /** As for {@link readRun}. */
+  /** This is the same as for {@link readRun}. */
   constructor(folder: string, name: string) {
     this.#folder = folder
     this.#name = name

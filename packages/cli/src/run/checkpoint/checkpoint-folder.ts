@@ -15,7 +15,7 @@ export interface CheckpointQuery {
   readonly identity: string
   /** Length of metrics.jsonl, which must reach as far as the checkpoint says. */
   readonly metricsBytes: number
-  /** Told of each file that is not used, and why. */
+  /** This is called for each file that is not used, and why. */
   readonly onRefused: (file: string, reason: string) => void
 }
 

@@ -16,7 +16,7 @@ const LINE_END = 10
 export interface LogListener {
   /** Takes the next line. */
   readonly onLine: (line: ReadLine) => void
-  /** Told that the file is another one by now, or was cut: its lines come from the first. */
+  /** This is called when the file is another one by now, or was cut: its lines come from the first. */
   readonly onRestart: () => void
 }
 

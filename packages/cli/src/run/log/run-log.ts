@@ -27,7 +27,7 @@ export interface MethodLine {
 /** What the method does to single examples after an epoch. */
 export interface ExamplesLine {
   readonly kind: 'examples'
-  /** From 1. */
+  /** The epoch, counted from 1. */
   readonly epoch: number
   /** How many were looked at. */
   readonly examples: number

@@ -24,7 +24,7 @@ const environmentSchema = z.object({
 
 /** What the model of a run is to be given, and what its outputs mean. */
 export interface InputDescription {
-  /** Of one input, channels last. */
+  /** The shape of one input, channels last. */
   readonly shape: readonly number[]
   /** Names of the numbers of an input, in their order, where they have names. */
   readonly columns?: readonly string[] | undefined

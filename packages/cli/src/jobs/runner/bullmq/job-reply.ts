@@ -13,7 +13,7 @@ import { readRegularText } from '../../../config/regular-file.js'
 const needed = ['config.yaml', 'environment.json', 'metrics.jsonl'] as const
 const further = ['diagnostics.json', 'examples.csv'] as const
 
-/** In characters, all files together. */
+/** The most characters that all files together may have. */
 const LARGEST = 16_000_000
 
 const text = z.string().max(LARGEST)

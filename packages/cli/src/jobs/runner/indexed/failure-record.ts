@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import { readRegularText } from '../../../config/regular-file.js'
 
-/** In the folder of a comparison or of answers: why jobs failed that no process waited for. */
+/** The record, in the folder of a comparison or of answers, of why jobs failed that no process waited for. */
 export const FAILURES = 'failures'
 
 const schema = z.object({ message: z.string() })

@@ -10,7 +10,7 @@ export const INDEX_FILE = 'jobs.json'
 
 const indexSchema = z.strictObject({
   version: z.literal(1),
-  /** From the folder of the file, so that it holds wherever that is mounted. */
+  /** The path is relative to the folder of the file, so that it holds wherever that is mounted. */
   workspace: z.string().min(1),
   jobs: z.array(jobSchema).min(1),
 })

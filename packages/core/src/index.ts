@@ -61,6 +61,7 @@ export { lastDenseLayer, layersModel } from './model/layers-model.js'
 export type { TensorValues } from './model/tensor-values.js'
 
 export type { OptionsSchema } from './options/options.js'
+export { warmupEpochs, warmUpShare } from './options/warm-up.js'
 export {
   choice,
   count,

@@ -10,6 +10,7 @@ export {
   type HierarchicalContextOptions,
 } from './hierarchical-context/hierarchical-context.js'
 export { instanceGraph, type InstanceGraphOptions } from './instance-graph/instance-graph.js'
+export { knowledgeReview, type KnowledgeReviewOptions } from './knowledge-review/knowledge-review.js'
 export { neuronSelectivity, type NeuronSelectivityOptions } from './neuron-selectivity/neuron-selectivity.js'
 export {
   probabilisticTransfer,
@@ -23,3 +24,7 @@ export {
   similarityPreserving,
   type SimilarityPreservingOptions,
 } from './similarity-preserving/similarity-preserving.js'
+export {
+  variationalInformation,
+  type VariationalInformationOptions,
+} from './variational-information/variational-information.js'

@@ -87,15 +87,19 @@ def case(name, options, inputs, loss, differentiate, extra=None):
 
 
 # Where a method has another name than its formula.
-FOLDERS = {'relational': 'relational-knowledge'}
+FOLDERS = {
+    'relational': 'relational-knowledge',
+    'variational': 'variational-information',
+    'review': 'knowledge-review',
+}
 
 
-def write(name, formula, cases, notes=''):
-    folder = METHODS / FOLDERS.get(name, name)
+def write(name, formula, cases, notes='', folder=None):
+    folder = METHODS / (folder or FOLDERS.get(name, name))
     if not folder.is_dir():
         print(f'{name}: no such method here')
         return
-    path = folder / f'{folder.name}.golden.json'
+    path = folder / f'{FOLDERS.get(name, name)}.golden.json'
     previous = json.loads(path.read_text()) if path.exists() else {}
     content = {
         'source': f'float64, PyTorch {torch.__version__.split("+")[0]}, NHWC',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { ShapeError, type NamedVariables, type RandomSource } from '@kd/core'
+import { ShapeError, type RandomSource } from '@kd/core'
+import { batchNormalized, uniformWeights, type Adapter } from '../terms/adapters.js'
 
 /** What a regressor leads from and to, and how. */
 export interface RegressorOptions {
@@ -13,15 +14,6 @@ export interface RegressorOptions {
   readonly relu: boolean
 }
 
-/** A layer from one feature to another, with its variables. */
-export interface Regressor {
-  readonly variables: NamedVariables
-  apply(feature: tf.Tensor): tf.Tensor
-}
-
-/** PyTorch's, which peers use; the default of TensorFlow.js is 1e-3. */
-const EPSILON = 1e-5
-
 /**
  * Makes the regressor of two features.
  *
@@ -29,17 +21,12 @@ const EPSILON = 1e-5
  * @returns a trainable layer
  * @throws {@link ShapeError} when no regressor leads from one shape to the other
  */
-export function regressor({ from, to, random, batchNormalization, relu }: RegressorOptions): Regressor {
+export function regressor({ from, to, random, batchNormalization, relu }: RegressorOptions): Adapter {
   const linear = linearPart(from, to)
   const { kernelShape, inputs } = linear
   const outputs = to.at(-1)!
-  const limit = 1 / Math.sqrt(inputs)
-  const kernel = Float32Array.from(
-    { length: tf.util.sizeFromShape(kernelShape) },
-    () => limit * (2 * random.uniform() - 1),
-  )
   const variables: Record<string, tf.Variable> = {
-    kernel: tf.variable(tf.tensor(kernel, kernelShape)),
+    kernel: uniformWeights(kernelShape, inputs, random),
     bias: tf.variable(tf.zeros([outputs])),
     ...(batchNormalization && {
       scale: tf.variable(tf.ones([outputs])),
@@ -50,7 +37,7 @@ export function regressor({ from, to, random, batchNormalization, relu }: Regres
     variables,
     apply(feature) {
       let value = tf.add(linear.product(feature, variables['kernel']!), variables['bias']!)
-      if (batchNormalization) value = normalized(value, variables['scale']!, variables['offset']!)
+      if (batchNormalization) value = batchNormalized(value, variables['scale']!, variables['offset']!)
       return relu ? tf.relu(value) : value
     },
   }
@@ -100,20 +87,6 @@ function linearPart(from: readonly number[], to: readonly number[]): LinearPart 
   }
   if (size < wanted || width < wantedWidth) throw mismatch(from, to)
   return convolution(1 + size - wanted, 1 + width - wantedWidth, 1, 0)
-}
-
-/** Batch normalisation over all axes but the channels, with the batch's own statistics: a regressor is never used without a batch. */
-function normalized(value: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor {
-  const axes = value.shape.map((_, axis) => axis).slice(0, -1)
-  const { mean, variance } = tf.moments(value, axes)
-  return tf.batchNorm(
-    value as tf.Tensor4D,
-    mean as tf.Tensor1D,
-    variance as tf.Tensor1D,
-    offset as tf.Tensor1D,
-    scale as tf.Tensor1D,
-    EPSILON,
-  )
 }
 
 function mismatch(from: readonly number[], to: readonly number[]): ShapeError {

@@ -7,6 +7,7 @@ import {
   ShapeError,
   weight,
   type ExampleLosses,
+  type NamedVariables,
   type Needs,
   type RunningMethod,
   type RunStart,
@@ -44,6 +45,24 @@ export const severalFeatures = (...names: readonly string[]) => ({
   teacherFeatures: option(featureList(), [...names], "the teacher's features, one for each of the student's"),
   teacher: teacherOption,
 })
+
+/** The shapes of the features that a method compares, without the batch axis. */
+export interface ShapePair {
+  /** The name of the student's feature. */
+  readonly name: string
+  readonly student: readonly number[]
+  readonly teacher: readonly number[]
+}
+
+/** Returns the shapes of all pairs, in their order. */
+export function shapesOf(run: RunStart, choice: FeatureChoice): ShapePair[] {
+  const { student, teacher } = namesOf(choice)
+  return student.map((name, index) => ({
+    name,
+    student: run.student.features[name]!,
+    teacher: run.teachers[choice.teacher]!.features[teacher[index]!]!,
+  }))
+}
 
 /** Weights of the terms of a method on features. */
 export const termWeights = (feature: number) => ({
@@ -91,16 +110,11 @@ export function assertFit(
   rule: string,
   fits: (student: readonly number[], teacher: readonly number[]) => boolean,
 ): void {
-  const { student, teacher } = namesOf(choice)
-  for (const [index, name] of student.entries()) {
-    const other = teacher[index]!
-    const [shape, otherShape] = [
-      run.student.features[name]!,
-      run.teachers[choice.teacher]!.features[other]!,
-    ] as const
-    if (fits(shape, otherShape)) continue
+  const { teacher: names } = namesOf(choice)
+  for (const [index, { name, student, teacher }] of shapesOf(run, choice).entries()) {
+    if (fits(student, teacher)) continue
     throw new ShapeError(
-      `${functionName}: ${name} of the student and ${other} of the teacher must be ${rule}, got [${shape.join(', ')}] and [${otherShape.join(', ')}]`,
+      `${functionName}: ${name} of the student and ${names[index]!} of the teacher must be ${rule}, got [${student.join(', ')}] and [${teacher.join(', ')}]`,
       { hint: 'choose other layers' },
     )
   }
@@ -114,23 +128,25 @@ export const isMap = (shape: readonly number[]): boolean => shape.length === 3
  *
  * @param options - the features and the weights
  * @param terms - gives the terms of all pairs, [N] each, not yet weighted
- * @returns a method without variables
+ * @param variables - trainable weights of the method's own, by name
+ * @returns the method in a run
  */
 export function comparison(
   options: FeatureChoice & { readonly featureWeight: number; readonly hardLossWeight: number },
-  terms: (pairs: readonly FeaturePair[]) => ExampleLosses,
+  terms: (pairs: readonly FeaturePair[], step: Step) => ExampleLosses,
+  variables: NamedVariables = {},
 ): RunningMethod {
   const { featureWeight, hardLossWeight } = options
   const loss = (step: Step): ExampleLosses => ({
     label: tf.mul(hardLossWeight, step.task.labelLoss(step.studentLogits, step.labels)),
     ...Object.fromEntries(
-      Object.entries(terms(pairsOf(step, options))).map(([name, losses]) => [
+      Object.entries(terms(pairsOf(step, options), step)).map(([name, losses]) => [
         name,
         tf.mul<tf.Tensor1D>(featureWeight, losses),
       ]),
     ),
   })
-  return { phases: [{ learner: 'student', loss }] }
+  return { variables, phases: [{ learner: 'student', loss }] }
 }
 
 function pairsOf({ studentFeatures, teacherFeatures }: Step, choice: FeatureChoice): FeaturePair[] {

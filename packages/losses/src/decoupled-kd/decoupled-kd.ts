@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { crossEntropy, defineMethod, klDivergence, temperature, weight, type OptionsOf } from '@kd/core'
+import {
+  crossEntropy,
+  defineMethod,
+  klDivergence,
+  temperature,
+  weight,
+  type OptionsOf,
+  warmupEpochs,
+  warmUpShare,
+} from '@kd/core'
 import { binaryDivergence } from '../terms/binary-divergence.js'
 import { hideLabel } from '../terms/hide-classes.js'
-import { warmupEpochs, warmUpShare } from '../terms/warm-up.js'
 
 /**
  * Decoupled knowledge distillation (DKD): splits the divergence from the teacher into "how sure of the label" and "which

@@ -8,10 +8,11 @@ import {
   temperature,
   weight,
   type OptionsOf,
+  warmupEpochs,
+  warmUpShare,
 } from '@kd/core'
 import { binaryDivergence } from '../terms/binary-divergence.js'
 import { hideClasses } from '../terms/hide-classes.js'
-import { warmupEpochs, warmUpShare } from '../terms/warm-up.js'
 
 /**
  * Refined logit distillation (RLD): takes from a teacher that may be wrong only what does not contradict the label. Its

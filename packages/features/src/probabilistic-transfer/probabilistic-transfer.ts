@@ -40,8 +40,11 @@ export const probabilisticTransfer = defineMethod({
   start: (_, options) =>
     comparison(options, ([pair]) => {
       const [student, teacher] = [neighbours(pair!.student), neighbours(pair!.teacher)]
-      const ratio = tf.div(tf.add(teacher, EPSILON), tf.add(student, EPSILON))
-      return { affinity: tf.mean(tf.mul(teacher, tf.log(ratio)), 1) }
+      // The logarithm of a ratio near one loses digits. Both rows sum to one, so their difference takes nothing from the sum but the
+      // large parts of the terms, which cancel.
+      const difference = tf.sub(teacher, student)
+      const logarithms = tf.log1p(tf.div(difference, tf.add(student, EPSILON)))
+      return { affinity: tf.mean<tf.Tensor1D>(tf.sub(tf.mul(teacher, logarithms), difference), 1) }
     }),
 })
 

@@ -3,6 +3,10 @@ export {
   channelCorrelation,
   type ChannelCorrelationOptions,
 } from './channel-correlation/channel-correlation.js'
+export {
+  contrastiveRepresentation,
+  type ContrastiveRepresentationOptions,
+} from './contrastive-representation/contrastive-representation.js'
 export { fitnetHint, type FitnetHintOptions } from './fitnet-hint/fitnet-hint.js'
 export { flowOfSolution, type FlowOfSolutionOptions } from './flow-of-solution/flow-of-solution.js'
 export {

@@ -91,6 +91,7 @@ FOLDERS = {
     'relational': 'relational-knowledge',
     'variational': 'variational-information',
     'review': 'knowledge-review',
+    'contrastive': 'contrastive-representation',
 }
 
 

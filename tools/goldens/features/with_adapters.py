@@ -129,3 +129,44 @@ write('channel-correlation-embedded', 'channel correlation of the student map be
       [case('CIFAR: 1 x 1', {'embedding': '1x1'}, embedded(1), channel_correlation, DIFFERENTIATED),
        case('ImageNet and torchdistill: 3 x 3, over N once more', {'embedding': '3x3', 'scale': 'batch-squared'}, embedded(3),
             channel_correlation, DIFFERENTIATED)], folder='channel-correlation')
+
+
+# ---------- contrastive representation ----------
+def contrastive(x, temperature=0.07, constants=None):
+    """As the authors have it, with the rows of the banks gathered; `contrast` begins with the example's own row."""
+    v = x['variables']
+    project = lambda f, name: (lambda z: z / z.norm(dim=1, keepdim=True))(dense(flat(f), v[f'{name}/kernel'], v[f'{name}/bias']))
+    s, t = project(x['student'], 'student'), project(x['teacher'], 'teacher')
+    index, rows = x['contrast'], len(x['bankStudent'])
+    of_s = (torch.einsum('nkd,nd->nk', x['bankTeacher'][index], s) / temperature).exp()
+    of_t = (torch.einsum('nkd,nd->nk', x['bankStudent'][index], t) / temperature).exp()
+    zs, zt = constants or (of_s.mean().item() * rows, of_t.mean().item() * rows)
+    noise = (index.shape[1] - 1) / rows
+
+    def examples(p):
+        return -(p[:, 0] / (p[:, 0] + noise + 1e-7)).log() - (noise / (p[:, 1:] + noise + 1e-7)).log().sum(1)
+
+    def moved(bank, fresh):
+        bank = bank.clone()
+        row = (bank[index[:, 0]] + fresh.detach()) / 2
+        bank[index[:, 0]] = row / row.norm(dim=1, keepdim=True)
+        return bank
+    parts = {'student': examples(of_s / zs), 'teacher': examples(of_t / zt)}
+    return (parts['student'] + parts['teacher']).mean(), parts, {
+        'bankStudent': moved(x['bankStudent'], s), 'bankTeacher': moved(x['bankTeacher'], t), 'constants': torch.tensor([zs, zt])}
+
+
+rows, width, negatives = 12, 4, 5
+limit = math.sqrt(3 / width)
+own = torch.tensor([7, 2, 9])
+remembered = {'student': r.normal(3, 3), 'teacher': r.normal(3, 6),
+              'contrast': torch.cat([own[:, None], r.integers(rows, 3, negatives)], 1),
+              'bankStudent': r.uniform(rows, width, low=-limit, high=limit), 'bankTeacher': r.uniform(rows, width, low=-limit, high=limit),
+              'variables': weights(**{'student/kernel': (3, width), 'student/bias': (width,), 'teacher/kernel': (6, width), 'teacher/bias': (width,)})}
+first = case('first step: the constants are set', {}, remembered, contrastive, DIFFERENTIATED)
+second = {**remembered, 'bankStudent': torch.tensor(first['state']['bankStudent']).mul(1e4).round().div(1e4),
+          'bankTeacher': torch.tensor(first['state']['bankTeacher']).mul(1e4).round().div(1e4)}
+write('contrastive', '-log(p0 / (p0 + m/n)) - sum_k log((m/n) / (pk + m/n)), p = exp(bank . unit(dense(f)) / 0.07) / Z, both sides; the '
+      'banks then move by half and are made unit again',
+      [first, case('a later step: the constants are kept', {'constants': first['state']['constants']}, second, contrastive, DIFFERENTIATED)],
+      'Row 0 of `contrast` is the example itself; negatives may repeat, and may be the example itself here.')

@@ -62,6 +62,14 @@ const reported = z.record(z.string(), z.number().nullish())
 const student = z
   .looseObject({ epoch, validation: reported.optional(), test: reported.optional() })
   .optional()
+
+/** What the training of a student came to, as a file of a run has it. */
+export const studentReport = z.looseObject({
+  last: student,
+  best: student,
+  saved: z.enum(['best', 'last']).optional(),
+})
+
 const figureKind = z.object({
   title: z.string(),
   unit: z.enum(['share', 'nats', 'number']),
@@ -94,6 +102,7 @@ const readLine = z.discriminatedUnion('kind', [
       .optional(),
     last: student,
     best: student,
+    alone: studentReport.optional(),
     teachers: z.array(z.looseObject({ model: z.string(), train: reported, test: reported.optional() })),
     seconds: z.number(),
   }),

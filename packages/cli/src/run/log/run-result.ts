@@ -9,6 +9,15 @@ export interface StudentAtEpoch {
   readonly test?: Figures
 }
 
+/** What the training of a student came to. */
+export interface StudentReport {
+  readonly last?: StudentAtEpoch
+  /** The student of the epoch best on the validation split; absent without one. Never chosen on test. */
+  readonly best?: StudentAtEpoch
+  /** Which of the two is saved; absent when the run ended before the student's training. */
+  readonly saved?: 'best' | 'last'
+}
+
 /** How good a teacher is. */
 export interface TeacherReport {
   readonly model: string
@@ -53,8 +62,8 @@ export function mainFigure({ name, monitor, kinds }: TaskReport): ComparedFigure
   return { ...kind, name: monitor, title }
 }
 
-/** What a run found. */
-export interface RunResult {
+/** What a run found; of the student, `last`, `best` and which of them is in the folder `student`. */
+export interface RunResult extends StudentReport {
   /** Its folder. */
   readonly folder: string
   readonly method: string
@@ -63,11 +72,8 @@ export interface RunResult {
   readonly engine: string
   /** Why it ended. */
   readonly ended: DistillationResult['ended']
-  readonly last?: StudentAtEpoch
-  /** The student of the epoch best on the validation split; absent without one. Never chosen on test. */
-  readonly best?: StudentAtEpoch
-  /** Which of the two is in the folder `student`; absent when the run ended before the student's training. */
-  readonly saved?: 'best' | 'last'
+  /** The same student trained with its labels alone, in the folder `student-alone`, where the config asks for a baseline. */
+  readonly alone?: StudentReport
   readonly teachers: readonly TeacherReport[]
   /** Wall time of everything. */
   readonly seconds: number

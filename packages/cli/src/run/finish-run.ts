@@ -2,9 +2,11 @@ import { taskOf, type Dataset } from '@kd/core'
 import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, TeacherReport } from './log/run-result.js'
+import { modelSize } from './model/model-size.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
 import { keepStudent } from './training/keep-student.js'
 import { figuresOf } from './training/make-teachers.js'
+import { modelOf } from './training/matched-teacher.js'
 import type { RunContext } from './training/run-context.js'
 import type { StudentRun, TrainedStudent } from './training/train-student.js'
 
@@ -35,7 +37,8 @@ export async function finishRun(
       (await figuresOf(teacher, dataset, 'train', config.teacherTimeout))
     const warning = nonFiniteWarning(train, `teacher ${index + 1}`, 'training')
     if (warning !== undefined) tell({ kind: 'message', text: warning })
-    reports.push({ ...report, train })
+    const model = modelOf(teacher)
+    reports.push({ ...report, ...(model && modelSize(model)), train })
   }
   if (!signal?.aborted && taskOf(dataset).name === 'classification') {
     const diagnostics = await runDiagnostics({

@@ -63,6 +63,8 @@ const student = z
   .looseObject({ epoch, validation: reported.optional(), test: reported.optional() })
   .optional()
 
+const size = { parameters: z.int().min(0).optional(), bytes: z.int().min(0).optional() }
+
 /** What the training of a student came to, as a file of a run has it. */
 export const studentReport = z.looseObject({
   last: student,
@@ -102,8 +104,11 @@ const readLine = z.discriminatedUnion('kind', [
       .optional(),
     last: student,
     best: student,
+    student: z.looseObject(size).optional(),
     alone: studentReport.optional(),
-    teachers: z.array(z.looseObject({ model: z.string(), train: reported, test: reported.optional() })),
+    teachers: z.array(
+      z.looseObject({ model: z.string(), train: reported, test: reported.optional(), ...size }),
+    ),
     seconds: z.number(),
   }),
 ])

@@ -1,5 +1,6 @@
 import { taskOf, type AnyDataset, type DistillationResult, type FigureKind, type Figures } from '@kd/core'
 import type { ComparedFigure } from '@kd/report'
+import type { ModelSize } from '../model/model-size.js'
 
 /** A student at the end of one epoch. */
 export interface StudentAtEpoch {
@@ -18,8 +19,8 @@ export interface StudentReport {
   readonly saved?: 'best' | 'last'
 }
 
-/** How good a teacher is. */
-export interface TeacherReport {
+/** How good a teacher is, and how large where it is a model that runs here: not a function, and not kept answers. */
+export interface TeacherReport extends Partial<ModelSize> {
   readonly model: string
   /** On the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
   readonly train: Figures
@@ -72,6 +73,8 @@ export interface RunResult extends StudentReport {
   readonly engine: string
   /** Why it ended. */
   readonly ended: DistillationResult['ended']
+  /** How large the student is. */
+  readonly student?: ModelSize
   /** The same student trained with its labels alone, in the folder `student-alone`, where the config asks for a baseline. */
   readonly alone?: StudentReport
   readonly teachers: readonly TeacherReport[]

@@ -2,6 +2,7 @@ import { taskOf, type Dataset } from '@kd/core'
 import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, TeacherReport } from './log/run-result.js'
+import { measureLatency, type Latency } from './model/latency.js'
 import { modelSize } from './model/model-size.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
 import { keepStudent } from './training/keep-student.js'
@@ -11,7 +12,10 @@ import type { RunContext } from './training/run-context.js'
 import type { StudentRun, TrainedStudent } from './training/train-student.js'
 
 /** What a run says about its end. */
-export type RunSummary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
+export type RunSummary = Pick<
+  RunResult,
+  'ended' | 'last' | 'best' | 'saved' | 'student' | 'teachers' | 'latency'
+>
 
 interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
   readonly found: TrainedStudent
@@ -20,20 +24,25 @@ interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
 /** Tests the last and the best student, saves one of them, and says how good the teachers were. */
 export async function finishRun(
   context: RunContext,
-  { dataset, student, teachers, folder, found }: FinishedRun,
+  { dataset, student, teachers, folder, found: trained }: FinishedRun,
 ): Promise<RunSummary> {
   const { config, signal, tell } = context
-  const { history, best, ended, examples, diagnosed } = found
+  const { history, best, ended, examples, diagnosed } = trained
   // An epoch that has ended has made the values.
   const csv = history.length > 0 ? examplesCsv(examples, dataset.train) : undefined
   if (csv !== undefined) await folder.writeFile('examples.csv', csv)
-  const { report, testLogits } = await keepStudent(context, { name: 'student', student, dataset, found })
+  const { report, testLogits } = await keepStudent(context, {
+    name: 'student',
+    student,
+    dataset,
+    found: trained,
+  })
 
   const reports: TeacherReport[] = []
   for (const [index, { teacher, report }] of teachers.entries()) {
     if (signal?.aborted) break
     const train =
-      found.teacherTrainMetrics?.[index] ??
+      trained.teacherTrainMetrics?.[index] ??
       (await figuresOf(teacher, dataset, 'train', config.teacherTimeout))
     const warning = nonFiniteWarning(train, `teacher ${index + 1}`, 'training')
     if (warning !== undefined) tell({ kind: 'message', text: warning })
@@ -52,5 +61,20 @@ export async function finishRun(
     })
     await folder.writeJson('diagnostics.json', diagnostics)
   }
-  return { ended, teachers: reports, ...report }
+  const found = { ended, teachers: reports, ...report, student: modelSize(student) }
+  if (signal?.aborted) return found
+  return { ...found, latency: await latencyOf(student, teachers, dataset) }
+}
+
+async function latencyOf(
+  student: StudentRun['student'],
+  teachers: StudentRun['teachers'],
+  dataset: StudentRun['dataset'],
+): Promise<NonNullable<RunResult['latency']>> {
+  const ofTeachers: (readonly Latency[] | null)[] = []
+  for (const { teacher } of teachers) {
+    const model = modelOf(teacher)
+    ofTeachers.push(model === undefined ? null : await measureLatency(model, dataset))
+  }
+  return { student: await measureLatency(student, dataset), teachers: ofTeachers }
 }

@@ -16,7 +16,6 @@ import type { OnRunProgress, RunProgress } from './log/run-progress.js'
 import { taskReport, type RunResult } from './log/run-result.js'
 import { StepFile } from './log/step-file.js'
 import { studentModel, type NamedConfig } from './model/config-model.js'
-import { modelSize } from './model/model-size.js'
 import { assertSameRun, recordedRun } from './origin/recorded-run.js'
 import { noteResumption, runOrigin, writeOrigin } from './origin/run-origin.js'
 import type { RunConfigOptions, RunOptions } from './run-options.js'
@@ -187,7 +186,6 @@ async function runIn(
     teachers === undefined || (hasBaseline && alone === undefined)
       ? ({ ended: 'aborted', teachers: [] } as const)
       : await teach(context, { method, dataset, data, student, teachers, folder })
-  const size = modelSize(student)
   student.dispose()
   disposeTeachers(opened)
   const result = {
@@ -197,7 +195,6 @@ async function runIn(
     seed: config.seed,
     engine: config.engine!,
     ...summary,
-    student: size,
     ...(alone && { alone }),
     seconds: checkpoints.seconds,
   }

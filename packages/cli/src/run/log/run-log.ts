@@ -64,6 +64,7 @@ const student = z
   .optional()
 
 const size = { parameters: z.int().min(0).optional(), bytes: z.int().min(0).optional() }
+const latency = z.array(z.object({ batchSize: z.int().min(1), seconds: z.number() }))
 
 /** What the training of a student came to, as a file of a run has it. */
 export const studentReport = z.looseObject({
@@ -109,6 +110,7 @@ const readLine = z.discriminatedUnion('kind', [
     teachers: z.array(
       z.looseObject({ model: z.string(), train: reported, test: reported.optional(), ...size }),
     ),
+    latency: z.object({ student: latency, teachers: z.array(latency.nullable()) }).optional(),
     seconds: z.number(),
   }),
 ])

@@ -1,5 +1,6 @@
 import { taskOf, type AnyDataset, type DistillationResult, type FigureKind, type Figures } from '@kd/core'
 import type { ComparedFigure } from '@kd/report'
+import type { Latency } from '../model/latency.js'
 import type { ModelSize } from '../model/model-size.js'
 
 /** A student at the end of one epoch. */
@@ -73,11 +74,19 @@ export interface RunResult extends StudentReport {
   readonly engine: string
   /** Why it ended. */
   readonly ended: DistillationResult['ended']
-  /** How large the student is. */
+  /** How large the student is; absent when the run ended before its training, and in runs of older versions. */
   readonly student?: ModelSize
   /** The same student trained with its labels alone, in the folder `student-alone`, where the config asks for a baseline. */
   readonly alone?: StudentReport
   readonly teachers: readonly TeacherReport[]
+  /**
+   * How long student and teachers take here; null for a teacher without a size. As any time it is another one when a run is repeated.
+   * Absent like `student`.
+   */
+  readonly latency?: {
+    readonly student: readonly Latency[]
+    readonly teachers: readonly (readonly Latency[] | null)[]
+  }
   /** Wall time of everything. */
   readonly seconds: number
 }

@@ -63,7 +63,8 @@ const student = z
   .looseObject({ epoch, validation: reported.optional(), test: reported.optional() })
   .optional()
 
-const size = { parameters: z.int().min(0).optional(), bytes: z.int().min(0).optional() }
+const count = z.int().min(0)
+const size = { parameters: count.optional(), bytes: count.optional() }
 const latency = z.array(z.object({ batchSize: z.int().min(1), seconds: z.number() }))
 
 /** What the training of a student came to, as a file of a run has it. */
@@ -105,7 +106,8 @@ const readLine = z.discriminatedUnion('kind', [
       .optional(),
     last: student,
     best: student,
-    student: z.looseObject(size).optional(),
+    saved: z.enum(['best', 'last']).optional(),
+    student: z.looseObject({ parameters: count, bytes: count }).optional(),
     alone: studentReport.optional(),
     teachers: z.array(
       z.looseObject({ model: z.string(), train: reported, test: reported.optional(), ...size }),

@@ -33,6 +33,7 @@ teachers: [${recipe}]
 student: { model: { name: mlp, hiddenUnits: [24] } }
 method: { name: label-revision, selection: { score: influence, model: student, every: 1, fraction: 0.6 } }
 training: { epochs: 4, batchSize: 32, optimizer: { name: sgd, nesterov: true }, learningRate: { schedule: cosine, initial: 0.1, every: step }, warmUp: 1.5 }
+baseline: true
 engine: ${native ? 'native' : 'cpu'}`,
   'Adam, early stop, two teachers by recipes': `
 dataset: { ${digits} }

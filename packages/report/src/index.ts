@@ -7,6 +7,7 @@ export {
 } from './statistics/bias-variance.js'
 export { holmCorrection } from './statistics/holm-correction.js'
 export { meanAndDeviation, type MeanAndDeviation } from './statistics/mean-and-deviation.js'
+export { meanInterval } from './statistics/mean-interval.js'
 export { pairedDifferences } from './statistics/paired-differences.js'
 export { pairedTTest, type PairedTTest } from './statistics/paired-t-test.js'
 export { wilcoxonSignedRank, type WilcoxonSignedRank } from './statistics/wilcoxon-signed-rank.js'
@@ -36,6 +37,7 @@ export type { ComparisonTable, ComparisonTables } from './tables/table-content.j
 export { comparisonText } from './comparison/comparison-text.js'
 export {
   summarizeComparison,
+  type FigureSummary,
   type AccuracySummary,
   type DifferenceSummary,
   type Measure,

@@ -58,6 +58,10 @@ export function configSchema(catalogue: Catalogue) {
     teachers: z.array(teacherSchema(catalogue, model)).default([]),
     method: methodSchema(catalogue.methods).optional().describe('how the student learns from its teachers'),
     training: trainingSchema.optional(),
+    baseline: z
+      .boolean()
+      .optional()
+      .describe('true: the same student is trained with its labels alone as well, to compare with'),
     teacherMode: z
       .enum(['eval', 'train', 'batch-statistics'])
       .default('eval')

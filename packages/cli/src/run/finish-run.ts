@@ -1,16 +1,21 @@
-import { evaluate, taskOf, type Dataset, type Figures } from '@kd/core'
+import { taskOf, type Dataset } from '@kd/core'
 import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
-import type { RunResult, StudentAtEpoch, TeacherReport } from './log/run-result.js'
-import { writeInputDescription } from './model/input-description.js'
+import type { RunResult, TeacherReport } from './log/run-result.js'
+import { measureLatency, type Latency } from './model/latency.js'
+import { modelSize } from './model/model-size.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
-import { saveModel } from './model/saved-model.js'
+import { keepStudent } from './training/keep-student.js'
 import { figuresOf } from './training/make-teachers.js'
+import { modelOf } from './training/matched-teacher.js'
 import type { RunContext } from './training/run-context.js'
 import type { StudentRun, TrainedStudent } from './training/train-student.js'
 
 /** What a run says about its end. */
-export type RunSummary = Pick<RunResult, 'ended' | 'last' | 'best' | 'saved' | 'teachers'>
+export type RunSummary = Pick<
+  RunResult,
+  'ended' | 'last' | 'best' | 'saved' | 'student' | 'teachers' | 'latency'
+>
 
 interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
   readonly found: TrainedStudent
@@ -18,55 +23,31 @@ interface FinishedRun extends Omit<StudentRun, 'method' | 'data'> {
 
 /** Tests the last and the best student, saves one of them, and says how good the teachers were. */
 export async function finishRun(
-  { config, signal, tell }: RunContext,
-  { dataset, student, teachers, folder, found }: FinishedRun,
+  context: RunContext,
+  { dataset, student, teachers, folder, found: trained }: FinishedRun,
 ): Promise<RunSummary> {
-  const { history, best, ended, examples, diagnosed } = found
-  const saved = config.student.keep === 'best' && best !== undefined ? 'best' : 'last'
-  const save = async (): Promise<void> => {
-    const path = await folder.makeFolder('student')
-    await writeInputDescription(path, dataset)
-    await saveModel(student, path)
-  }
-  let testLogits: Float32Array | undefined
-  const warn = (figures: Figures, whose: string, split: string): void => {
-    const text = nonFiniteWarning(figures, whose, split)
-    if (text !== undefined) tell({ kind: 'message', text })
-  }
-  const test = async (): Promise<Pick<StudentAtEpoch, 'test'>> => {
-    // Somebody who ended the run wants it to end; kd evaluate can still test the student.
-    if (dataset.test === undefined || signal?.aborted) return {}
-    const { figures, logits } = await evaluate(student, dataset, { split: 'test' })
-    testLogits = logits
-    warn(figures, 'the student', 'test')
-    return { test: figures }
-  }
-
+  const { config, signal, tell } = context
+  const { history, best, ended, examples, diagnosed } = trained
   // An epoch that has ended has made the values.
   const csv = history.length > 0 ? examplesCsv(examples, dataset.train) : undefined
   if (csv !== undefined) await folder.writeFile('examples.csv', csv)
-  if (saved === 'last') await save()
-  const lastEpoch = history.at(-1)
-  if (lastEpoch?.validation !== undefined) warn(lastEpoch.validation, 'the student', 'validation')
-  const last = lastEpoch && { epoch: lastEpoch.epoch + 1, ...validationOf(lastEpoch), ...(await test()) }
-  best?.restore()
-  if (saved === 'best') await save()
-  // The same weights would give the same again.
-  const tested = last !== undefined && best?.epoch === lastEpoch?.epoch ? testOf(last) : undefined
-  const bestEpoch = best && {
-    epoch: best.epoch + 1,
-    validation: best.validation,
-    ...(tested ?? (await test())),
-  }
+  const { report, testLogits } = await keepStudent(context, {
+    name: 'student',
+    student,
+    dataset,
+    found: trained,
+  })
 
   const reports: TeacherReport[] = []
   for (const [index, { teacher, report }] of teachers.entries()) {
     if (signal?.aborted) break
     const train =
-      found.teacherTrainMetrics?.[index] ??
+      trained.teacherTrainMetrics?.[index] ??
       (await figuresOf(teacher, dataset, 'train', config.teacherTimeout))
-    warn(train, `teacher ${index + 1}`, 'training')
-    reports.push({ ...report, train })
+    const warning = nonFiniteWarning(train, `teacher ${index + 1}`, 'training')
+    if (warning !== undefined) tell({ kind: 'message', text: warning })
+    const model = modelOf(teacher)
+    reports.push({ ...report, ...(model && modelSize(model)), train })
   }
   if (!signal?.aborted && taskOf(dataset).name === 'classification') {
     const diagnostics = await runDiagnostics({
@@ -80,13 +61,20 @@ export async function finishRun(
     })
     await folder.writeJson('diagnostics.json', diagnostics)
   }
-  return { ended, saved, teachers: reports, ...(last && { last }), ...(bestEpoch && { best: bestEpoch }) }
+  const found = { ended, teachers: reports, ...report, student: modelSize(student) }
+  if (signal?.aborted) return found
+  return { ...found, latency: await latencyOf(student, teachers, dataset) }
 }
 
-function testOf({ test }: StudentAtEpoch): Pick<StudentAtEpoch, 'test'> {
-  return test === undefined ? {} : { test }
-}
-
-function validationOf({ validation }: TrainedStudent['history'][number]): Pick<StudentAtEpoch, 'validation'> {
-  return validation === undefined ? {} : { validation }
+async function latencyOf(
+  student: StudentRun['student'],
+  teachers: StudentRun['teachers'],
+  dataset: StudentRun['dataset'],
+): Promise<NonNullable<RunResult['latency']>> {
+  const ofTeachers: (readonly Latency[] | null)[] = []
+  for (const { teacher } of teachers) {
+    const model = modelOf(teacher)
+    ofTeachers.push(model === undefined ? null : await measureLatency(model, dataset))
+  }
+  return { student: await measureLatency(student, dataset), teachers: ofTeachers }
 }

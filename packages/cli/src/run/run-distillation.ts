@@ -24,6 +24,7 @@ import { assertRunFits } from './training/assert-run-fits.js'
 import { makeTeachers } from './training/make-teachers.js'
 import { countTeachers, disposeTeachers, openTeachers, type OpenTeacher } from './training/open-teachers.js'
 import type { RunContext } from './training/run-context.js'
+import { trainStudentAlone } from './training/train-student-alone.js'
 import { trainStudent, type StudentRun } from './training/train-student.js'
 
 /**
@@ -78,10 +79,9 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const read = await readConfig(source, { overrides: options.overrides ?? [], required: ['training'] })
-  return runConfig(
-    { ...read, config: { ...read.config, teachers: [], method: { name: 'label-loss' } } },
-    options,
-  )
+  // The run is its own baseline.
+  const { baseline: _, ...config } = read.config
+  return runConfig({ ...read, config: { ...config, teachers: [], method: { name: 'label-loss' } } }, options)
 }
 
 /**
@@ -178,11 +178,14 @@ async function runIn(
   const goesOn = recorded !== undefined
   const checkpoints = new RunCheckpoints({ folder, id, resume: goesOn, everySeconds, signal, tell })
   const context: RunContext = { ...named, signal, tell, folder, checkpoints, teachersFolder }
+  const { data } = origin
   const teachers = await makeTeachers(context, clean, opened)
+  const hasBaseline = config.baseline === true
+  const alone = teachers && hasBaseline ? await trainStudentAlone(context, { dataset, data }) : undefined
   const summary =
-    teachers === undefined
+    teachers === undefined || (hasBaseline && alone === undefined)
       ? ({ ended: 'aborted', teachers: [] } as const)
-      : await teach(context, { method, dataset, data: origin.data, student, teachers, folder })
+      : await teach(context, { method, dataset, data, student, teachers, folder })
   student.dispose()
   disposeTeachers(opened)
   const result = {
@@ -192,6 +195,7 @@ async function runIn(
     seed: config.seed,
     engine: config.engine!,
     ...summary,
+    ...(alone && { alone }),
     seconds: checkpoints.seconds,
   }
   await new RunLog(folder).append({ kind: 'result', ...result })

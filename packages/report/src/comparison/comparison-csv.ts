@@ -4,7 +4,8 @@ import { summarizeComparison, type Measure, type SettingSummary } from './summar
 
 /**
  * Writes a comparison as comma-separated values (RFC 4180): one row per setting and measure, accuracies as shares and
- * other figures as they are, in full precision. A name that a spreadsheet would run as a formula gets an apostrophe in front.
+ * other figures as they are, in full precision. `mean` is of the test examples, `validationMean` of the validation split.
+ * A name that a spreadsheet would run as a formula gets an apostrophe in front.
  *
  * @param comparison - as `kd compare` found it
  * @returns lines that end with CR LF, the first with the names of the columns
@@ -25,6 +26,12 @@ const columns = [
   'failed',
   'mean',
   'standardDeviation',
+  'validationMean',
+  'validationStandardDeviation',
+  'balancedAccuracyMean',
+  'balancedAccuracyStandardDeviation',
+  'macroF1Mean',
+  'macroF1StandardDeviation',
   'baseline',
   'difference',
   'intervalLow',
@@ -43,8 +50,10 @@ function row(summary: SettingSummary, measure: Measure, { axes }: Comparison): C
     measure,
     accuracy?.count ?? 0,
     summary.failed,
-    accuracy?.mean,
-    accuracy?.standardDeviation,
+    ...[accuracy, accuracy?.validation, accuracy?.balancedAccuracy, accuracy?.macroF1].flatMap((figure) => [
+      figure?.mean,
+      figure?.standardDeviation,
+    ]),
     summary.isBaseline ? 1 : 0,
     difference?.mean,
     difference?.interval.low,

@@ -4,6 +4,7 @@ import type { Comparison } from './comparison.js'
 import {
   summarizeComparison,
   type AccuracySummary,
+  type FigureSummary,
   type Measure,
   type SettingSummary,
 } from './summarize-comparison.js'
@@ -36,33 +37,59 @@ function makeTable(
   summaries: readonly SettingSummary[],
 ): ComparisonTable {
   const show = valueText(figure)
+  const found = summaries.flatMap((summary) => summary[measure] ?? [])
+  const hasValidation = found.some(({ validation }) => validation !== undefined)
+  const areUnequal = found.some(hidesClasses)
   const tests =
     baseline === undefined ? [] : ['difference', '95 % interval', 't', 't, Holm', 'Wilcoxon', 'W., Holm']
   return {
     title: titleOf(measure, figure),
-    head: [...axes.map(({ name }) => name), 'seeds', 'mean ± std', ...tests],
+    head: [
+      ...axes.map(({ name }) => name),
+      'seeds',
+      ...(hasValidation ? ['validation'] : []),
+      'test',
+      ...(areUnequal ? ['balanced', 'macro F1'] : []),
+      ...tests,
+    ],
     rows: summaries.map((summary) => [
       ...axes.map(({ name }) => summary.labels[name] ?? ''),
-      ...accuracyCells(summary[measure], show),
+      String(summary[measure]?.count ?? 0),
+      ...(hasValidation ? [meanText(summary[measure]?.validation, show)] : []),
+      meanText(summary[measure], show),
+      ...(areUnequal
+        ? [meanText(summary[measure]?.balancedAccuracy, show), meanText(summary[measure]?.macroF1, show)]
+        : []),
       ...(baseline === undefined ? [] : differenceCells(summary, measure, show)),
     ]),
   }
 }
 
 function titleOf(measure: Measure, figure: ComparedFigure | undefined): string {
-  if (figure === undefined) return `Test accuracy ${epochs[measure]}, %`
+  if (figure === undefined) return `Accuracy ${epochs[measure]}, %`
   const unit = { share: ', %', nats: ', nats', number: '' }[figure.unit]
   const direction = figure.better === 'lower' ? ' (lower is better)' : ''
-  return `${figure.title} on the test examples ${epochs[measure]}${unit}${direction}`
+  return `${figure.title} ${epochs[measure]}${unit}${direction}`
+}
+
+/** Where classes are equally large, the accuracy and the balanced one are equal: beside each other they say nothing more. */
+const HIDDEN = 0.01
+
+/**
+ * Whether the accuracy differs from the balanced one by a percentage point or more, so that one of them hides what becomes of small
+ * classes. A comparison by another figure than the accuracy shows the two always.
+ */
+export function hidesClasses({ mean, balancedAccuracy }: AccuracySummary): boolean {
+  return balancedAccuracy !== undefined && Math.abs(mean - balancedAccuracy.mean) >= HIDDEN
 }
 
 type ShowValue = ReturnType<typeof valueText>
 
-function accuracyCells(accuracy: AccuracySummary | undefined, show: ShowValue): string[] {
-  if (accuracy === undefined) return ['0', '–']
-  const { mean, standardDeviation, count } = accuracy
+function meanText(figure: FigureSummary | undefined, show: ShowValue): string {
+  if (figure === undefined) return '–'
+  const { mean, standardDeviation } = figure
   const deviation = standardDeviation === null ? '' : ` ± ${show(standardDeviation)}`
-  return [String(count), `${show(mean)}${deviation}`]
+  return `${show(mean)}${deviation}`
 }
 
 function differenceCells(summary: SettingSummary, measure: Measure, show: ShowValue): string[] {
@@ -85,6 +112,14 @@ function notes(
   const lines: string[] = []
   if (measures > 0)
     lines.push('mean ± sample standard deviation over seeds; no epoch was chosen on the test examples')
+  if (summaries.some(({ last }) => last?.validation !== undefined))
+    lines.push(
+      'choose methods and options by the validation figures, and look at the test figures once, at the end',
+    )
+  if (summaries.some(({ last, best }) => [last, best].some((one) => one !== undefined && hidesClasses(one))))
+    lines.push(
+      'classes are of different sizes: balanced is the mean over classes of the share predicted right, macro F1 that of F1, both on the test examples',
+    )
   const pairs = summaries.flatMap(({ last }) => last?.difference?.pairs ?? [])
   if (baseline !== undefined && pairs.length > 0) {
     const unit = figure === undefined || figure.unit === 'share' ? ' in percentage points,' : ''

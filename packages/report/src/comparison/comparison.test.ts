@@ -112,27 +112,27 @@ describe('summarizeComparison', () => {
 describe('tables', () => {
   it('show means, differences and tests in the terminal', () => {
     const text = comparisonText(comparison)
-    expect(text).toMatch(/^Test accuracy after the last epoch, %\n\nmethod +seeds +mean ± std +difference/)
-    expect(text).toMatch(/KD +5 +90\.40 ± 1\.14 +baseline\n/)
+    expect(text).toMatch(/^Accuracy after the last epoch, %\n\nmethod +seeds +validation +test +difference/)
+    expect(text).toMatch(/KD +5 +50\.00 ± 0\.00 +90\.40 ± 1\.14 +baseline\n/)
     expect(text).toMatch(
-      /LR +5 +93\.20 ± 1\.48 +\+2\.80 +\+2\.\d\d to \+3\.\d\d +0\.0017 +0\.0034 +0\.0625 +0\.1250\n/,
+      /LR +5 +50\.00 ± 0\.00 +93\.20 ± 1\.48 +\+2\.80 +\+2\.\d\d to \+3\.\d\d +0\.0017 +0\.0034 +0\.0625 +0\.1250\n/,
     )
-    expect(text).toContain('Test accuracy of the epoch best on validation, %')
+    expect(text).toContain('Accuracy of the epoch best on validation, %')
   })
 
   it('leave the last columns out where the terminal is too narrow, and name them', () => {
     const text = comparisonText(comparison, 60)
     const table = text.slice(0, text.indexOf('\n* ')).split('\n')
-    expect(table.filter((line) => line.length > 60)).toEqual([])
-    expect(table[2]).toMatch(/^method +seeds +mean ± std +difference +95 % interval$/)
-    expect(text).toContain('(too narrow here for t; t, Holm; Wilcoxon; W., Holm)')
+    expect(table.filter((line) => line.length > 60 && !line.startsWith('(too narrow'))).toEqual([])
+    expect(table[2]).toMatch(/^method +seeds +validation +test +difference$/)
+    expect(text).toContain('(too narrow here for 95 % interval; t; t, Holm; Wilcoxon; W., Holm)')
     const axes = [{ name: 'student.model.hiddenUnits', labels: ['KD', 'LR', 'WSL'] }]
     const runs = comparison.runs.map((one) => ({
       ...one,
       labels: { 'student.model.hiddenUnits': one.labels['method']! },
     }))
     const dotted = comparisonText({ ...comparison, axes, baseline: runs[0]!.labels, runs }, 60)
-    expect(dotted).toMatch(/\n\nhiddenUnits +seeds +mean ± std +difference/)
+    expect(dotted).toMatch(/\n\nhiddenUnits +seeds +validation +test +difference/)
     expect(comparisonText(comparison, 1)).toContain('\nmethod\nKD\nLR\nWSL\n(too narrow')
   })
 
@@ -145,14 +145,53 @@ describe('tables', () => {
 
   it('have no columns for tests without a baseline, and no second table without a validation split', () => {
     const { baseline: _, ...plain } = comparison
-    const text = comparisonText({ ...plain, runs: [run({ method: 'KD' }, 0, 0.9)] })
+    const text = comparisonText({
+      ...plain,
+      runs: [{ ...run({ method: 'KD' }, 0, 0.9), last: { epoch: 3, test: 0.9 } }],
+    })
     expect(text.split('\n').slice(0, 4)).toEqual([
-      'Test accuracy after the last epoch, %',
+      'Accuracy after the last epoch, %',
       '',
-      'method  seeds  mean ± std',
+      'method  seeds  test',
       'KD      1      90.00',
     ])
     expect(text).not.toContain('validation')
+  })
+
+  it('have the validation figures beside the test figures, and in CSV', () => {
+    for (const show of [(one: Comparison) => comparisonText(one), comparisonMarkdown, comparisonLatex])
+      expect(show(comparison)).toMatch(
+        /validation\W+test[^]*KD\W+5\W+60\.00 \S+ 0\.00\W+89\.40 \S+ 1\.14[^]*choose methods/,
+      )
+    const [last, best] = parse<Record<string, string>>(comparisonCsv(comparison), { columns: true })
+    expect([last!['validationMean'], best!['validationMean']]).toEqual(['0.5', '0.6'])
+    expect(Number(best!['validationStandardDeviation'])).toBeCloseTo(0, 12)
+  })
+
+  it('show balanced accuracy and macro F1 where the accuracy hides small classes', () => {
+    const withClasses = (balancedAccuracy: number): Comparison => ({
+      ...comparison,
+      runs: comparison.runs.map((one) => ({
+        ...one,
+        last: { ...one.last!, balancedAccuracy, macroF1: 0.625 },
+      })),
+    })
+    const text = comparisonText(withClasses(0.75))
+    expect(text).toMatch(
+      /test +balanced +macro F1 +difference[^]*90\.40 ± 1\.14 +75\.00 ± 0\.00 +62\.50 ± 0\.00/,
+    )
+    expect(text).toContain('classes are of different sizes')
+    const [row] = parse<Record<string, string>>(comparisonCsv(withClasses(0.75)), { columns: true })
+    expect(row).toMatchObject({ balancedAccuracyMean: '0.75', macroF1Mean: '0.625' })
+    // Equal classes: nothing more to say.
+    const equal: Comparison = {
+      ...comparison,
+      runs: comparison.runs.map((one) => ({
+        ...one,
+        last: { ...one.last!, balancedAccuracy: one.last!.test + 0.005 },
+      })),
+    }
+    expect(comparisonText(equal)).not.toMatch(/balanced/)
   })
 
   const named = (label: string): Comparison => ({
@@ -168,7 +207,7 @@ describe('tables', () => {
         const csv = comparisonCsv(named(`x${label}`))
         const records = parse(csv, { record_delimiter: '\r\n' })
         expect(records).toHaveLength(1 + 6)
-        expect(new Set(records.map((record) => record.length))).toEqual(new Set([14]))
+        expect(new Set(records.map((record) => record.length))).toEqual(new Set([20]))
         expect(records[3]![0]).toBe(`x${label}`)
       }),
       { numRuns: 30 },
@@ -200,31 +239,28 @@ describe('tables', () => {
     const figure = { name: 'error', title: 'Absolute error', unit: 'number', better: 'lower' } as const
     const runs = comparison.runs.map((one) => ({
       ...one,
-      last: { ...one.last!, test: 100 * one.last!.test },
+      last: { ...one.last!, validation: 50, test: 100 * one.last!.test },
     }))
     const text = comparisonText({ ...comparison, runs, figure })
-    expect(text).toMatch(/^Absolute error on the test examples after the last epoch \(lower is better\)\n/)
-    expect(text).toMatch(/KD +5 +90\.4 ± 1\.14 +baseline\n/)
-    expect(text).toMatch(/LR +5 +93\.2 ± 1\.483 +\+2\.8 +\+[\d.]+ to \+[\d.]+ +0\.0017 +0\.0034/)
+    expect(text).toMatch(/^Absolute error after the last epoch \(lower is better\)\n/)
+    expect(text).toMatch(/KD +5 +50 ± 0 +90\.4 ± 1\.14 +baseline\n/)
+    expect(text).toMatch(/LR +5 +50 ± 0 +93\.2 ± 1\.483 +\+2\.8 +\+[\d.]+ to \+[\d.]+ +0\.0017 +0\.0034/)
     expect(text).toContain(
       'paired by seed, with its bootstrap interval; below 0 is better than the baseline;',
     )
     const share = { ...figure, title: 'F1', unit: 'share', better: 'higher' } as const
     const asShare = comparisonText({ ...comparison, figure: share })
-    expect(asShare).toMatch(/^F1 on the test examples after the last epoch, %\n/)
+    expect(asShare).toMatch(/^F1 after the last epoch, %\n/)
     expect(asShare.split('\n').slice(1)).toEqual(
-      comparisonText(comparison)
-        .replace('Test accuracy of the', 'F1 on the test examples of the')
-        .split('\n')
-        .slice(1),
+      comparisonText(comparison).replace('Accuracy of the', 'F1 of the').split('\n').slice(1),
     )
   })
 
   it('write LaTeX tables with one cell per column', () => {
     const latex = comparisonLatex(comparison)
-    expect(latex).toContain('\\begin{tabular}{lrrrrrrrr}')
+    expect(latex).toContain('\\begin{tabular}{lrrrrrrrrr}')
     for (const line of latex.split('\n').filter((one) => one.endsWith('\\\\'))) {
-      expect(line.split(' & ')).toHaveLength(9)
+      expect(line.split(' & ')).toHaveLength(10)
     }
     expect(latex).toContain('93.20 $\\pm$ 1.48')
   })

@@ -45,8 +45,15 @@ export interface ComparedRun {
   readonly last?: EpochAccuracy
   /** The student of the epoch that was best on the validation split; absent without that split. The test split chooses nothing. */
   readonly best?: EpochAccuracy
-  /** The figure of each teacher, mostly its top-1 accuracy. */
-  readonly teachers?: readonly { readonly train: number; readonly test?: number }[]
+  /** How large the student is. */
+  readonly student?: { readonly parameters: number; readonly bytes: number }
+  /** The figure of each teacher, mostly its top-1 accuracy, and how large it is where that is known. */
+  readonly teachers?: readonly {
+    readonly train: number
+    readonly test?: number
+    readonly parameters?: number
+    readonly bytes?: number
+  }[]
   /** The wall time of the run. */
   readonly seconds?: number
 }
@@ -57,4 +64,8 @@ export interface EpochAccuracy {
   readonly epoch: number
   readonly validation?: number
   readonly test: number
+  /** The mean over classes of the share of their test examples that are predicted right, for classification. */
+  readonly balancedAccuracy?: number
+  /** The mean over classes of F1 on the test examples, for classification. */
+  readonly macroF1?: number
 }

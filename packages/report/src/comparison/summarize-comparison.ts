@@ -1,22 +1,38 @@
 import { bootstrapInterval, type BootstrapOptions, type Interval } from '../statistics/bootstrap-interval.js'
 import { holmCorrection } from '../statistics/holm-correction.js'
 import { meanAndDeviation } from '../statistics/mean-and-deviation.js'
+import { meanInterval } from '../statistics/mean-interval.js'
 import { pairedDifferences } from '../statistics/paired-differences.js'
 import { pairedTTest } from '../statistics/paired-t-test.js'
 import { wilcoxonSignedRank } from '../statistics/wilcoxon-signed-rank.js'
-import type { ComparedRun, Comparison } from './comparison.js'
+import type { ComparedRun, Comparison, EpochAccuracy } from './comparison.js'
 
 /** The epoch whose student is measured. */
 export type Measure = 'last' | 'best'
 
-/** The test accuracy of one setting over its seeds, or another figure of {@link Comparison.figure}. */
-export interface AccuracySummary {
-  /** The mean over seeds of the share of test examples that are predicted right, or of the other figure. */
+/** A figure of one setting over its seeds. */
+export interface FigureSummary {
+  /** The mean over seeds. */
   readonly mean: number
   /** The sample standard deviation over seeds; null for one seed. */
   readonly standardDeviation: number | null
   /** The number of seeds that it is computed from. */
   readonly count: number
+}
+
+/**
+ * The test accuracy of one setting over its seeds, or another figure of {@link Comparison.figure}: `mean` is the mean over seeds of
+ * the share of test examples that are predicted right, or of the other figure.
+ */
+export interface AccuracySummary extends FigureSummary {
+  /** The interval of the mean by Student's t-distribution; null where the seeds do not scatter. */
+  readonly tInterval: Interval | null
+  /** The same figure on the validation split, by which settings are chosen; absent without that split. */
+  readonly validation?: FigureSummary
+  /** The balanced accuracy on the test examples, for classification. */
+  readonly balancedAccuracy?: FigureSummary
+  /** The macro F1 on the test examples, for classification. */
+  readonly macroF1?: FigureSummary
   /** The difference to the baseline; absent for the baseline itself, and where no seed was run with both. */
   readonly difference?: DifferenceSummary
 }
@@ -26,6 +42,8 @@ export interface DifferenceSummary {
   readonly mean: number
   /** The bootstrap interval of the mean. */
   readonly interval: Interval
+  /** The interval of the mean that belongs to the t-test; null where the differences allow no test. */
+  readonly tInterval: Interval | null
   readonly pairs: number
   readonly tTest: TestSummary
   readonly wilcoxon: TestSummary
@@ -128,16 +146,21 @@ function measured(
   bootstrap: BootstrapOptions,
 ): { [Key in Measure]?: AccuracySummary } {
   const accuracies = bySeed(setting, measure)
-  if (accuracies.size === 0) return {}
-  const { mean, standardDeviation, count } = meanAndDeviation([...accuracies.values()])
+  const ofTest = figureSummary(setting, measure, 'test')
+  if (ofTest === undefined) return {}
+  const validation = figureSummary(setting, measure, 'validation')
+  const balancedAccuracy = figureSummary(setting, measure, 'balancedAccuracy')
+  const macroF1 = figureSummary(setting, measure, 'macroF1')
   const others = baseline === undefined || baseline === setting ? new Map() : bySeed(baseline, measure)
   const seeds = [...accuracies.keys()].filter((seed) => others.has(seed))
   const pick = (values: ReadonlyMap<number, number>): number[] => seeds.map((seed) => values.get(seed)!)
   const difference = seeds.length > 0 && differenceOf(pick(accuracies), pick(others), bootstrap)
-  const summary = {
-    mean,
-    standardDeviation: orNull(standardDeviation),
-    count,
+  const summary: AccuracySummary = {
+    ...ofTest,
+    tInterval: meanInterval([...accuracies.values()]) ?? null,
+    ...(validation && { validation }),
+    ...(balancedAccuracy && { balancedAccuracy }),
+    ...(macroF1 && { macroF1 }),
     ...(difference && { difference }),
   }
   return { [measure]: summary }
@@ -152,6 +175,21 @@ function bySeed({ runs }: Setting, measure: Measure): Map<number, number> {
   )
 }
 
+/** Summarizes a figure over the runs of a setting that have it. */
+function figureSummary(
+  { runs }: Setting,
+  measure: Measure,
+  name: Exclude<keyof EpochAccuracy, 'epoch'>,
+): FigureSummary | undefined {
+  const values = runs.flatMap((run) => {
+    const value = run.state === 'done' ? run[measure]?.[name] : undefined
+    return value === undefined ? [] : [value]
+  })
+  if (values.length === 0) return undefined
+  const { mean, standardDeviation, count } = meanAndDeviation(values)
+  return { mean, standardDeviation: orNull(standardDeviation), count }
+}
+
 function differenceOf(
   values: readonly number[],
   baseline: readonly number[],
@@ -162,6 +200,7 @@ function differenceOf(
   return {
     mean: meanAndDeviation(differences).mean,
     interval: bootstrapInterval(differences, bootstrap),
+    tInterval: meanInterval(differences) ?? null,
     pairs: differences.length,
     tTest: test(pairedTTest(values, baseline).pValue),
     wilcoxon: test(wilcoxonSignedRank(values, baseline).pValue),

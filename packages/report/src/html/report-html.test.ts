@@ -73,6 +73,55 @@ describe('reportHtml', () => {
     expect(await draw([{ ...run, trained }])).toMatch(/<td[^>]*>51000<\/td>/)
   })
 
+  const kind = { name: 'error', title: 'error', unit: 'number', better: 'lower' } as const
+  const result = {
+    ...{ ended: 'epochs', seconds: 1, last: { epoch: 1, test: 0.25 }, saved: 'last' as const },
+    student: { parameters: 1000, bytes: 4000 },
+    teachers: [{ model: 'mlp <i>', train: 0.1, test: 0.125, parameters: 12_345, bytes: 49_380 }],
+  }
+
+  it('leads the report of one run with its key figures, and draws no chart of one dot', async () => {
+    const text = await draw([{ ...run, spreads: [], figure: kind, result }])
+    expect(text.indexOf('Key figures</h2>')).toBeLessThan(text.indexOf('Runs</h2>'))
+    for (const words of ['0.25', '0.125', '49.4 kB', '12,345 parameters', '4 kB', '12.3 ×', 'mlp &lt;i&gt;'])
+      expect(text).toContain(words)
+    expect(text).toContain('Here the student is 0.125 worse than its teacher.')
+    expect(text).toContain('With 1 seed nothing can be said')
+    expect(text).not.toContain('<svg')
+    const classes = { epoch: 1, test: 0.9, balancedAccuracy: 0.625, macroF1: 0.5625 }
+    const ofClasses = await draw([{ ...run, result: { ...result, last: classes } }])
+    for (const words of ['balanced accuracy', '62.50 %', 'macro F1', '56.25 %'])
+      expect(ofClasses).toContain(words)
+  })
+
+  it('leads a comparison with what was found, and sets figures against bytes', async () => {
+    const methods = ['KD <b>', 'LR']
+    const runs = methods.flatMap((method, row) =>
+      [0, 1, 2].map((seed) => {
+        const test = 0.5 - row / 8 + seed / 100 + (row * seed) / 1000
+        return {
+          ...{ ...run, name: `runs/${method}-${seed}`, seed, figure: kind, spreads: [] },
+          result: { ...result, last: { epoch: 1, test } },
+        }
+      }),
+    )
+    const comparison = {
+      ...{ version: 1 as const, name: 'two', axes: [{ name: 'method', labels: methods }], seeds: [0, 1, 2] },
+      ...{ baseline: { method: methods[0]! }, figure: kind },
+      runs: runs.map(({ name, seed, result: { last } }, index) => ({
+        ...{ labels: { method: methods[Math.floor(index / 3)]! }, seed, id: name, folder: name },
+        ...{ state: 'done' as const, last },
+      })),
+    }
+    const text = await reportHtml({ title: 'two', runs, comparison, date: 'today' })
+    expect(text).toContain('LR is better than KD &lt;b&gt; by 0.124')
+    expect(text).not.toContain('KD <b>')
+    expect(text.indexOf('What was found</h2>')).toBeLessThan(text.indexOf('Comparison</h2>'))
+    expect(text).toContain('Test error after the last epoch (lower is better): a dot is a seed')
+    expect(text).toContain('left of 0 is better')
+    expect(text).toContain('against bytes of the weights; one point per student and teacher')
+  })
+
   it('needs a run', async () => {
     await expect(draw([])).rejects.toThrow('reportHtml: runs must hold at least one run, got none')
   })

@@ -5,6 +5,8 @@ import { classificationSection } from './sections/classification.js'
 import { costSection } from './sections/cost.js'
 import { curvesSection } from './sections/curves.js'
 import { examplesSection } from './sections/examples.js'
+import { findingsSection } from './sections/findings.js'
+import { keyFiguresSection } from './sections/key-figures.js'
 import { comparisonSection, originSection, runsSection } from './sections/results.js'
 
 /** The content of a report. */
@@ -25,7 +27,8 @@ export interface Report {
 }
 
 /**
- * Draws a report as one HTML file that needs no network and runs no script: tables, learning curves with bands over seeds, accuracy against
+ * Draws a report as one HTML file that needs no network and runs no script: first what was found, in words and with the
+ * key figures, then tables, learning curves with bands over seeds, accuracy against
  * cost, confusion matrix and reliability diagram, what the method did to single examples, config and environment.
  *
  * The parts that depend on one run alone are drawn once for each object and kept, so that a report is quickly drawn again when
@@ -51,10 +54,13 @@ export async function reportHtml({ title, runs, comparison, date, script }: Repo
   if (runs.length === 0) throw new RangeError('reportHtml: runs must hold at least one run, got none')
   const settingOf = settings(comparison)
   const sections: readonly (Section | undefined)[] = [
+    comparison && (await findingsSection(comparison)),
+    runs.length === 1 ? keyFiguresSection(runs[0]!) : undefined,
     comparison && comparisonSection(comparison),
+    // Of one run it would be a chart of one dot.
+    runs.length > 1 ? await costSection(runs, settingOf) : undefined,
     runsSection(runs),
     await curvesSection(runs, settingOf),
-    await costSection(runs, settingOf),
     await classificationSection(runs),
     await examplesSection(runs),
     originSection(runs),

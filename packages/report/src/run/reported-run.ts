@@ -98,11 +98,20 @@ export interface ReportedResult {
   readonly last?: ReportedStudent
   /** The student of the epoch that was best on the validation split; the test split never chooses it. */
   readonly best?: ReportedStudent
+  /** Which of the two is in the run's folder. */
+  readonly saved?: 'best' | 'last'
+  /** The same student trained without a teacher, where that was done. */
+  readonly alone?: ReportedStudent
+  /** How large the student is. */
+  readonly student?: { readonly parameters: number; readonly bytes: number }
   readonly teachers: readonly {
     readonly model: string
     /** The counts on the student's training split. */
     readonly train: number
     readonly test?: number
+    readonly parameters?: number
+    /** The bytes of its weights as float32. */
+    readonly bytes?: number
   }[]
 }
 
@@ -112,4 +121,8 @@ export interface ReportedStudent {
   readonly epoch: number
   readonly validation?: number
   readonly test?: number
+  /** The mean over classes of the share of their test examples that are predicted right, for classification. */
+  readonly balancedAccuracy?: number
+  /** The mean over classes of F1 on the test examples, for classification. */
+  readonly macroF1?: number
 }

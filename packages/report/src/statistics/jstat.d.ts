@@ -5,6 +5,8 @@ declare module 'jstat' {
       readonly studentt: {
         /** The probability of a value of at most `value` under Student's t with the given degrees of freedom. */
         cdf(value: number, degreesOfFreedom: number): number
+        /** The value that stays below with the given probability. */
+        inv(probability: number, degreesOfFreedom: number): number
       }
     }
   }

@@ -38,12 +38,9 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
     ),
     table(
       ['engine', 'loads', ''],
-      engines.map(({ name, loads, version, reason, hint }) => [
-        name,
-        mark(loads),
-        [loads ? `${version}${name === taken ? ', the default' : ''}` : reason, hint && `to mend it: ${hint}`]
-          .filter(Boolean)
-          .join('\n'),
+      engines.flatMap(({ name, loads, version, reason = '', hint }) => [
+        [name, mark(loads), loads ? `${version}${name === taken ? ', the default' : ''}` : reason],
+        ...(hint === undefined ? [] : [['', '', `to mend it: ${hint}`]]),
       ]),
     ),
     table(

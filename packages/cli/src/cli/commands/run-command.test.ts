@@ -85,6 +85,14 @@ describe('kd distill', () => {
 
     const [teacher] = result.teachers
     expect(teacher!.train['examples']).toBe(300)
+    // 64 inputs, 32 or 8 hidden units, 10 classes, and a bias for each unit.
+    const [ofTeacher, ofStudent] = [32, 8].map((units) => (64 + 1) * units + (units + 1) * 10)
+    expect(teacher).toMatchObject({ parameters: ofTeacher, bytes: 4 * ofTeacher! })
+    expect(result.student).toEqual({ parameters: ofStudent, bytes: 4 * ofStudent! })
+    for (const latency of [result.latency!.student, result.latency!.teachers[0]!]) {
+      expect(latency.map(({ batchSize }) => batchSize)).toEqual([1, 64])
+      for (const { seconds } of latency) expect(seconds > 0 && seconds < 1).toBe(true)
+    }
     // It was trained on other labels than the student sees.
     expect(teacher!.ownTrain!['top1']).not.toBe(teacher!.train['top1'])
     expect(result.best!.epoch).toBeLessThanOrEqual(2)

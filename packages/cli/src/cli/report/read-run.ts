@@ -117,30 +117,43 @@ function reportedEpoch(
 }
 
 function reportedResult(
-  { ended, seconds, last, best, teachers }: ReadLineOf<'result'>,
+  { ended, seconds, last, best, saved, alone, student, teachers }: ReadLineOf<'result'>,
   monitor: string,
 ): ReportedResult {
   const valueOf = (figures: Readonly<Record<string, number | null | undefined>> | undefined) =>
     figures?.[monitor] ?? undefined
   const studentOf = (found: ReadLineOf<'result'>['last']) => {
     const [validation, test] = [valueOf(found?.validation), valueOf(found?.test)]
+    const { balancedAccuracy, macroF1 } = found?.test ?? {}
     return (
       found && {
         epoch: found.epoch,
         ...(validation !== undefined && { validation }),
         ...(test !== undefined && { test }),
+        ...(typeof balancedAccuracy === 'number' && { balancedAccuracy }),
+        ...(typeof macroF1 === 'number' && { macroF1 }),
       }
     )
   }
   const [lastStudent, bestStudent] = [studentOf(last), studentOf(best)]
+  const aloneStudent = studentOf(alone?.saved === 'last' ? alone.last : (alone?.best ?? alone?.last))
   return {
     ended,
     seconds,
     ...(lastStudent && { last: lastStudent }),
     ...(bestStudent && { best: bestStudent }),
-    teachers: teachers.map(({ model, train, test }) => {
+    ...(saved && { saved }),
+    ...(aloneStudent && { alone: aloneStudent }),
+    ...(student && { student }),
+    teachers: teachers.map(({ model, train, test, parameters, bytes }) => {
       const ofTest = valueOf(test)
-      return { model, train: valueOf(train) ?? NaN, ...(ofTest !== undefined && { test: ofTest }) }
+      return {
+        model,
+        train: valueOf(train) ?? NaN,
+        ...(ofTest !== undefined && { test: ofTest }),
+        ...(parameters !== undefined && { parameters }),
+        ...(bytes !== undefined && { bytes }),
+      }
     }),
   }
 }

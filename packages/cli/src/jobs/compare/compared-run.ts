@@ -46,35 +46,46 @@ export function comparedRun(
  * @returns the figure that tells most about the run's task
  * @throws {@link KdError} when a share is none
  */
-export function foundIn({ task, last, best, teachers, seconds }: FoundResult): Partial<ComparedRun> {
+export function foundIn({ task, last, best, student, teachers, seconds }: FoundResult): Partial<ComparedRun> {
   // Runs before 0.2 say nothing of their task, which was classification.
   const monitor = task?.monitor ?? 'top1'
   const isShare = (task?.kinds[monitor]?.unit ?? 'share') === 'share'
-  const figureIn = (figures: Figures | undefined, where: string): number | undefined => {
-    const value: number | null | undefined = figures?.[monitor]
+  const figureIn = (figures: Figures | undefined, where: string, name = monitor): number | undefined => {
+    const value: number | null | undefined = figures?.[name]
     // JSON has null for a student that diverged.
     if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
-    if (!isShare || (value >= 0 && value <= 1)) return value
-    throw new KdError(`compare: ${where}.${monitor} must be a share of the examples, got ${value}`)
+    if ((name === monitor && !isShare) || (value >= 0 && value <= 1)) return value
+    throw new KdError(`compare: ${where}.${name} must be a share of the examples, got ${value}`)
   }
-  const at = (student: StudentAtEpoch | undefined, name: string): EpochAccuracy | undefined => {
-    const test = figureIn(student?.test, `${name}.test`)
-    const validation = figureIn(student?.validation, `${name}.validation`)
-    if (student === undefined || test === undefined) return undefined
-    return { epoch: student.epoch, test, ...(validation !== undefined && { validation }) }
+  const at = (found: StudentAtEpoch | undefined, name: string): EpochAccuracy | undefined => {
+    const test = figureIn(found?.test, `${name}.test`)
+    const validation = figureIn(found?.validation, `${name}.validation`)
+    if (found === undefined || test === undefined) return undefined
+    const balancedAccuracy = figureIn(found.test, `${name}.test`, 'balancedAccuracy')
+    const macroF1 = figureIn(found.test, `${name}.test`, 'macroF1')
+    return {
+      epoch: found.epoch,
+      test,
+      ...(validation !== undefined && { validation }),
+      ...(balancedAccuracy !== undefined && { balancedAccuracy }),
+      ...(macroF1 !== undefined && { macroF1 }),
+    }
   }
   const [atLast, atBest] = [at(last, 'last'), at(best, 'best')]
   return {
     ...(atLast && { last: atLast }),
     ...(atBest && { best: atBest }),
+    ...(student && { student }),
     teachers: teachers.flatMap((teacher, index) => {
       const train = figureIn(teacher.train, `teachers.${index}.train`)
       const test = figureIn(teacher.test, `teachers.${index}.test`)
-      return train === undefined ? [] : [{ train, ...(test !== undefined && { test }) }]
+      const { parameters, bytes } = teacher
+      const size = parameters !== undefined && bytes !== undefined && { parameters, bytes }
+      return train === undefined ? [] : [{ train, ...(test !== undefined && { test }), ...size }]
     }),
     seconds,
   }
 }
 
-type FoundResult = Pick<RunResult, 'last' | 'best' | 'teachers' | 'seconds'> &
+type FoundResult = Pick<RunResult, 'last' | 'best' | 'student' | 'teachers' | 'seconds'> &
   Partial<Pick<RunResult, 'task'>>

@@ -6,6 +6,9 @@ import { readRegularText } from '../../config/regular-file.js'
 
 const labels = z.record(z.string(), z.string())
 
+const share = z.number().min(0).max(1)
+const count = z.int().min(0)
+
 /** A path that stays inside the comparison's folder, whoever wrote the file. */
 const inside = z
   .string()
@@ -23,7 +26,15 @@ const figure = z.object({
 
 /** The schema of comparison.json, whose values are shares or any numbers. */
 const comparisonFile = (value: z.ZodType<number>) => {
-  const epoch = z.object({ epoch: z.int(), validation: value.optional(), test: value }).optional()
+  const epoch = z
+    .object({
+      epoch: z.int(),
+      validation: value.optional(),
+      test: value,
+      balancedAccuracy: share.optional(),
+      macroF1: share.optional(),
+    })
+    .optional()
   return z
     .object({
       version: z.literal(1),
@@ -42,7 +53,17 @@ const comparisonFile = (value: z.ZodType<number>) => {
           message: z.string().optional(),
           last: epoch,
           best: epoch,
-          teachers: z.array(z.object({ train: value, test: value.optional() })).optional(),
+          student: z.object({ parameters: count, bytes: count }).optional(),
+          teachers: z
+            .array(
+              z.object({
+                train: value,
+                test: value.optional(),
+                parameters: count.optional(),
+                bytes: count.optional(),
+              }),
+            )
+            .optional(),
           seconds: z.number().optional(),
         }),
       ),
@@ -71,7 +92,7 @@ export async function readComparisonFile(folder: string): Promise<Comparison | u
     throw new UsageError(`${path} must be what kd compare writes, got ${code}`)
   }
   const unit = (value as { readonly figure?: { readonly unit?: unknown } } | null)?.figure?.unit ?? 'share'
-  const numbers = unit === 'share' ? z.number().min(0).max(1) : z.number()
+  const numbers = unit === 'share' ? share : z.number()
   const found = comparisonFile(numbers).safeParse(value)
   if (found.success) return found.data as Comparison
   const { path: where, message } = found.error.issues[0]!

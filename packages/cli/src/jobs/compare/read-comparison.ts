@@ -170,10 +170,11 @@ function pointSource(
 }
 
 function withSeed(read: ReadConfig, seed: number): ReadConfig {
-  const { method, teachers } = read.config
+  // Runs are held against each other: none of them has a baseline of its own.
+  const { baseline: _, teachers, ...config } = read.config
   // A student that has no teacher waits for none: what kd train does.
-  const waits = hasTeacher(read.catalogue.methods[method!.name]!)
-  return { ...read, config: { ...read.config, seed, teachers: waits ? teachers : [] } }
+  const waits = hasTeacher(read.catalogue.methods[config.method!.name]!)
+  return { ...read, config: { ...config, seed, teachers: waits ? teachers : [] } }
 }
 
 function combined(axes: readonly Axis[]): AxisValue[][] {

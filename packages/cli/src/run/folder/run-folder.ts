@@ -11,7 +11,7 @@ const files =
   'events.out.tfevents.kd|scores.csv|scores.parquet|histogram.svg|best-and-worst.png|selection.json|' +
   // Runs before 0.2 wrote these.
   String.raw`mixing-weights.csv|selection-scores.csv|lock-\S+`
-const folders = String.raw`student|teacher-\d+(-epoch-\d+)?|checkpoint`
+const folders = String.raw`student(-alone)?|teacher-\d+(-epoch-\d+)?|checkpoint`
 const folderName = new RegExp(`^(${folders})$`)
 const contents = new RegExp(String.raw`^(${files.replaceAll('.', '[.]')}|${folders})(\.\d+\.tmp)?$`)
 

@@ -63,6 +63,18 @@ const reported = z.record(z.string(), z.number().nullish())
 const student = z
   .looseObject({ epoch, validation: reported.optional(), test: reported.optional() })
   .optional()
+
+const count = z.int().min(0)
+const size = { parameters: count.optional(), bytes: count.optional() }
+const latency = z.array(z.object({ batchSize: z.int().min(1), seconds: z.number() }))
+
+/** What the training of a student came to, as a file of a run has it. */
+export const studentReport = z.looseObject({
+  last: student,
+  best: student,
+  saved: z.enum(['best', 'last']).optional(),
+})
+
 const figureKind = z.object({
   title: z.string(),
   unit: z.enum(['share', 'nats', 'number']),
@@ -95,7 +107,13 @@ const readLine = z.discriminatedUnion('kind', [
       .optional(),
     last: student,
     best: student,
-    teachers: z.array(z.looseObject({ model: z.string(), train: reported, test: reported.optional() })),
+    saved: z.enum(['best', 'last']).optional(),
+    student: z.looseObject({ parameters: count, bytes: count }).optional(),
+    alone: studentReport.optional(),
+    teachers: z.array(
+      z.looseObject({ model: z.string(), train: reported, test: reported.optional(), ...size }),
+    ),
+    latency: z.object({ student: latency, teachers: z.array(latency.nullable()) }).optional(),
     seconds: z.number(),
   }),
 ])

@@ -1,5 +1,7 @@
 import { taskOf, type AnyDataset, type DistillationResult, type FigureKind, type Figures } from '@kd/core'
 import type { ComparedFigure } from '@kd/report'
+import type { Latency } from '../model/latency.js'
+import type { ModelSize } from '../model/model-size.js'
 
 /** A student at the end of one epoch. */
 export interface StudentAtEpoch {
@@ -9,8 +11,17 @@ export interface StudentAtEpoch {
   readonly test?: Figures
 }
 
-/** How good a teacher is. */
-export interface TeacherReport {
+/** What the training of a student came to. */
+export interface StudentReport {
+  readonly last?: StudentAtEpoch
+  /** The student of the epoch best on the validation split; absent without one. Never chosen on test. */
+  readonly best?: StudentAtEpoch
+  /** Which of the two is saved; absent when the run ended before the student's training. */
+  readonly saved?: 'best' | 'last'
+}
+
+/** How good a teacher is, and how large where it is a model that runs here: not a function, and not kept answers. */
+export interface TeacherReport extends Partial<ModelSize> {
   readonly model: string
   /** The figures on the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
   readonly train: Figures
@@ -53,8 +64,8 @@ export function mainFigure({ name, monitor, kinds }: TaskReport): ComparedFigure
   return { ...kind, name: monitor, title }
 }
 
-/** What a run found. */
-export interface RunResult {
+/** What a run found; of the student, `last`, `best` and which of them is in the folder `student`. */
+export interface RunResult extends StudentReport {
   /** Its folder. */
   readonly folder: string
   readonly method: string
@@ -63,12 +74,19 @@ export interface RunResult {
   readonly engine: string
   /** Why it ended. */
   readonly ended: DistillationResult['ended']
-  readonly last?: StudentAtEpoch
-  /** The student of the epoch best on the validation split; absent without one. Never chosen on test. */
-  readonly best?: StudentAtEpoch
-  /** Which of the two is in the folder `student`; absent when the run ended before the student's training. */
-  readonly saved?: 'best' | 'last'
+  /** How large the student is; absent when the run ended before its training, and in runs of older versions. */
+  readonly student?: ModelSize
+  /** The same student trained with its labels alone, in the folder `student-alone`, where the config asks for a baseline. */
+  readonly alone?: StudentReport
   readonly teachers: readonly TeacherReport[]
+  /**
+   * How long student and teachers take here; null for a teacher without a size. As any time it is another one when a run is repeated.
+   * Absent like `student`.
+   */
+  readonly latency?: {
+    readonly student: readonly Latency[]
+    readonly teachers: readonly (readonly Latency[] | null)[]
+  }
   /** Wall time of everything. */
   readonly seconds: number
 }

@@ -26,6 +26,12 @@ td.number, th.number { text-align: right; }
 figure { margin: 0; min-width: 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--dim); font-size: .9rem; }
+.findings { margin: 0 0 .75rem; padding-left: 1.1rem; }
+.finding { color: var(--text); }
+.key { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem 1rem; margin: .75rem 0; }
+.key dt { color: var(--dim); font-size: .9rem; }
+.key dd { margin: 0; font-size: 1.3rem; line-height: 1.3; overflow-wrap: anywhere; }
+.key small { display: block; color: var(--dim); font-size: .8rem; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: .5rem; padding: 0; list-style: none; font-size: .8rem; }
 .examples img { width: 4.5rem; height: 4.5rem; object-fit: contain; image-rendering: pixelated; display: block; background: #000; }
 .wrong { color: #c00000; }

@@ -4,7 +4,7 @@ import { figure } from '../parts/figure.js'
 import { html, type Html } from '../parts/html.js'
 import type { Section } from '../parts/page.js'
 
-/** Shows the figure of the task against cost: the numbers to store, and the time per training step. */
+/** Shows the figure of the task against cost: the bytes to store, those of teachers too, and the time per training step. */
 export async function costSection(
   runs: readonly ReportedRun[],
   settingOf: (run: ReportedRun) => string,
@@ -33,22 +33,22 @@ function costFigures(
         setting: settingOf(run),
         figure: isShare ? 100 * test : test,
         milliseconds: (1000 * seconds) / steps,
-        parameters: run.diagnostics?.parameters,
+        bytes: run.result?.student?.bytes,
       },
     ]
   })
   if (values.length === 0) return []
-  const hasParameters = values.every(({ parameters }) => parameters !== undefined)
-  const axes = [
-    ...(hasParameters ? ([['parameters', 'trainable numbers of the student']] as const) : []),
-    ['milliseconds', 'milliseconds per training step'] as const,
+  const hasBytes = values.every(({ bytes }) => bytes !== undefined)
+  const charts = [
+    ...(hasBytes ? [{ values: [...values, ...teachersOf(runs, isShare)], ...bytesAxis }] : []),
+    { values, ...millisecondsAxis },
   ]
-  return axes.map(([field, title]) =>
-    figure(`test ${kind.title} after the last epoch against ${title}; one point per run`, {
-      data: { values },
+  return charts.map(({ values: points, field, title, note, scale }) =>
+    figure(`test ${kind.title} after the last epoch against ${title}; ${note}`, {
+      data: { values: points },
       mark: { type: 'point', filled: true, size: 60, opacity: 0.75 },
       encoding: {
-        x: { field, type: 'quantitative', title, scale: { zero: false }, axis: { format: '~s' } },
+        x: { field, type: 'quantitative', title, scale, axis: { format: '~s', tickCount: 5 } },
         y: {
           field: 'figure',
           type: 'quantitative',
@@ -61,4 +61,33 @@ function costFigures(
       },
     }),
   )
+}
+
+const bytesAxis = {
+  field: 'bytes',
+  title: 'bytes of the weights',
+  note: 'one point per student and teacher',
+  // A teacher may be a thousand times as large.
+  scale: { type: 'log', nice: false, padding: 12 },
+}
+const millisecondsAxis = {
+  field: 'milliseconds',
+  title: 'milliseconds per training step',
+  note: 'one point per run',
+  scale: { zero: false },
+}
+
+/** Teachers of known size, each once: runs of a comparison share them. */
+function teachersOf(
+  runs: readonly ReportedRun[],
+  isShare: boolean,
+): { setting: string; figure: number; bytes: number }[] {
+  const teachers = runs.flatMap(({ result }) =>
+    (result?.teachers ?? []).flatMap(({ test, bytes }) =>
+      test === undefined || bytes === undefined
+        ? []
+        : [{ setting: 'teacher', figure: isShare ? 100 * test : test, bytes }],
+    ),
+  )
+  return [...new Map(teachers.map((teacher) => [JSON.stringify(teacher), teacher])).values()]
 }

@@ -58,7 +58,8 @@ export async function curvesSection(
         }),
       ),
     }))
-    .filter(({ values }) => values.length > 0)
+    // A curve has at least two moments.
+    .filter(({ values }) => values.some(({ epoch }) => epoch !== values[0]!.epoch))
   if (drawn.length === 0) return undefined
   const figures = await Promise.all([
     ...drawn.map(({ title, caption, values }) => figure(caption, chart(title, values, 'setting'))),

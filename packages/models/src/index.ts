@@ -1,3 +1,4 @@
+export { countMultiplyAdds } from './count-multiply-adds.js'
 export { cifarResnet, resnet32x4, resnet8x4, type CifarResnetOptions } from './families/cifar-resnet.js'
 export { mlp, type MlpOptions } from './families/mlp.js'
 export { mobilenetV2, type MobilenetV2Options } from './families/mobilenet-v2.js'

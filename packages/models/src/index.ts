@@ -32,6 +32,7 @@ export {
   type GraphModelTeacherOptions,
 } from './tensorflow-js/load-graph-model-teacher.js'
 export { loadTensorflowModel } from './tensorflow-js/load-tensorflow-model.js'
+export { quantizeWeights, type QuantizedWeights } from './tensorflow-js/quantize-weights.js'
 export type { ModelFiles } from './tensorflow-js/model-files.js'
 export { loadModelTensors, modelTensors } from './weights/model-tensors.js'
 export { loadPytorchWeights } from './weights/load-pytorch-weights.js'

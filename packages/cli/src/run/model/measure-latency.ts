@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { LayersModel } from '@tensorflow/tfjs-layers'
+
+/** Whatever predicts: a layers model, or another runtime that answers later. */
+export interface Predictor {
+  predict(inputs: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor>
+}
 
 /** How {@link measureLatency} measures. */
 export interface LatencyOptions {
@@ -36,7 +40,7 @@ const LEAST = 2
  * @returns for each batch size median and 95th percentile
  */
 export async function measureLatency(
-  model: Pick<LayersModel, 'predict'>,
+  model: Predictor,
   inputShape: readonly number[],
   { batchSizes = [1, 64], ...options }: LatencyOptions = {},
 ): Promise<Latency[]> {
@@ -45,7 +49,7 @@ export async function measureLatency(
     const inputs = tf.randomNormal([batchSize, ...inputShape], 0, 1, 'float32', 1)
     try {
       const times = await timesOf(async () => {
-        const logits = model.predict(inputs) as tf.Tensor
+        const logits = (await model.predict(inputs)) as tf.Tensor
         await logits.data()
         logits.dispose()
       }, options)

@@ -18,6 +18,7 @@ export {
   type ExportRunResult,
 } from './run/export/export-run.js'
 export type { ExportForm, ExportFormat, ExportWeights } from './run/export/export-form.js'
+export type { ModelCost } from './run/model-costs.js'
 export type { Latency } from './run/model/measure-latency.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
 export type { RunResult, StudentAtEpoch, TaskReport, TeacherReport } from './run/log/run-result.js'

@@ -121,6 +121,7 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
       new Option('--split <name>', 'which examples').choices(['train', 'validation', 'test']).default('test'),
     )
     .option('--limit <examples>', 'look at so many only, classes in their shares', wholeNumber)
+    .option('--latency', 'measure parameters, multiply-adds and latency of student and teachers too')
     .addOption(engine())
     .addOption(teacherTimeout())
     .addOption(json())

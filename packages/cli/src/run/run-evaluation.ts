@@ -3,6 +3,7 @@ import { takeExamples } from '@kd/datasets'
 import type { ConfigInput } from '../config/config-schema.js'
 import type { OnRunProgress } from './log/run-progress.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
+import { modelCosts, type ModelCost } from './model-costs.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
 import { openStudent } from './open-student.js'
 
@@ -16,6 +17,8 @@ export interface EvaluationRunOptions {
   readonly split?: 'train' | 'validation' | 'test'
   /** Look at so many examples only, classes in their shares. @defaultValue all */
   readonly limit?: number
+  /** Whether parameters, multiply-adds and latency of student and teachers are measured too. @defaultValue false */
+  readonly latency?: boolean
   readonly onProgress?: OnRunProgress
   /** Ends the evaluation after the current piece; what was seen is reported. */
   readonly signal?: AbortSignal
@@ -31,6 +34,8 @@ export interface EvaluationResult {
   readonly split: string
   readonly engine: string
   readonly seconds: number
+  /** Of the student, then of its teachers, where it was asked for. */
+  readonly costs?: readonly ModelCost[]
 }
 
 /**
@@ -55,6 +60,7 @@ export async function runEvaluation(
     ...(signal && { signal }),
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
+  const costs = options.latency === true ? await modelCosts(opened, tell, signal) : undefined
   model.dispose()
   const warning = nonFiniteWarning(figures, 'the model', split)
   if (warning !== undefined) tell({ kind: 'message', text: warning })
@@ -65,6 +71,7 @@ export async function runEvaluation(
     split,
     engine,
     figures,
+    ...(costs && { costs }),
     seconds: (performance.now() - started) / 1000,
   }
 }

@@ -12,9 +12,9 @@ export interface StudentAtEpoch {
 /** How good a teacher is. */
 export interface TeacherReport {
   readonly model: string
-  /** On the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
+  /** The figures on the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
   readonly train: Figures
-  /** On the examples and labels that its own recipe trained it on, if it has one. */
+  /** The figures on the examples and labels that its own recipe trained it on, if it has one. */
   readonly ownTrain?: Figures
   readonly test?: Figures
 }

@@ -11,6 +11,15 @@ export {
 export type { AnswerFormOptions } from './jobs/answers/answer-form.js'
 export type { AnswerSplit } from './run/answers/answer-manifest.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
+export {
+  exportRun,
+  type ExportReport,
+  type ExportRunOptions,
+  type ExportRunResult,
+} from './run/export/export-run.js'
+export type { ExportForm, ExportFormat, ExportWeights } from './run/export/export-form.js'
+export type { ModelCost } from './run/model-costs.js'
+export type { Latency } from './run/model/measure-latency.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
 export type { RunResult, StudentAtEpoch, TaskReport, TeacherReport } from './run/log/run-result.js'
 

@@ -1,3 +1,4 @@
+export { countMultiplyAdds } from './count-multiply-adds.js'
 export { cifarResnet, resnet32x4, resnet8x4, type CifarResnetOptions } from './families/cifar-resnet.js'
 export { mlp, type MlpOptions } from './families/mlp.js'
 export { mobilenetV2, type MobilenetV2Options } from './families/mobilenet-v2.js'
@@ -31,6 +32,7 @@ export {
   type GraphModelTeacherOptions,
 } from './tensorflow-js/load-graph-model-teacher.js'
 export { loadTensorflowModel } from './tensorflow-js/load-tensorflow-model.js'
+export { quantizeWeights, type QuantizedWeights } from './tensorflow-js/quantize-weights.js'
 export type { ModelFiles } from './tensorflow-js/model-files.js'
 export { loadModelTensors, modelTensors } from './weights/model-tensors.js'
 export { loadPytorchWeights } from './weights/load-pytorch-weights.js'

@@ -9,6 +9,7 @@ import {
 } from './commands/command-options.js'
 import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
+import { addExport } from './commands/add-export.js'
 import { addKeepAnswers } from './commands/add-keep-answers.js'
 import { addWatch } from './commands/add-watch.js'
 import type { CommandContext, Show } from './commands/command-context.js'
@@ -67,6 +68,7 @@ function commandTree(context: CommandContext, show: Show): Command {
   addRunCommands(program, context, show)
   addComparison(program, context, show)
   addEvaluate(program, context, show)
+  addExport(program, context, show)
   addSelect(program, context, show)
   addAnalyse(program, context, show)
   addKeepAnswers(program, context, show)
@@ -119,6 +121,7 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
       new Option('--split <name>', 'which examples').choices(['train', 'validation', 'test']).default('test'),
     )
     .option('--limit <examples>', 'look at so many only, classes in their shares', wholeNumber)
+    .option('--latency', 'measure parameters, multiply-adds and latency of student and teachers too')
     .addOption(engine())
     .addOption(teacherTimeout())
     .addOption(json())

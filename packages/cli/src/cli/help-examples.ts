@@ -8,6 +8,7 @@ Examples:
   kd train my-run/kd.yaml                            the same student without a teacher
   kd compare compare.yaml --jobs 4                   methods against each other over seeds, with tests
   kd evaluate runs/kd-label-revision-0               test what came out
+  kd export runs/a --to onnx tfjs --weights int8     the student for other programs, compared with itself
   kd select my-run/kd.yaml                           which examples the teacher would teach, with pictures
   kd keep-answers my-run/kd.yaml --out answers       ask the teachers once, for runs without them
   kd report runs/a runs/b                            draw what they found

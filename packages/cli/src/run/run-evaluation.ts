@@ -1,19 +1,11 @@
-import { evaluate, KdError, selectEngine, type AnyDataset, type EngineName, type Figures } from '@kd/core'
+import { evaluate, KdError, type AnyDataset, type EngineName, type Figures } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ConfigInput } from '../config/config-schema.js'
-import { readConfig } from '../config/read-config.js'
-import { UsageError } from '../config/usage-error.js'
-import { assertFits, studentModel } from './model/config-model.js'
-import { datasetOfRun } from './data/dataset-of-run.js'
-import { prepareDataset } from './data/prepare-dataset.js'
 import type { OnRunProgress } from './log/run-progress.js'
-import { nonFiniteWarning } from './non-finite-warning.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
-import { readInputDescription } from './model/input-description.js'
-import { matchInput, matchNotes } from './model/match-input.js'
-import { loadModel } from './model/saved-model.js'
+import { modelCosts, type ModelCost } from './model-costs.js'
+import { nonFiniteWarning } from './non-finite-warning.js'
+import { openStudent } from './open-student.js'
 
 /** What is evaluated, and where. */
 export interface EvaluationRunOptions {
@@ -25,6 +17,8 @@ export interface EvaluationRunOptions {
   readonly split?: 'train' | 'validation' | 'test'
   /** Look at so many examples only, classes in their shares. @defaultValue all */
   readonly limit?: number
+  /** Whether parameters, multiply-adds and latency of student and teachers are measured too. @defaultValue false */
+  readonly latency?: boolean
   readonly onProgress?: OnRunProgress
   /** Ends the evaluation after the current piece; what was seen is reported. */
   readonly signal?: AbortSignal
@@ -40,6 +34,8 @@ export interface EvaluationResult {
   readonly split: string
   readonly engine: string
   readonly seconds: number
+  /** Of the student, then of its teachers, where it was asked for. */
+  readonly costs?: readonly ModelCost[]
 }
 
 /**
@@ -56,59 +52,28 @@ export async function runEvaluation(
 ): Promise<EvaluationResult> {
   const { split = 'test', limit, onProgress: tell = () => undefined, signal } = options
   const started = performance.now()
-  const run = typeof source === 'string' ? await runFolder(source) : undefined
-  const read = await readConfig(run === undefined ? source : join(run, 'config.yaml'), {
-    overrides: options.overrides ?? [],
-    ofRun: run !== undefined,
-  })
-  const { config } = read
-  if (run === undefined && config.student.weights === undefined) {
-    throw new UsageError(
-      `${read.name} has no student.weights to evaluate`,
-      'give a run folder, or student.weights=FILE',
-    )
-  }
-  const engine = await selectEngine(options.engine ?? config.engine)
-  const prepared = await prepareDataset(read, tell)
-  const given = run === undefined ? prepared : await knownToRun(prepared, run, tell)
-  const dataset = limited(given, split, limit)
-  const model = run === undefined ? await studentModel(read, dataset) : await loadModel(join(run, 'student'))
-  assertFits(model, dataset, read.name)
+  const opened = await openStudent(source, options)
+  const { model, engine } = opened
+  const dataset = limited(opened.dataset, split, limit)
   const { figures } = await evaluate(model, dataset, {
     split,
     ...(signal && { signal }),
     onProgress: (examples, of) => tell({ kind: 'evaluated', examples, of }),
   })
+  const costs = options.latency === true ? await modelCosts(opened, tell, signal) : undefined
   model.dispose()
   const warning = nonFiniteWarning(figures, 'the model', split)
   if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
-    model: config.student.model.name,
+    model: opened.read.config.student.model.name,
     dataset: dataset.name,
     split,
-    engine: engine.name,
+    engine,
     figures,
+    ...(costs && { costs }),
     seconds: (performance.now() - started) / 1000,
   }
-}
-
-/** The data set in the order and with the normalization that the student of a run knows. */
-async function knownToRun(dataset: AnyDataset, run: string, tell: OnRunProgress): Promise<AnyDataset> {
-  const found = await readInputDescription(run)
-  const match = found && matchInput(found.description, dataset, run)
-  for (const text of matchNotes(run, found?.isOld, match)) tell({ kind: 'message', text })
-  return match === undefined ? dataset : datasetOfRun(dataset, match)
-}
-
-/** The folder of a run, or undefined for a file. */
-async function runFolder(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  if (found?.isFile()) return undefined
-  if (found !== undefined && (await stat(join(path, 'config.yaml')).catch(() => undefined))) return path
-  throw new UsageError(
-    `${path} must be the folder of a run or a config file, got ${found === undefined ? 'nothing there' : 'a folder without config.yaml'}`,
-  )
 }
 
 function limited(

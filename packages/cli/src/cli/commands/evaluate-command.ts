@@ -1,5 +1,7 @@
 import type { EngineName, FigureKind } from '@kd/core'
 import { runEvaluation, type EvaluationResult } from '../../run/run-evaluation.js'
+import { sizeOnDisk } from '../../jobs/size-on-disk.js'
+import type { ModelCost } from '../../run/model-costs.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
 import { table } from '../terminal/show-result.js'
 import { withTeacherTimeout } from './command-options.js'
@@ -9,6 +11,7 @@ import type { CommandContext } from './command-context.js'
 export interface EvaluateFlags {
   readonly split: 'train' | 'validation' | 'test'
   readonly limit?: number
+  readonly latency?: boolean
   readonly engine?: EngineName
   readonly teacherTimeout?: number
 }
@@ -34,10 +37,30 @@ export async function evaluateCommand(
     )
     const head = [result.model, `${figures['examples']} ${result.split} examples of ${result.dataset}`]
     const seconds = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
-    return { text: `${table(head, rows)}\n${seconds}`, json: result }
+    const costs = result.costs === undefined ? [] : ['', costsText(result.costs), '']
+    return { text: [table(head, rows), ...costs, seconds].join('\n'), json: result }
   } finally {
     stop()
   }
+}
+
+function costsText(costs: readonly ModelCost[]): string {
+  const sizes = costs[0]!.latency.map(({ batchSize }) => batchSize)
+  const head = [
+    '',
+    'parameters',
+    'size',
+    'multiply-adds',
+    ...sizes.map((size) => `ms for ${size}, median (p95)`),
+  ]
+  const rows = costs.map(({ role, model, parameters, bytes, multiplyAdds, latency }) => [
+    `${role} (${model})`,
+    parameters.toLocaleString('en'),
+    sizeOnDisk(bytes),
+    multiplyAdds?.toLocaleString('en') ?? 'not known',
+    ...latency.map(({ median, p95 }) => `${median.toFixed(2)} (${p95.toFixed(2)})`),
+  ])
+  return table(head, rows)
 }
 
 function shown(value: number, { unit }: FigureKind): string {

@@ -39,8 +39,13 @@ export interface InputDescription {
  *
  * @param folder - which is there
  * @param dataset - that the model was trained on
+ * @param origin - further entries, which say where the model comes from
  */
-export async function writeInputDescription(folder: string, dataset: AnyDataset): Promise<void> {
+export async function writeInputDescription(
+  folder: string,
+  dataset: AnyDataset,
+  origin: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const { inputShape, featureNames, normalization: used, classNames, train } = dataset
   const description = {
     task: taskOf(dataset).name,
@@ -50,6 +55,7 @@ export async function writeInputDescription(folder: string, dataset: AnyDataset)
     ...(featureNames && { columns: featureNames }),
     normalization: { formula: '(input - mean) / standardDeviation, for each channel', ...used },
     classNames,
+    ...origin,
   }
   await writeFileSafely(join(folder, FILE), `${JSON.stringify(description, null, 2)}\n`)
 }

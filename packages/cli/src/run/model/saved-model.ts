@@ -5,6 +5,7 @@ import {
   loadPytorchResnet,
   modelTensors,
   modelTopology,
+  quantizeWeights,
   readSafetensors,
   weightsManifest,
   withinWeights,
@@ -29,6 +30,24 @@ export async function saveModel(
   folder: string,
   name: 'student' | 'teacher' = 'student',
 ): Promise<void> {
+  const { modelJson, weights } = await tensorflowFiles(model)
+  await writeFileSafely(join(folder, `${name}.safetensors`), writeSafetensors(await modelTensors(model)))
+  await writeFileSafely(join(folder, 'weights.bin'), weights)
+  // Last, so that a model.json never stands without its weights.
+  await writeFileSafely(join(folder, 'model.json'), modelJson)
+}
+
+/**
+ * Gives the files of a standard TensorFlow.js layers model.
+ *
+ * @param model - to save
+ * @param dtype - of its kernels, see {@link quantizeWeights}
+ * @returns the content of `model.json` and `weights.bin`
+ */
+export async function tensorflowFiles(
+  model: LayersModel,
+  dtype: 'float32' | 'float16' | 'uint8' = 'float32',
+): Promise<{ readonly modelJson: string; readonly weights: Uint8Array }> {
   let artifacts: io.ModelArtifacts | undefined
   await model.save(
     io.withSaveHandler(async (found) => {
@@ -37,15 +56,16 @@ export async function saveModel(
     }),
   )
   const { modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy } = artifacts!
-  const weights = new Uint8Array(io.CompositeArrayBuffer.join(weightData))
-  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
-  await writeFileSafely(join(folder, `${name}.safetensors`), writeSafetensors(await modelTensors(model)))
-  await writeFileSafely(join(folder, 'weights.bin'), weights)
-  // Last, so that a model.json never stands without its weights.
-  await writeFileSafely(
-    join(folder, 'model.json'),
-    JSON.stringify({ format, generatedBy, convertedBy, modelTopology, weightsManifest }),
-  )
+  const floats = new Uint8Array(io.CompositeArrayBuffer.join(weightData))
+  const { specs, bytes } =
+    dtype === 'float32'
+      ? { specs: weightSpecs!, bytes: floats }
+      : quantizeWeights(weightSpecs!, floats, dtype)
+  const weightsManifest = [{ paths: ['weights.bin'], weights: specs }]
+  return {
+    modelJson: JSON.stringify({ format, generatedBy, convertedBy, modelTopology, weightsManifest }),
+    weights: bytes,
+  }
 }
 
 /**

@@ -72,7 +72,7 @@ function nextSteps(config: string, { folder }: RunResult): string {
   return `\nnext:\n${lines.join('\n')}`
 }
 
-/** For a shell. */
+/** Writes a word as a shell reads it. */
 function quoted(path: string): string {
   return /^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

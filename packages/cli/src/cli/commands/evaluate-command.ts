@@ -3,9 +3,11 @@ import { runEvaluation, type EvaluationResult } from '../../run/run-evaluation.j
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
 import type { ModelCost } from '../../run/model-costs.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
-import { table } from '../terminal/show-result.js'
+import { shownPath } from '../terminal/shown-path.js'
+import { table } from '../terminal/table.js'
 import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
+import { runAndOverrides } from './standard-arguments.js'
 
 /** Flags of `kd evaluate`. */
 export interface EvaluateFlags {
@@ -16,13 +18,13 @@ export interface EvaluateFlags {
   readonly teacherTimeout?: number
 }
 
-/** `kd evaluate RUN_OR_CONFIG [key=value ...]`. */
+/** `kd evaluate [RUN_OR_CONFIG] [key=value ...]`. */
 export async function evaluateCommand(
-  source: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: EvaluateFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: EvaluationResult }> {
+  const { source, overrides } = await runAndOverrides(words)
   const { onProgress, stop } = showProgress(terminal)
   try {
     const result = await runEvaluation(source, {
@@ -38,7 +40,8 @@ export async function evaluateCommand(
     const head = [result.model, `${figures['examples']} ${result.split} examples of ${result.dataset}`]
     const seconds = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
     const costs = result.costs === undefined ? [] : ['', costsText(result.costs), '']
-    return { text: [table(head, rows), ...costs, seconds].join('\n'), json: result }
+    const lines = [table(head, rows), ...costs, `${shownPath(source)}, ${seconds}`]
+    return { text: lines.join('\n'), json: result }
   } finally {
     stop()
   }

@@ -5,7 +5,7 @@ import type { ExportFormat, ExportWeights } from '../../run/export/export-form.j
 import { exportRun, type ExportRunResult } from '../../run/export/export-run.js'
 import { mainFigure } from '../../run/log/run-result.js'
 import { showProgress } from '../terminal/show-progress.js'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 import type { CommandContext } from './command-context.js'
 
 /** Flags of `kd export`. */

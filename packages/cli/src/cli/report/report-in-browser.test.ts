@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfigInput } from '../../config/config-schema.js'
 import { runComparison } from '../../jobs/compare/run-comparison.js'
+import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
 import { runDistillation } from '../../run/run-distillation.js'
 import {
   boxesOf,
@@ -54,7 +55,10 @@ describe('a report in Chromium', needsChromium, () => {
     const { file } = await writeReport(Object.keys(runs).map((name) => join(folder, name)))
     address = pathToFileURL(file).href
     await writeTinyComparison(join(folder, 'tiny.yaml'), 2)
-    await runComparison(join(folder, 'tiny.yaml'), { out: join(folder, 'comparison') })
+    await runComparison(join(folder, 'tiny.yaml'), {
+      out: join(folder, 'comparison'),
+      runner: inProcessRunner(),
+    })
     browser = await startChromium()
   }, 240_000)
   afterAll(async () => {

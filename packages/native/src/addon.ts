@@ -24,7 +24,7 @@ export interface Addon {
   /** 1: convolutions may go by minimal filtering; 0: they may not. */
   setWinograd(enabled: number): void
   describe(): string
-  /** Of its sources; see addon-version.ts. */
+  /** The hash of its sources; see addon-version.ts. */
   version(): string
   cachedPrimitives(): number
 

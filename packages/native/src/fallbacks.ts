@@ -4,7 +4,7 @@ export interface Fallback {
   readonly kernel: string
   /** How often it ran. */
   readonly calls: number
-  /** For how long, in milliseconds; 0 unless timing was on. */
+  /** How long it took, in milliseconds; 0 unless timing was on. */
   readonly milliseconds: number
 }
 

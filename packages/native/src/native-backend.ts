@@ -82,13 +82,13 @@ export class NativeBackend extends MathBackendCPU {
     return this.#queue.length
   }
 
-  /** To be called before a kernel, so that its outputs are known to be its own. */
+  /** This is to be called before a kernel, so that its outputs are known to be its own. */
   startKernel(): void {
     if (this.#queue.length === 0) this.#unsettled.length = 0
     this.#kernelStart = this.#unsettled.length
   }
 
-  /** To be called after it. */
+  /** This is to be called after a kernel. */
   endKernel(): void {
     if (this.#hurry || this.#queue.length >= MOST_CALLS) this.settle()
     this.#hurry = false

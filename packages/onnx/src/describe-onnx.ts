@@ -10,7 +10,7 @@ export interface OnnxDescription {
   readonly tensors: readonly string[]
   /** The input of the last Gemm or MatMul. It is undefined where there is none. */
   readonly penultimate: string | undefined
-  /** Set where the first output comes from a Softmax: the tensor that goes into it, which is the logits. */
+  /** The tensor that goes into the Softmax from which the first output comes, which is the logits; undefined where there is none. */
   readonly beforeSoftmax: string | undefined
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>

@@ -15,7 +15,7 @@ export type NestedFeatures = NestedNumbers | Readonly<Record<string, NestedNumbe
 /** One step's features with the feature terms' loss and its gradients, computed outside this code. */
 export interface FeatureGoldenCase {
   readonly name: string
-  /** As the script that made the file calls them. */
+  /** The names that the script which made the file gives to them. */
   readonly options: object
   readonly inputs: {
     /** [N, ...] */

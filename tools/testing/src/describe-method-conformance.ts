@@ -35,7 +35,7 @@ export interface ConformanceOptions<Options> {
   readonly shiftInvariant?: boolean
   /** Default 0: an epoch at which every term is switched on. */
   readonly epoch?: number
-  /** For the numeric gradient check. */
+  /** The options of the numeric gradient check. */
   readonly tolerance?: Tolerance
   /**
    * For a method that holds something of the student constant, such as a weight: its loss as a function of the logits with

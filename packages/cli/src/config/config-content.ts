@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigDocument, type ConfigPath } from './config-document.js'
 import { ConfigError, type ConfigProblem } from './config-error.js'
 import type { Explanation } from './explain-issue.js'
 import { applyOverrides, type Override } from './override.js'
+import { readRegularText } from './regular-file.js'
 
 /** Plain values that remember where they came from. */
 export interface ConfigSource {
@@ -67,11 +67,8 @@ async function readText(path: string): Promise<string> {
     throw new ConfigError([{ where: path, message }])
   }
   try {
-    const { size } = await stat(path)
-    if (size > MAX_BYTES) fail(`a config must have at most ${MAX_BYTES} bytes, got ${size}`)
-    return await readFile(path, 'utf8')
+    return await readRegularText(path, MAX_BYTES)
   } catch (error) {
-    if (error instanceof ConfigError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return fail('no such config file; kd init writes one')
     return fail(`config file cannot be read (${code ?? String(error)})`)

@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.js'
 
 /** A value given on the command line in place of the file's. */
 export interface Override {
-  /** As typed: `training.epochs=5`. */
+  /** The text as it was typed: `training.epochs=5`. */
   readonly text: string
   readonly path: ConfigPath
   readonly value: unknown

@@ -26,13 +26,13 @@ export interface RunOptions {
    * of being trained anew, with the same bits. @defaultValue every run trains its own
    */
   readonly teachersFolder?: string
-  /** Told what goes on. */
+  /** This is called with what goes on. */
   readonly onProgress?: OnRunProgress
   /** Ends the run after the current step; what was done is saved and returned. */
   readonly signal?: AbortSignal
 }
 
-/** As {@link RunOptions}, for a config that was read before. */
+/** The {@link RunOptions} for a config that was read before. */
 export interface RunConfigOptions extends RunOptions {
   /** The identity of the job that the run is, whose lease this process holds. The run must turn out to have it. */
   readonly id?: string

@@ -6,7 +6,7 @@ import { buildMain } from './build-main.js'
 
 /** Where the tests of a file find the command and their files; set before the first of them. */
 export interface BuiltMain {
-  /** To be run by Node. */
+  /** The file to be run by Node. */
   readonly main: string
   /** The folder that only these tests use. */
   readonly folder: string

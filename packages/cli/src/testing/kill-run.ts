@@ -3,7 +3,7 @@ import { existsSync, watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** When a run is killed. */
+/** The moment at which a run is killed. */
 export type KillMoment =
   /** So many milliseconds after the process was started, or the run's folder made. */
   | { readonly since: 'start' | 'folder'; readonly after: number }

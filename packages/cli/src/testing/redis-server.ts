@@ -43,7 +43,7 @@ export class RedisServer {
     return server
   }
 
-  /** With user and password. */
+  /** The address with user and password. */
   get url(): string {
     return `redis://:${encodeURIComponent(RedisServer.password)}@127.0.0.1:${this.port}`
   }

@@ -63,6 +63,11 @@ describe('assertDataset', () => {
       train({ ids: new Int32Array([7, 8, 7]) }),
       'distill: train.ids must be unique, got 7 twice',
     ],
+    [
+      'a class twice',
+      broken({ classNames: ['a', 'b', 'a'] }),
+      'distill: classNames must be different names, got "a" twice',
+    ],
     ['one class', broken({ classNames: ['a'] }), 'distill: classNames must have at least 2 names, got 1'],
     [
       'a standard deviation of 0',

@@ -40,6 +40,13 @@ export function assertDataset(dataset: AnyDataset, functionName = 'assertDataset
       `${functionName}: classNames must have at least 2 names, got ${classNames.length}`,
     )
   }
+  if (new Set(classNames).size < classNames.length) {
+    const twice = classNames.find((name, index) => classNames.indexOf(name) < index)
+    throw new InvalidArgumentError(
+      `${functionName}: classNames must be different names, got ${JSON.stringify(twice)} twice`,
+      { hint: 'rename one of the two classes, or give both the same label' },
+    )
+  }
   assertNormalization(dataset, functionName)
   const task = taskOf(dataset)
   for (const split of ['train', 'validation', 'test'] as const) {

@@ -20,7 +20,7 @@ export interface TrainingBatch {
 
 /** Which batches an epoch wants. */
 export interface EpochBatches {
-  /** From 0. */
+  /** The epoch, counted from 0. */
   readonly epoch: number
   readonly batchSize: number
   /** The run's source for data; split it by epoch, so that an epoch's batches do not depend on those before it. */

@@ -17,7 +17,7 @@ export interface Examples<Labels extends LabelArray = Int32Array> {
 export interface Normalization {
   /** One number, or one per channel (the last axis of the input shape), in units of the stored inputs. */
   readonly mean: readonly number[]
-  /** As `mean`; every one > 0. */
+  /** The deviations, as many as `mean` has numbers; every one > 0. */
   readonly standardDeviation: readonly number[]
 }
 

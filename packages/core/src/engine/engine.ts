@@ -24,7 +24,7 @@ export interface EngineOptions {
 /** How one engine is brought in. */
 export interface EngineLoader {
   readonly name: EngineName
-  /** As {@link Engine.backend}. */
+  /** This is the same as {@link Engine.backend}. */
   readonly backend: string
   /**
    * Imports the package, so that the backend is registered, and returns its version. What stands in the way is thrown as

@@ -105,7 +105,7 @@ export interface ViewBatch {
   readonly inputs: Tensor
   readonly labels: Tensor
   readonly epoch: number
-  /** From 0. */
+  /** The step, counted from 0. */
   readonly step: number
   /** Draws the random numbers of this step, from the run's seed. */
   readonly random: RandomSource

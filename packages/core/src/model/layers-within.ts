@@ -9,7 +9,7 @@ interface Wrapper {
   readonly layer?: Layer
   readonly forwardLayer?: Layer
   readonly backwardLayer?: Layer
-  /** Of a recurrent layer. */
+  /** The cell of a recurrent layer. */
   readonly cell?: Layer
   readonly cells?: readonly Layer[]
 }

@@ -20,7 +20,7 @@ export interface Outputs {
  */
 export type Mode = 'train' | 'eval' | 'batch-statistics'
 
-/** In which mode a model runs, and which features it gives beside its logits. */
+/** The mode in which a model runs, and the features that it gives beside its logits. */
 export interface ForwardOptions {
   readonly mode: Mode
   readonly features: readonly string[]

@@ -35,7 +35,7 @@ export interface Teacher {
   answer(question: Question): Outputs | Promise<Outputs>
   /** The model, if it runs here. Only such a teacher can learn or run in another mode than `'eval'`. */
   readonly model?: Model
-  /** Set if its answers were kept by id: `'any'` if an answer holds for all forms of an example's input, `'clean'` if for the clean one alone. */
+  /** This is set if its answers were kept by id: `'any'` if an answer holds for all forms of an example's input, `'clean'` if for the clean one alone. */
   readonly kept?: 'clean' | 'any'
   /** Frees what it holds. A run does not call it: a teacher may serve another one. */
   dispose?(): void

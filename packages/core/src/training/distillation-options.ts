@@ -116,10 +116,10 @@ export interface TrainingCallbacks {
 
 /** How far a run is. */
 export interface StepProgress {
-  /** From 0. */
+  /** The epoch, counted from 0. */
   readonly epoch: number
   readonly epochs: number
-  /** From 1 to `stepsPerEpoch`. */
+  /** The step, counted from 1 to `stepsPerEpoch`. */
   readonly step: number
   readonly stepsPerEpoch: number
   readonly loss: number | undefined

@@ -2,7 +2,7 @@ import type { Figures } from '../task/task.js'
 
 /** One epoch in numbers. */
 export interface EpochMetrics {
-  /** From 0. */
+  /** The epoch, counted from 0. */
   readonly epoch: number
   readonly steps: number
   /** Wall time of training, without validation. */

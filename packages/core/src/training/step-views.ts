@@ -11,7 +11,7 @@ import type { RunningPhase, RunState } from './run-state.js'
 /** Where in the run a step is. */
 export interface StepPosition {
   readonly epoch: number
-  /** From 0. */
+  /** The step, counted from 0. */
   readonly step: number
 }
 

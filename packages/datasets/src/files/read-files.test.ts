@@ -82,6 +82,8 @@ describe('files of another kind', () => {
     await expect(
       parseCsv(Buffer.from('\ufeffa,kind\n1,x\n', 'utf16le'), { fileName: 'f.csv' }),
     ).rejects.toThrow('must be text in UTF-8, got UTF-16')
+    await expect(parseCsv(Buffer.from('PAR1 and more'))).rejects.toThrow('got a Parquet file')
+    await expect(parseCsv(Buffer.from('PK\u0003\u0004'))).rejects.toThrow('a ZIP archive or a spreadsheet')
   })
 
   it('are sets in the format of MNIST with more classes, such as EMNIST', () => {

@@ -54,6 +54,7 @@ export async function parseCsv(bytes: Uint8Array, options: ParseCsvOptions = {})
 
 /** Decodes UTF-8, and says where a file of another encoding stops to be that. */
 function decodeText(bytes: Uint8Array, fileName: string): string {
+  assertText(bytes, fileName)
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
   try {
     if (!isUtf16) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -66,6 +67,29 @@ function decodeText(bytes: Uint8Array, fileName: string): string {
       hint: 'save it as UTF-8 (Excel: "CSV UTF-8"), or convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv (UTF-16 instead of WINDOWS-1252 for that)',
     },
   )
+}
+
+/** How files begin that are taken for CSV by mistake, and what to do with them. */
+const otherFormats = [
+  {
+    start: 'PAR1',
+    what: 'a Parquet file',
+    hint: 'set the name of the data set to parquet, or call parseParquet',
+  },
+  {
+    start: 'PK\u0003\u0004',
+    what: 'a ZIP archive or a spreadsheet',
+    hint: 'unpack it, or save the sheet as CSV in UTF-8',
+  },
+  { start: '\u001f\u008b', what: 'a gzip file', hint: 'unpack it first' },
+] as const
+
+/** Refuses a file that is known to be of another format. */
+function assertText(bytes: Uint8Array, fileName: string): void {
+  const begin = String.fromCharCode(...bytes.subarray(0, 4))
+  const other = otherFormats.find(({ start }) => begin.startsWith(start))
+  if (other === undefined) return
+  throw new KdError(`parseCsv: ${fileName} must be text in UTF-8, got ${other.what}`, { hint: other.hint })
 }
 
 /** Returns the number of the first line that is no UTF-8. */

@@ -2,7 +2,7 @@ import { KdError } from '@kd/core'
 import type { SchemaTree } from 'hyparquet'
 import { checkedParquet } from './parquet/checked-parquet.js'
 import { memoryBudget } from './parquet/memory-budget.js'
-import { exactDecoders } from './parquet/exact-values.js'
+import { exactDecoders, exactTimestamps } from './parquet/exact-values.js'
 import { assertDistinct, type Table } from './table.js'
 
 /**
@@ -11,7 +11,7 @@ import { assertDistinct, type Table } from './table.js'
  *
  * @param bytes - the file
  * @param fileName - its name, for messages
- * @returns the table; nulls stay null, 64-bit integers are bigints, decimals of more than 15 digits are texts, and bytes that are no UTF-8 stay bytes
+ * @returns the table; nulls stay null, 64-bit integers are bigints, decimals of more than 15 digits are texts, times finer than a millisecond are texts, and bytes that are no UTF-8 stay bytes
  * @throws {@link KdError} when it is not a whole Parquet file, has no row, or cannot fit into the memory of this process
  *
  * @example
@@ -44,6 +44,7 @@ export async function parseParquet(bytes: Uint8Array, fileName = 'table'): Promi
       file,
       ...checked,
       rowFormat: 'array',
+      parsers: exactTimestamps,
       // A column of bytes need not be text in UTF-8; those that are declared as text are decoded all the same.
       utf8: false,
       onComplete: (read) => (rows = read as unknown[][]),

@@ -14,7 +14,7 @@ export function hideClasses(logits: tf.Tensor2D, hidden: tf.Tensor): tf.Tensor2D
   return tf.sub(logits, tf.mul(hidden, 1e20))
 }
 
-/** As {@link hideClasses} for one class per row: what is left are the classes other than the label. */
+/** Does what {@link hideClasses} does for one class per row: what is left are the classes other than the label. */
 export function hideLabel(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2D {
   return hideClasses(logits, tf.oneHot(labels, logits.shape[1]))
 }

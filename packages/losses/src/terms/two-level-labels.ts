@@ -4,9 +4,9 @@ import type { FusedKernel } from '@kd/core'
 
 /** The two numbers that a row of {@link twoLevelLabels} holds. */
 export interface TwoLevels {
-  /** At the label. */
+  /** The value at the label. */
   readonly label: number
-  /** At every other class. */
+  /** The value at every other class. */
   readonly others: number
 }
 

@@ -15,7 +15,7 @@ export interface MixingRule {
 export interface InitialWeights {
   /** How many terms there are beside the label. */
   readonly others: number
-  /** As in the options of `adaptiveMixing`. */
+  /** This is the same as in the options of `adaptiveMixing`. */
   readonly teacherWeight: number
 }
 

@@ -19,7 +19,7 @@ const types: ReadonlyMap<string, { readonly bytes: number; decode(buffer: ArrayB
   ])
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-/** As NumPy writes it, a literal of Python: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } */
+/** The header as NumPy writes it, a literal of Python: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } */
 const HEADER =
   /^\{'descr': '([^']{1,20})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,16}, ?)*\d{0,16})\),? ?\} *\n?$/
 

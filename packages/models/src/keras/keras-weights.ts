@@ -109,7 +109,7 @@ async function writeAll(assignments: readonly Assignment[], file: Hdf5File): Pro
   })
 }
 
-/** As Keras names the groups of a file: SeparableConv2D is separable_conv2d. */
+/** Returns the name that Keras gives to a group of a file: SeparableConv2D is separable_conv2d. */
 function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, '')

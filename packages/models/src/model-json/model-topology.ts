@@ -40,7 +40,7 @@ function plainOf(value: unknown, depth: number): unknown {
   return plain
 }
 
-/** As TensorFlow.js does it. */
+/** Turns snake case into camel case as TensorFlow.js does. */
 const camelCase = (key: string): string =>
   key.length <= 1 ? key : key.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase())
 

@@ -40,7 +40,7 @@ export interface WeightGroup {
 /** What a `model.json` says of its weights. */
 export interface WeightsManifest {
   readonly groups: readonly WeightGroup[]
-  /** Of all groups. */
+  /** The sum over all groups. */
   readonly specs: io.WeightsManifestEntry[]
   /** How many numbers all weights have. */
   readonly numbers: number

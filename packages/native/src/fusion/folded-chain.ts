@@ -11,7 +11,7 @@ const KERNEL = 'KdFoldedChain'
 interface Prepared {
   readonly inputShapes: readonly number[][]
   readonly outputShapes: readonly number[][]
-  /** For the addon; see folded-chain.cc. */
+  /** The description for the addon; see folded-chain.cc. */
   readonly packed: Float64Array
 }
 interface Attributes {

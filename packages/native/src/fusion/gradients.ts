@@ -65,7 +65,7 @@ type FusedGradient = (
   attributes: tf.NamedAttrMap,
 ) => Record<string, () => tf.Tensor>
 
-/** With outputs to save in place of the stock gradient's inputs, or with those inputs. */
+/** Takes outputs to save in place of the stock gradient's inputs, or those inputs. */
 function replaceGradient(
   kernelName: string,
   outputsToSave: boolean[] | undefined,

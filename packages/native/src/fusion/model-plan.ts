@@ -100,7 +100,7 @@ function countUses(
 }
 
 interface Found {
-  /** From the first to the last. */
+  /** The layers from the first to the last. */
   readonly members: readonly SymbolicTensor[]
   readonly block: Block | undefined
 }

@@ -52,7 +52,7 @@ export function registerPoolingKernels(): void {
   })
 }
 
-/** As the cpu engine has it, also where a padding would shift the image or a stride leave some of it out. */
+/** Computes what the cpu engine does, also where a padding would shift the image or a stride leave some of it out. */
 function isIdentity({ filterHeight, filterWidth, inShape, outShape }: backend_util.Conv2DInfo): boolean {
   return filterHeight === 1 && filterWidth === 1 && util.arraysEqual(inShape, outShape)
 }

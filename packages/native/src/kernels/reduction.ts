@@ -14,7 +14,7 @@ interface AxisAttributes {
 /** A reduction as the addon sees it: the middle one of three axes goes away. */
 interface Reduced {
   readonly x: TensorInfo
-  /** To be called when `x` is no longer needed. */
+  /** This is to be called when `x` is no longer needed. */
   readonly dispose: () => void
   readonly outShape: number[]
   readonly outer: number
@@ -110,7 +110,7 @@ function withAxes(
   return result
 }
 
-/** With `innermost`, the reduced axes come to lie last even where they are adjacent elsewhere. */
+/** Brings the reduced axes to the end; with `innermost` even where they are adjacent elsewhere. */
 function reduce(
   backend: NativeBackend,
   x: TensorInfo,

@@ -6,7 +6,7 @@ import { binary } from './binary.js'
 import { binaryCode } from './operations.js'
 import { isNumeric } from './transpose.js'
 
-/** From what to what the addon casts, in the order that it knows. */
+/** The pairs of types between which the addon casts, in the order that it knows. */
 const conversions = [
   'float32 int32',
   'int32 float32',

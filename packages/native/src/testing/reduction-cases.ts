@@ -48,7 +48,7 @@ export const matMul: fc.Arbitrary<KernelCase> = fc
       })
   })
 
-/** With NaN and infinities, empty axes, and integers. */
+/** The cases with NaN and infinities, empty axes, and integers. */
 export const unusualMatMul: fc.Arbitrary<KernelCase> = fc
   .record({
     sizes: fc.tuple(length, length, length),

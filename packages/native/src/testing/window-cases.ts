@@ -4,7 +4,7 @@ import { ordinary, tensorOf, calm, withExceptions, type KernelCase } from './arb
 
 type Explicit = [[number, number], [number, number], [number, number], [number, number]]
 const border = fc.tuple(fc.nat(2), fc.nat(2))
-/** Of batch, height, width and channels: a number before and one after. */
+/** The padding of batch, height, width and channels: a number before and one after. */
 const explicitPad = fc
   .tuple(border, border)
   .map(([height, width]): Explicit => [[0, 0], height, width, [0, 0]])

@@ -16,7 +16,7 @@ export interface Report {
   readonly runs: readonly ReportedRun[]
   /** The comparison that the runs belong to. */
   readonly comparison?: Comparison
-  /** When the report was made, as text. */
+  /** The time when the report was made, as text. */
   readonly date: string
   /**
    * Address of a script that keeps the page up to date, on the server that the page comes from. The page may then fetch from there.

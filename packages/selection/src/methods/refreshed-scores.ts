@@ -32,7 +32,7 @@ const score = option(
 // Only code can give a function: a JSON Schema shows the names.
 score._zod.def.innerType._zod.toJSONSchema = () => ({ type: 'string', enum: [...scoreNames] })
 
-/** When the training split is scored, and by what: options of both methods that score by themselves. */
+/** The options of both methods that score by themselves: when the training split is scored, and by what. */
 export const refreshOptions = {
   score,
   model: choice(

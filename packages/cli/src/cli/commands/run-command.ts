@@ -51,7 +51,7 @@ function goOn(kind: 'distill' | 'train', { ended, folder }: RunResult): string {
   return `\ngo on with: ${command} ${quoted(join(folder, 'config.yaml'))} --out ${quoted(folder)} --resume`
 }
 
-/** For a shell. */
+/** Writes a word as a shell reads it. */
 function quoted(path: string): string {
   return /^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

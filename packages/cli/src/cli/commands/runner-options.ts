@@ -7,7 +7,7 @@ const RUNNERS = ['local', 'bullmq', 'slurm', 'kubernetes'] as const
 /** Flags of every command that gives jobs to a runner. */
 export interface RunnerFlags {
   readonly runner: (typeof RUNNERS)[number]
-  /** At a time. */
+  /** How many jobs are done at a time. */
   readonly jobs: number
   readonly queue?: string
   readonly image?: string

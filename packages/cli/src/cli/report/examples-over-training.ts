@@ -8,7 +8,7 @@ const shareTitles: Readonly<Record<string, string>> = {
   studentRepeatsTeachersMistake: 'where the teacher is wrong, the student says the same',
 }
 
-/** Of a long training so many moments are kept: a report draws no more of them. */
+/** How many moments of a long training are kept: a report draws no more of them. */
 const SPREADS = 100
 const SHARES = 500
 

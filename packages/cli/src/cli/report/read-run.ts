@@ -1,5 +1,4 @@
 import { ThinnedSeries, type ReportedEpoch, type ReportedResult, type ReportedRun } from '@kd/report'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LogReader } from '../../run/log/log-reader.js'
 import type { ReadLine, ReadLineOf } from '../../run/log/run-log.js'
@@ -9,8 +8,9 @@ import { standStill } from '../../run/folder/stand-still.js'
 import { UsageError } from '../../config/usage-error.js'
 import { ExamplesOverTraining } from './examples-over-training.js'
 import { readDiagnostics } from '../../run/diagnostics/read-diagnostics.js'
+import { readRegularText } from '../../config/regular-file.js'
 
-/** Of a long training so many epochs are kept: a report draws no more of them. */
+/** How many epochs of a long training are kept: a report draws no more of them. */
 const EPOCHS = 1000
 /** And so many of the last ones, without a gap: more than come between two looks at a run. */
 const NEWEST = 200
@@ -35,7 +35,7 @@ export class RunReader {
   #lines = new KeptLines()
   #monitor = 'top1'
 
-  /** As for {@link readRun}. */
+  /** This is the same as for {@link readRun}. */
   constructor(folder: string, name: string) {
     this.#folder = folder
     this.#name = name
@@ -65,7 +65,7 @@ export class RunReader {
       name,
       method: typeof method?.name === 'string' ? method.name : 'unknown',
       seed: typeof seed === 'number' ? seed : 0,
-      config: await readFile(join(folder, 'config.yaml'), 'utf8'),
+      config: await readRegularText(join(folder, 'config.yaml')),
       environment: recorded.environment,
       ...(figure && { figure }),
       epochs: epochs.values.map((line) => reportedEpoch(line, monitor)),

@@ -32,7 +32,7 @@ export interface SelectionOptions {
   readonly out?: string
   /** Whether a selection in `out` is replaced. @defaultValue false */
   readonly force?: boolean
-  /** Told what goes on. */
+  /** This is called with what goes on. */
   readonly onProgress?: OnRunProgress
   /** Ends the selection; no score file is written then. */
   readonly signal?: AbortSignal

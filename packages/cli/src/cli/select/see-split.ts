@@ -36,7 +36,7 @@ export function lastLayerOf(model: LayersModel): LastLayer {
 export interface SeeSplitOptions {
   /** How many examples at most. @defaultValue all */
   readonly limit?: number
-  /** Told after each piece. */
+  /** This is called after each piece. */
   readonly onProgress?: (examples: number, of: number) => void
   readonly signal?: AbortSignal | undefined
 }

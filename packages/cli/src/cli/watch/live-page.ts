@@ -46,7 +46,7 @@ document.querySelector('header').append(controls, now)
 
 const inside = 'a, summary, [tabindex]'
 const sectionsOf = (page) => [...page.querySelectorAll('main > section')]
-/** As the server sent them: what the reader does to them is no change. */
+/** The parts as the server sent them: what the reader does to them is no change. */
 let sent = new Map(sectionsOf(document).map((section) => [section.id, section.innerHTML]))
 let behind = false
 /** The last page there is, once kd watch has ended. */

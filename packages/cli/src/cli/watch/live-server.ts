@@ -57,7 +57,7 @@ export class LiveServer {
     return live
   }
 
-  /** For browsers, with the token. */
+  /** The address for browsers, with the token. */
   get address(): string {
     return `http://${HOST}:${this.#port}/${this.#token}/`
   }
@@ -112,7 +112,7 @@ export class LiveServer {
     else refuse(response, 404, 'nothing here')
   }
 
-  /** In a time that does not tell how much of it is right. */
+  /** Compares in a time that does not tell how much of the token is right. */
   #hasToken(given: string): boolean {
     const [one, other] = [given, this.#token].map((text) => createHash('sha256').update(text).digest())
     return timingSafeEqual(one!, other!)

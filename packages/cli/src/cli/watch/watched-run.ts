@@ -25,7 +25,7 @@ export interface WatchedRun {
 export interface Watched {
   readonly title: string
   readonly runs: readonly WatchedRun[]
-  /** With what is known by now. */
+  /** The report with what is known by now. */
   readonly comparison?: Comparison
 }
 

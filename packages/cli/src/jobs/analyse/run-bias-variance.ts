@@ -31,7 +31,7 @@ export interface BiasVarianceOptions {
   readonly threads?: number
   /** Where students are trained. @defaultValue the local runner, in `jobs` processes */
   readonly runner?: Runner
-  /** Told what goes on. */
+  /** This is called with what goes on. */
   readonly onProgress?: (progress: ComparisonProgress) => void
   /** Ends the analysis after the current steps; run again, it goes on. */
   readonly signal?: AbortSignal

@@ -17,7 +17,7 @@ export type CommonJob = Pick<AnswerJob, 'config' | 'teachers' | 'threads' | 'nee
 
 /** What one teacher still has to be asked. */
 export interface AnswersToDo extends Pick<AnswerJob, 'folder' | 'index' | 'state'> {
-  /** For people. */
+  /** This is a text for people. */
   readonly name: string
   readonly manifest: AnswerManifest
   readonly missing: readonly ShardPlace[]

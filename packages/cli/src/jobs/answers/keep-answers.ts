@@ -42,7 +42,7 @@ export interface KeepAnswersOptions extends AnswerFormOptions {
   readonly runner?: Runner
   /** Folder that a runner's machines share; `out` lies in it. @defaultValue `out` */
   readonly workspace?: string
-  /** Told what goes on. */
+  /** This is called with what goes on. */
   readonly onProgress?: OnRunProgress
   /** Ends it; shards that are whole stay. */
   readonly signal?: AbortSignal

@@ -7,7 +7,7 @@ import type { AxisInput, ComparisonInput } from './comparison-schema.js'
 
 /** Something that runs differ in, with its values. */
 export interface Axis {
-  /** As the table calls it. */
+  /** This is what the table calls it. */
   readonly name: string
   /** The path of the key in a config. */
   readonly path: ConfigPath

@@ -1,8 +1,8 @@
 import type { Comparison } from '@kd/report'
-import { readFile } from 'node:fs/promises'
 import { join, normalize, sep } from 'node:path'
 import * as z from 'zod'
 import { UsageError } from '../../config/usage-error.js'
+import { readRegularText } from '../../config/regular-file.js'
 
 const labels = z.record(z.string(), z.string())
 
@@ -85,10 +85,11 @@ export async function readComparisonFile(folder: string): Promise<Comparison | u
   const path = join(folder, 'comparison.json')
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse(await readRegularText(path))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UsageError(`${path} must be what kd compare writes, got ${String(error)}`)
+    const { code = String(error) } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new UsageError(`${path} must be what kd compare writes, got ${code}`)
   }
   const unit = (value as { readonly figure?: { readonly unit?: unknown } } | null)?.figure?.unit ?? 'share'
   const numbers = unit === 'share' ? share : z.number()

@@ -34,7 +34,7 @@ export interface ComparisonOptions {
   readonly workspace?: string
   /** Whether to estimate time and disk before starting. @defaultValue false */
   readonly budget?: boolean
-  /** Told what goes on. */
+  /** This is called with what goes on. */
   readonly onProgress?: (progress: ComparisonProgress) => void
   /** Ends the comparison after the current steps; run again, it goes on. */
   readonly signal?: AbortSignal

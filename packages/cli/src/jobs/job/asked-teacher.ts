@@ -12,7 +12,7 @@ import { weightsHash } from '../../run/model/saved-model.js'
 
 /** Which teacher of a config is asked. */
 export interface AskedTeacherPlace {
-  /** From 0. */
+  /** The index, counted from 0. */
   readonly index: number
   /** Which of its checkpoints; 0 for a teacher without. */
   readonly state: number

@@ -41,11 +41,11 @@ export const jobSchema = z.discriminatedUnion('kind', [
 interface JobBase {
   /** What it computes, as a hash: two jobs of one id have the same result, so that doing one twice changes nothing. */
   readonly id: string
-  /** For people: a line in a log, the beginning of a folder's name. */
+  /** The name that people see: in a line of a log, at the beginning of a folder's name. */
   readonly name: string
   /** Resolved; its paths are relative to the workspace, or absolute where they lead out of it. */
   readonly config: ConfigInput
-  /** In the workspace: where teachers trained by a recipe are kept for all jobs. */
+  /** The folder in the workspace where teachers trained by a recipe are kept for all jobs. */
   readonly teachers: string
   /** The threads of the engine, where it uses more than one: results repeat bit for bit with the same number. */
   readonly threads: number
@@ -56,7 +56,7 @@ interface JobBase {
 /** Distils the student of a config into a run's folder. */
 export interface DistillJob extends JobBase {
   readonly kind: 'distill'
-  /** In the workspace: the run's folder. */
+  /** The run's folder in the workspace. */
   readonly folder: string
 }
 
@@ -70,7 +70,7 @@ export interface TeacherJob extends JobBase {
 /** Asks one of a config's teachers about some shards of the data. */
 export interface AnswerJob extends JobBase {
   readonly kind: 'answers'
-  /** In the workspace: the folder of the answers, whose manifest says how. */
+  /** The folder of the answers in the workspace, whose manifest says how. */
   readonly folder: string
   /** Which of the config's teachers. */
   readonly index: number

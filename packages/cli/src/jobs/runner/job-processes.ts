@@ -20,11 +20,11 @@ export type FromJobProcess =
 export interface JobProcessOptions extends RunJobOptions {
   /** Ends the process at once, and the job with it: for one that does not stop at its `signal`. */
   readonly kill?: AbortSignal
-  /** Told the number of the process, before the job begins. */
+  /** This is called with the number of the process, before the job begins. */
   readonly onProcess?: (pid: number) => void
 }
 
-/** Of what a process wrote to its standard error, so many characters are kept for the report of a crash. */
+/** How many characters of a process' standard error are kept for the report of a crash. */
 const TAIL = 4000
 /** And so many lines of these are shown. */
 const LINES = 5

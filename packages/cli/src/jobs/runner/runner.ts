@@ -8,7 +8,7 @@ export interface RunnerContext {
   readonly folder: string
   /** Ends everything: jobs under way stop after their current step, the others do not begin. */
   readonly signal: AbortSignal
-  /** Told what happens; the last event of each job is `ended`. */
+  /** This is called with what happens; the last event of each job is `ended`. */
   readonly onEvent: (event: JobEvent) => void
 }
 

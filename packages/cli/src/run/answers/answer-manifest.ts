@@ -105,7 +105,7 @@ export type ShardEntry = z.output<typeof shardSchema>
 /** Where a shard stands. */
 export interface ShardPlace {
   readonly split: AnswerSplit
-  /** In the split. */
+  /** The place in the split. */
   readonly index: number
 }
 

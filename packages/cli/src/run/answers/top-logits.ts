@@ -46,7 +46,7 @@ export function topLogits(
   return kept
 }
 
-/** Of values in falling order. */
+/** Returns log(mean(exp(values))) of values in falling order. */
 function logMeanExp(values: readonly number[]): number {
   const [greatest = 0] = values
   const sum = values.reduce((total, value) => total + Math.exp(value - greatest), 0)

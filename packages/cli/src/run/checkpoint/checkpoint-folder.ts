@@ -1,9 +1,10 @@
 import { KdError } from '@kd/core'
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeError, writeFileSafely } from '../folder/write-file-safely.js'
 import { decodeCheckpoint, encodeCheckpoint, type RunCheckpoint } from './checkpoint-file.js'
+import { readRegularFile } from '../../config/regular-file.js'
 
 /** `<generation>-<SHA-256 of the file>.safetensors` */
 const pattern = /^(\d{8,15})-([0-9a-f]{64})\.safetensors$/
@@ -14,7 +15,7 @@ export interface CheckpointQuery {
   readonly identity: string
   /** Length of metrics.jsonl, which must reach as far as the checkpoint says. */
   readonly metricsBytes: number
-  /** Told of each file that is not used, and why. */
+  /** This is called for each file that is not used, and why. */
   readonly onRefused: (file: string, reason: string) => void
 }
 
@@ -89,7 +90,7 @@ export class CheckpointFolder {
   /** The checkpoint, or why it is none. */
   async #read(file: string): Promise<RunCheckpoint | string> {
     try {
-      const bytes = await readFile(join(this.#path, file))
+      const bytes = await readRegularFile(join(this.#path, file))
       const hash = createHash('sha256').update(bytes).digest('hex')
       if (hash !== pattern.exec(file)![2])
         return `its ${bytes.length} bytes must have the SHA-256 of its name, got ${hash}`

@@ -9,7 +9,7 @@ import { CheckpointFolder } from './checkpoint-folder.js'
 /** Seconds between two checkpoints within an epoch, where nobody says. */
 export const CHECKPOINT_SECONDS = 60
 
-/** At the end of an epoch a checkpoint waits for this many times what the last one took, so that 2 % of a run at most go into them. */
+/** How many times the duration of the last checkpoint the next one waits at the end of an epoch, so that 2 % of a run at most go into them. */
 const PAUSES = 50
 
 /** What the checkpoints of a run need of it. */
@@ -21,7 +21,7 @@ export interface RunCheckpointsSetup {
   readonly resume: boolean
   /** Seconds between two checkpoints; 0: after each step. */
   readonly everySeconds: number
-  /** When set off, the next moment is kept. */
+  /** When this is set off, the next moment is kept. */
   readonly signal: AbortSignal | undefined
   readonly tell: OnRunProgress
 }

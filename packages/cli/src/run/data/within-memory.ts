@@ -1,6 +1,6 @@
 import { KdError } from '@kd/core'
 
-/** From here on a number of a config can be what asks for too much. */
+/** The least number of a config that can be what asks for too much. */
 const LARGE = 10_000
 /** How many of them a message names. */
 const SHOWN = 5

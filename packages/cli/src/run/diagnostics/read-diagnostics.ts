@@ -1,7 +1,7 @@
 import type { RunDiagnostics } from '@kd/report'
-import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { checkedAs, parsedJson } from '../log/checked-as.js'
+import { readRegularText } from '../../config/regular-file.js'
 
 const share = z.number().min(0).max(1)
 const example = z.object({
@@ -57,7 +57,7 @@ const diagnosticsSchema = z.object({
 export async function readDiagnostics(path: string): Promise<RunDiagnostics | undefined> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegularText(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -92,7 +92,7 @@ export class Lease {
     }
   }
 
-  /** Set off when another process has taken the lease over. */
+  /** This is set off when another process has taken the lease over. */
   get lost(): AbortSignal {
     return this.#lost.signal
   }

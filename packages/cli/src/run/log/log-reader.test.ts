@@ -79,7 +79,9 @@ describe('a log that is read while it is written', () => {
 
   it('is an ordinary file', async () => {
     await mkdir(path())
-    await expect(follow().reader.read()).rejects.toThrow('metrics.jsonl must be a file, got something else')
+    await expect(follow().reader.read()).rejects.toThrow(
+      'metrics.jsonl must be a file that can be read, got a folder',
+    )
   })
 })
 

@@ -1,5 +1,6 @@
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openRegularFile } from '../../config/regular-file.js'
 import { UsageError } from '../../config/usage-error.js'
 import { checkedLine, type ReadLine } from './run-log.js'
 
@@ -15,7 +16,7 @@ const LINE_END = 10
 export interface LogListener {
   /** Takes the next line. */
   readonly onLine: (line: ReadLine) => void
-  /** Told that the file is another one by now, or was cut: its lines come from the first. */
+  /** This is called when the file is another one by now, or was cut: its lines come from the first. */
   readonly onRestart: () => void
 }
 
@@ -109,11 +110,9 @@ export class LogReader {
   }
 }
 
-/** Opens a file, which must be an ordinary one: a pipe would be waited for. */
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    if (!(await stat(path)).isFile()) throw new UsageError(`${path} must be a file, got something else`)
-    return await open(path, 'r')
+    return await openRegularFile(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

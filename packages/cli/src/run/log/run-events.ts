@@ -5,13 +5,14 @@ import {
   type EventHistogram,
   type SummaryEvent,
 } from '@kd/report'
-import { appendFile, open, readFile } from 'node:fs/promises'
+import { appendFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { RunFolder } from '../folder/run-folder.js'
 import { parsedLine, readRunLog, type ReadLineOf } from './run-log.js'
 import type { Spread } from './spread.js'
 import { writeError } from '../folder/write-file-safely.js'
+import { readRegularFile } from '../../config/regular-file.js'
 
 /** TensorBoard looks for `tfevents` in a name. Always the same, so that a run that goes on goes on in its file. */
 const NAME = 'events.out.tfevents.kd'
@@ -75,7 +76,7 @@ function now(): number {
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array()
     throw writeError(path, error)

@@ -1,6 +1,6 @@
 import type { EpochMetrics } from '@kd/core'
 import type { TermSummary } from '@kd/meta-mixing'
-import { open, readFile, stat, truncate } from 'node:fs/promises'
+import { open, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { RunFolder } from '../folder/run-folder.js'
@@ -8,6 +8,7 @@ import { writeError } from '../folder/write-file-safely.js'
 import { checkedAs, parsedJson } from './checked-as.js'
 import type { RunResult } from './run-result.js'
 import type { Spread } from './spread.js'
+import { readRegularText } from '../../config/regular-file.js'
 
 // Everything that is known about metrics.jsonl: what its lines are when a run writes them, and when they are read again.
 
@@ -26,7 +27,7 @@ export interface MethodLine {
 /** What the method does to single examples after an epoch. */
 export interface ExamplesLine {
   readonly kind: 'examples'
-  /** From 1. */
+  /** The epoch, counted from 1. */
   readonly epoch: number
   /** How many were looked at. */
   readonly examples: number
@@ -183,7 +184,7 @@ export async function readRunLog(folder: string): Promise<unknown[]> {
   const path = pathIn(folder)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegularText(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

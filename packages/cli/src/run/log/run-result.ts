@@ -23,9 +23,9 @@ export interface StudentReport {
 /** How good a teacher is, and how large where it is a model that runs here: not a function, and not kept answers. */
 export interface TeacherReport extends Partial<ModelSize> {
   readonly model: string
-  /** On the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
+  /** The figures on the student's training split, against the labels that the student sees: where it is wrong, LR revises it. */
   readonly train: Figures
-  /** On the examples and labels that its own recipe trained it on, if it has one. */
+  /** The figures on the examples and labels that its own recipe trained it on, if it has one. */
   readonly ownTrain?: Figures
   readonly test?: Figures
 }

@@ -1,7 +1,7 @@
 import { taskOf, type AnyDataset, type Normalization } from '@kd/core'
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { readRegularText } from '../../config/regular-file.js'
 import { UsageError } from '../../config/usage-error.js'
 import { writeFileSafely } from '../folder/write-file-safely.js'
 
@@ -24,7 +24,7 @@ const environmentSchema = z.object({
 
 /** What the model of a run is to be given, and what its outputs mean. */
 export interface InputDescription {
-  /** Of one input, channels last. */
+  /** The shape of one input, channels last. */
   readonly shape: readonly number[]
   /** Names of the numbers of an input, in their order, where they have names. */
   readonly columns?: readonly string[] | undefined
@@ -78,17 +78,16 @@ export async function readInputDescription(
 }
 
 async function checked<Value>(path: string, schema: z.ZodType<Value>): Promise<Value | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) return undefined
   const fail = (reason: string): never => {
     throw new UsageError(`${path} must be what a run wrote, got ${reason}`)
   }
-  if (!found.isFile() || found.size > MAX_BYTES) return fail('no file, or one that is too large')
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse(await readRegularText(path, MAX_BYTES))
   } catch (error) {
-    return fail(error instanceof SyntaxError ? 'no JSON' : String(error))
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    return fail(error instanceof SyntaxError ? 'no JSON' : (code ?? String(error)))
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

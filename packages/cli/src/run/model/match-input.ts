@@ -7,9 +7,9 @@ export interface InputMatch {
   readonly normalization: Normalization
   /** Names of the model's classes, in its order. */
   readonly classNames: readonly string[]
-  /** For each number of the model's input the column of the data; undefined where both have the same order. */
+  /** The column of the data for each number of the model's input; undefined where both have the same order. */
   readonly columns?: readonly number[]
-  /** For each of the model's outputs the class of the data; undefined where both have the same order. */
+  /** The class of the data for each of the model's outputs; undefined where both have the same order. */
   readonly classes?: readonly number[]
   /** What differs, for people. */
   readonly differences: readonly string[]

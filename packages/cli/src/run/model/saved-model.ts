@@ -13,9 +13,9 @@ import {
 import { io } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileSafely } from '../folder/write-file-safely.js'
+import { readRegularFile } from '../../config/regular-file.js'
 
 /**
  * Saves a model as a standard TensorFlow.js layers model, `model.json` and `weights.bin`, and as safetensors.
@@ -111,7 +111,7 @@ export async function weightsHash(model: LayersModel): Promise<string> {
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException
     throw new KdError(`cannot read ${path}: ${code === 'ENOENT' ? 'no such file' : code}`, { cause: error })

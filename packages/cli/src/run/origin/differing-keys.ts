@@ -2,7 +2,7 @@
 export interface Difference {
   /** Dotted, as overrides write it. */
   readonly key: string
-  /** As JSON; `nothing` where the key is missing. */
+  /** The value as JSON; `nothing` where the key is missing. */
   readonly one: string
   readonly other: string
 }

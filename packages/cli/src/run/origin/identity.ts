@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { mapConfigPaths } from '../../config/config-paths.js'
 import type { Config, TeacherConfig } from '../../config/config-schema.js'
+import { openRegularFile } from '../../config/regular-file.js'
 import { MANIFEST } from '../answers/answer-manifest.js'
 
 /**
@@ -77,7 +77,7 @@ function contentFile(key: string, path: string): string {
 async function contentHash(path: string): Promise<string> {
   const hash = createHash('sha256')
   try {
-    await pipeline(createReadStream(path), hash)
+    await pipeline((await openRegularFile(path)).createReadStream(), hash)
     return hash.digest('hex')
   } catch {
     return 'missing'

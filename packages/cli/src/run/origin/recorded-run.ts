@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { UsageError } from '../../config/usage-error.js'
@@ -7,6 +6,7 @@ import { differingKeys } from './differing-keys.js'
 import { lastLine } from '../log/log-reader.js'
 import { resultIn } from '../log/run-log.js'
 import type { RunResult } from '../log/run-result.js'
+import { readRegularText } from '../../config/regular-file.js'
 
 /** The beginning of a run that is in a folder already. */
 export interface RecordedRun {
@@ -78,7 +78,7 @@ async function parsed(
 
 async function text(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegularText(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw notOfRun(path, error)

@@ -1,12 +1,12 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { RunFolder } from '../folder/run-folder.js'
 import { RunLog } from '../log/run-log.js'
 import { loadWeights, saveModel } from '../model/saved-model.js'
 import { writeFileSafely } from '../folder/write-file-safely.js'
+import { readRegularFile, readRegularText } from '../../config/regular-file.js'
 
 const recordSchema = z.strictObject({
   /** SHA-256 of the data that the recipe trained it on. */
@@ -38,7 +38,7 @@ export class SavedTeacher {
     await saveModel(model, folder, 'teacher')
     const record: z.output<typeof recordSchema> = {
       data,
-      weights: sha256(await readFile(join(folder, 'teacher.safetensors'))),
+      weights: sha256(await readRegularFile(join(folder, 'teacher.safetensors'))),
       metricsBytes: await new RunLog(this.#run).bytes(),
     }
     await writeFileSafely(join(folder, 'training.json'), `${JSON.stringify(record, null, 2)}\n`)
@@ -55,7 +55,7 @@ export class SavedTeacher {
     const folder = join(this.#run.path, this.#name)
     const weights = join(folder, 'teacher.safetensors')
     const record = recordSchema.safeParse(await json(join(folder, 'training.json'))).data
-    const bytes = await readFile(weights).catch(() => undefined)
+    const bytes = await readRegularFile(weights).catch(() => undefined)
     if (record === undefined || bytes === undefined) return undefined
     if (record.data !== data || record.weights !== sha256(bytes)) return undefined
     await loadWeights(model, weights)
@@ -65,7 +65,7 @@ export class SavedTeacher {
 
 async function json(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return JSON.parse(await readRegularText(path))
   } catch {
     // Missing or damaged: the teacher is trained again, to the same bits.
     return undefined

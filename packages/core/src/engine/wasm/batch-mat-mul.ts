@@ -34,7 +34,7 @@ export const batchMatMul: WasmKernelOverride =
     return result
   }
 
-/** By data: with how many rows it was a right side first. */
+/** How many rows each tensor's data had when it was a right side first. */
 const rowsOfRightSides = new WeakMap<object, number>()
 
 /** The last two axes swapped. */

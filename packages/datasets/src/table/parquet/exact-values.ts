@@ -1,4 +1,4 @@
-import type { SchemaTree } from 'hyparquet'
+import type { ParquetParsers, SchemaTree } from 'hyparquet'
 
 /** Turns a value as hyparquet gives it into one that keeps what tells values apart. */
 type Decode = (value: unknown) => unknown
@@ -22,6 +22,25 @@ export function exactDecoders(columns: readonly SchemaTree[]): Map<number, Decod
     } else if (element.type === 'BYTE_ARRAY') decoders.set(column, textOfBytes)
   }
   return decoders
+}
+
+/**
+ * Readers of timestamps for hyparquet. Its own cut what is finer than a millisecond, by which different times become the same label: such a
+ * time is given as a text in UTC with all its digits, and any other as a `Date`.
+ */
+export const exactTimestamps: Pick<ParquetParsers, 'timestampFromMicroseconds' | 'timestampFromNanoseconds'> =
+  {
+    timestampFromMicroseconds: (micros: bigint) => exactTime(micros, 3),
+    timestampFromNanoseconds: (nanos: bigint) => exactTime(nanos, 6),
+  }
+
+/** Returns a time in units of which there are a thousand, or a million, in a millisecond: ten to the power `digits`. */
+function exactTime(time: bigint, digits: 3 | 6): Date | string {
+  const units = BigInt(10 ** digits)
+  const rest = ((time % units) + units) % units
+  const date = new Date(Number((time - rest) / units))
+  if (rest === 0n || Number.isNaN(date.getTime())) return date
+  return date.toISOString().replace('Z', `${String(rest).padStart(digits, '0').replace(/0+$/, '')}Z`)
 }
 
 function textOfBytes(value: unknown): unknown {

@@ -3,7 +3,7 @@ import { figure } from '../parts/figure.js'
 import { html, type Html } from '../parts/html.js'
 import { percent } from '../parts/table.js'
 
-/** With more classes than this, numbers above the bars are too small to read. */
+/** The most classes at which numbers above the bars can be read. */
 const READABLE = 12
 
 /** Shows, for each class, how many training examples the method treated in its particular way. */

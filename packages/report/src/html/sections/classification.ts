@@ -5,7 +5,7 @@ import { html, type Html } from '../parts/html.js'
 import { oncePer } from '../parts/once-per.js'
 import type { Section } from '../parts/page.js'
 
-/** With more classes than this, numbers in the squares are too small to read. */
+/** The most classes at which numbers in the squares can be read. */
 const READABLE = 12
 
 /** Shows confusion matrix and reliability diagram of each run. */

@@ -76,7 +76,7 @@ export async function curvesSection(
   }
 }
 
-/** Of so many epochs one is drawn, the same one of each run, so that means over runs are of the same epochs. */
+/** How many epochs there are to one that is drawn, the same one of each run, so that means over runs are of the same epochs. */
 function drawnEvery(runs: readonly ReportedRun[]): number {
   const lengths = runs.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0)
   const all = lengths.reduce((sum, length) => sum + length, 0)

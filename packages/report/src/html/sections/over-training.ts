@@ -3,11 +3,11 @@ import type { ReportedRun, ShareOverTraining, SpreadOverTraining } from '../../r
 import { figure } from '../parts/figure.js'
 import { html, type Html } from '../parts/html.js'
 
-/** Of more moments so many are drawn: shares as dots, spreads as columns of bars. */
+/** How many moments are drawn where there are more: shares as dots, spreads as columns of bars. */
 const DRAWN_SHARES = 500
 const DRAWN_SPREADS = 100
 
-/** Of more moments, dots would hide the line. */
+/** The most moments at which dots do not hide the line. */
 const DOTS = 100
 
 /** A line is drawn through at least this many moments; through one it would be a dot. */

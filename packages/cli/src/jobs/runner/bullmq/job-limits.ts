@@ -8,9 +8,9 @@ const LOOK = 1000
 
 /** What a worker lets a job have. */
 export interface JobLimits {
-  /** In minutes. A job that takes longer is saved and fails. */
+  /** The most minutes that a job may take. One that takes longer is saved and fails. */
   readonly maxJobMinutes: number
-  /** In gigabytes of 10⁹ bytes, of its process. A job that takes more fails. Linux alone tells how much a process has. */
+  /** The most memory that the process of a job may have, in gigabytes of 10⁹ bytes. A job that takes more fails. Linux alone tells how much a process has. */
   readonly maxJobGigabytes: number
 }
 
@@ -34,12 +34,12 @@ export class LimitedJob {
     this.#timers = [setTimeout(isOver, most), setTimeout(() => this.#kill.abort(), most + GRACE)]
   }
 
-  /** Set off when the time is over: the job is to stop. */
+  /** This is set off when the time is over: the job is to stop. */
   get stop(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** Set off when the job has to end at once: it takes too much memory, or has not stopped for a minute. */
+  /** This is set off when the job has to end at once: it takes too much memory, or has not stopped for a minute. */
   get kill(): AbortSignal {
     return this.#kill.signal
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
@@ -7,12 +7,13 @@ import { resultIn } from '../../../run/log/run-log.js'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import type { Job, JobOutcome } from '../../job/job.js'
 import { foundIn } from '../../compare/compared-run.js'
+import { readRegularText } from '../../../config/regular-file.js'
 
 /** Files of a run that travel through the queue: what it found, not its weights. Those without which it is no run first. */
 const needed = ['config.yaml', 'environment.json', 'metrics.jsonl'] as const
 const further = ['diagnostics.json', 'examples.csv'] as const
 
-/** In characters, all files together. */
+/** The most characters that all files together may have. */
 const LARGEST = 16_000_000
 
 const text = z.string().max(LARGEST)
@@ -43,7 +44,7 @@ export async function jobReply(job: Job, folder: string): Promise<JobReply> {
   const files: Record<string, string> = {}
   let size = 0
   for (const name of [...needed, ...further]) {
-    const content = await readFile(join(folder, name), 'utf8').catch((error: unknown) => {
+    const content = await readRegularText(join(folder, name)).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     })

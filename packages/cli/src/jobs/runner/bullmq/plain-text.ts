@@ -1,4 +1,4 @@
-/** Of a message from another machine, so much is shown. */
+/** How much of a message from another machine is shown. */
 const LONGEST = 2000
 
 /**

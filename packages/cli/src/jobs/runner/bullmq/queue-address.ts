@@ -2,9 +2,9 @@ import { UsageError } from '../../../config/usage-error.js'
 
 /** Where a queue is. */
 export interface QueueAddress {
-  /** With credentials, if it has any: for the client alone. */
+  /** The address with its credentials, if it has any; it is for the client alone. */
   readonly url: string
-  /** For people: without user and password. */
+  /** The address without user and password, to be shown to people. */
   readonly shown: string
   /** Takes the password out of what another program says. */
   readonly redact: (text: string) => string
@@ -38,7 +38,7 @@ export function queueAddress(url: string): QueueAddress {
   }
 }
 
-/** As the client decodes it. */
+/** Decodes a part of the address as the client does. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -37,7 +37,7 @@ export function messageOf(error: unknown): string {
 
 /** How work on a queue is tried again. */
 export interface PatienceOptions {
-  /** Told of each trouble once, and when it is over. */
+  /** This is called once for each trouble, and when it is over. */
   readonly tell: (text: string) => void
   /** Whether nobody waits any longer. */
   readonly hasLeft: () => boolean

@@ -37,7 +37,7 @@ export interface QueueWorkerOptions extends JobLimits {
   readonly jobs: number
   /** Ends it: jobs under way are saved and given back. */
   readonly signal: AbortSignal
-  /** Told what goes on, a line each. */
+  /** This is called with what goes on, a line each. */
   readonly tell: (text: string) => void
 }
 

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
+import { readRegularText } from '../../../config/regular-file.js'
 
-/** In the folder of a comparison or of answers: why jobs failed that no process waited for. */
+/** The record, in the folder of a comparison or of answers, of why jobs failed that no process waited for. */
 export const FAILURES = 'failures'
 
 const schema = z.object({ message: z.string() })
@@ -25,7 +26,7 @@ export class FailureRecord {
   /** @returns the message; undefined when none is noted */
   async read(): Promise<string | undefined> {
     try {
-      return schema.parse(JSON.parse(await readFile(this.#path, 'utf8'))).message
+      return schema.parse(JSON.parse(await readRegularText(this.#path))).message
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : 'its failure could not be read'
     }

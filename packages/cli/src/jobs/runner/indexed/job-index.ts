@@ -1,16 +1,16 @@
 import { KdError } from '@kd/core'
-import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import * as z from 'zod'
 import { writeFileSafely } from '../../../run/folder/write-file-safely.js'
 import { jobSchema, type Job } from '../../job/job.js'
+import { readRegularText } from '../../../config/regular-file.js'
 
 /** The file in the folder of a comparison or of answers that lists the jobs which tasks of a cluster do, by their place in it. */
 export const INDEX_FILE = 'jobs.json'
 
 const indexSchema = z.strictObject({
   version: z.literal(1),
-  /** From the folder of the file, so that it holds wherever that is mounted. */
+  /** The path is relative to the folder of the file, so that it holds wherever that is mounted. */
   workspace: z.string().min(1),
   jobs: z.array(jobSchema).min(1),
 })
@@ -49,7 +49,7 @@ export async function readJobIndex(path: string): Promise<JobIndex> {
     new KdError(`--index ${path} must be what --runner slurm or kubernetes writes, got ${found}`)
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse(await readRegularText(path))
   } catch (error) {
     throw wrong((error as NodeJS.ErrnoException).code ?? 'a file that is no JSON')
   }

@@ -14,7 +14,7 @@ export interface IndexedJobOptions {
   readonly task: number
   /** Ends the job after its current step; done again, it goes on. */
   readonly signal: AbortSignal
-  /** Told what goes on, a line each. */
+  /** This is called with what goes on, a line each. */
   readonly tell: (text: string) => void
 }
 

@@ -104,6 +104,8 @@ try {
       }
     }
   }
+  for (const { name, tarball } of packages)
+    check(`${name}: the tarball holds the licence`, 'tar', ['-tf', tarball, 'package/LICENSE'], outside)
   for (const each of packages) {
     const project = `${each.directory}-alone`
     const folder = makeProject(

@@ -1,11 +1,13 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import {
+  configHelp,
   engine,
   json,
   notNegative,
   overridesHelp,
   teacherTimeout,
   wholeNumber,
+  wordsOf,
 } from './commands/command-options.js'
 import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
@@ -93,7 +95,7 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
     const command = program
       .command(kind)
       .description(descriptions[kind])
-      .argument('<config>', 'YAML or JSON file')
+      .argument('[config]', configHelp)
       .argument('[overrides...]', overridesHelp)
       .addOption(engine())
       .option('--out <folder>', 'folder of the run; otherwise a new one under runs/')
@@ -102,10 +104,12 @@ function addRunCommands(program: Command, context: CommandContext, show: Show): 
       .addOption(checkpointEvery())
     // Nobody teaches in kd train.
     if (kind === 'distill') command.addOption(teacherTimeout())
-    command.addOption(json()).action(async (config: string, overrides: string[], flags: RunFlags) => {
-      const { runCommand } = await import('./commands/run-command.js')
-      show(await runCommand(kind, config, overrides, flags, context))
-    })
+    command
+      .addOption(json())
+      .action(async (config: string | undefined, overrides: string[], flags: RunFlags) => {
+        const { runCommand } = await import('./commands/run-command.js')
+        show(await runCommand(kind, wordsOf(config, overrides), flags, context))
+      })
   }
 }
 
@@ -113,7 +117,10 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
   program
     .command('evaluate')
     .description('measure the student of a run, or the model of a config that has student.weights')
-    .argument('<run-or-config>', 'folder of a run, or YAML or JSON file')
+    .argument(
+      '[run-or-config]',
+      'folder of a run, or YAML or JSON file; otherwise the newest run under runs/',
+    )
     .argument('[overrides...]', overridesHelp)
     .addOption(
       new Option('--split <name>', 'which examples').choices(['train', 'validation', 'test']).default('test'),
@@ -122,9 +129,9 @@ function addEvaluate(program: Command, context: CommandContext, show: Show): voi
     .addOption(engine())
     .addOption(teacherTimeout())
     .addOption(json())
-    .action(async (source: string, overrides: string[], flags: EvaluateFlags) => {
+    .action(async (source: string | undefined, overrides: string[], flags: EvaluateFlags) => {
       const { evaluateCommand } = await import('./commands/evaluate-command.js')
-      show(await evaluateCommand(source, overrides, flags, context))
+      show(await evaluateCommand(wordsOf(source, overrides), flags, context))
     })
 }
 
@@ -132,15 +139,15 @@ function addSelect(program: Command, context: CommandContext, show: Show): void 
   program
     .command('select')
     .description('score the training examples by method.selection, and show the best and the worst')
-    .argument('<config>', 'YAML or JSON file')
+    .argument('[config]', configHelp)
     .argument('[overrides...]', overridesHelp)
     .addOption(engine())
     .option('--out <folder>', 'folder of the files; otherwise a new one under runs/')
     .option('--force', 'replace the files in --out')
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: SelectFlags) => {
+    .action(async (config: string | undefined, overrides: string[], flags: SelectFlags) => {
       const { selectCommand } = await import('./commands/select-command.js')
-      show(await selectCommand(config, overrides, flags, context))
+      show(await selectCommand(wordsOf(config, overrides), flags, context))
     })
 }
 
@@ -148,7 +155,7 @@ function addReport(program: Command, show: Show): void {
   program
     .command('report')
     .description('make one HTML file of runs, or of a comparison')
-    .argument('<folders...>', 'folders of runs, or of one comparison')
+    .argument('[folders...]', 'folders of runs, or of one comparison; otherwise the newest under runs/')
     .option('--out <file>', 'the file; otherwise report.html in the first folder')
     .addOption(json())
     .action(async (folders: string[], flags: ReportFlags) => {
@@ -183,7 +190,7 @@ function addList(program: Command, show: Show): void {
 function addInit(program: Command, show: Show): void {
   program
     .command('init')
-    .description('write a config with comments that works at once')
+    .description('write a config and a comparison with comments that work at once')
     .argument('[folder]', 'where', '.')
     .addOption(json())
     .action(async (folder: string) => {

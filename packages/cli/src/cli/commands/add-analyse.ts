@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { engine, json, overridesHelp, wholeNumber } from './command-options.js'
+import { engine, json, overridesHelp, wholeNumber, wordsOf } from './command-options.js'
 import type { BiasVarianceFlags } from './analyse-command.js'
 import type { CommandContext, Show } from './command-context.js'
 
@@ -10,7 +10,10 @@ export function addAnalyse(program: Command, context: CommandContext, show: Show
     .description('find out why methods do what they do')
     .command('bias-variance')
     .description('take the loss of students of disjoint parts of the training set apart')
-    .argument('<config>', 'YAML or JSON file: a comparison, with splits, or the config of one run')
+    .argument(
+      '[config]',
+      'YAML or JSON file: a comparison, with splits, or the config of one run; otherwise kd.yaml in the working folder',
+    )
     .argument('[overrides...]', overridesHelp)
     .option('--splits <number>', 'parts of the training set, a student each', wholeNumber)
     .option('--seeds <number>', 'so many divisions into parts', wholeNumber)
@@ -19,8 +22,8 @@ export function addAnalyse(program: Command, context: CommandContext, show: Show
     .option('--jobs <number>', 'students at a time, a process each', wholeNumber, 1)
     .option('--threads <number>', "of each run; otherwise the machine's divided by --jobs", wholeNumber)
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: BiasVarianceFlags) => {
+    .action(async (config: string | undefined, overrides: string[], flags: BiasVarianceFlags) => {
       const { biasVarianceCommand } = await import('./analyse-command.js')
-      show(await biasVarianceCommand(config, overrides, flags, context))
+      show(await biasVarianceCommand(wordsOf(config, overrides), flags, context))
     })
 }

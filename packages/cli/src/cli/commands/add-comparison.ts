@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, positive, teacherTimeout, wholeNumber } from './command-options.js'
+import { engine, json, positive, teacherTimeout, wholeNumber, wordsOf } from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { CompareFlags } from './compare-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -16,7 +16,10 @@ function addCompare(program: Command, context: CommandContext, show: Show): void
   const command = program
     .command('compare')
     .description('run methods, data sets, seeds and values of any key against each other')
-    .argument('<config>', 'YAML or JSON file: a base config and what to compare')
+    .argument(
+      '[config]',
+      'YAML or JSON file: a base config and what to compare; otherwise compare.yaml in the working folder',
+    )
     .argument(
       '[overrides...]',
       'key=value in place of values of the file, such as seeds=3 or base.training.epochs=5',
@@ -35,9 +38,9 @@ function addCompare(program: Command, context: CommandContext, show: Show): void
     .option('--budget', 'estimate time and disk before starting')
     .addOption(teacherTimeout())
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: CompareFlags) => {
+    .action(async (config: string | undefined, overrides: string[], flags: CompareFlags) => {
       const { compareCommand } = await import('./compare-command.js')
-      show(await compareCommand(config, overrides, flags, context))
+      show(await compareCommand(wordsOf(config, overrides), flags, context))
     })
 }
 

@@ -1,5 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { engine, json, overridesHelp, teacherTimeout, wholeNumber } from './command-options.js'
+import {
+  configHelp,
+  engine,
+  json,
+  overridesHelp,
+  teacherTimeout,
+  wholeNumber,
+  wordsOf,
+} from './command-options.js'
 import type { CommandContext, Show } from './command-context.js'
 import type { KeepAnswersFlags } from './keep-answers-command.js'
 import { addRunnerOptions } from './runner-options.js'
@@ -16,7 +24,7 @@ export function addKeepAnswers(program: Command, context: CommandContext, show: 
 function addNamed(command: Command, context: CommandContext, show: Show): Command {
   command
     .description('ask the teachers of a config about its data once, for runs that then need no teacher')
-    .argument('<config>', 'YAML or JSON file')
+    .argument('[config]', configHelp)
     .argument('[overrides...]', overridesHelp)
     .addOption(engine())
     .option(
@@ -46,9 +54,9 @@ function addNamed(command: Command, context: CommandContext, show: Show): Comman
     )
     .addOption(teacherTimeout())
     .addOption(json())
-    .action(async (config: string, overrides: string[], flags: KeepAnswersFlags) => {
+    .action(async (config: string | undefined, overrides: string[], flags: KeepAnswersFlags) => {
       const { keepAnswersCommand } = await import('./keep-answers-command.js')
-      show(await keepAnswersCommand(config, overrides, flags, context))
+      show(await keepAnswersCommand(wordsOf(config, overrides), flags, context))
     })
 }
 

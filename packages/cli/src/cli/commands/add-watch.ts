@@ -8,7 +8,7 @@ export function addWatch(program: Command, context: CommandContext, show: Show):
   program
     .command('watch')
     .description('show a run or a comparison while it goes on, in the terminal or a browser')
-    .argument('<folder>', 'of a run, of a comparison, or of several of these')
+    .argument('[folder]', 'of a run, of a comparison, or of several of these', 'runs')
     .option('--browser', 'show the report in browsers of this machine as well')
     .option('--port <number>', 'for browsers; otherwise any that is free', portNumber)
     .option('--stay', 'go on when all runs have ended')

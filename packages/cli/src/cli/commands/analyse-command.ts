@@ -3,6 +3,7 @@ import { biasVarianceText, summarizeBiasVariance } from '@kd/report'
 import { runBiasVariance, type BiasVarianceResult } from '../../jobs/analyse/run-bias-variance.js'
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
 import type { CommandContext } from './command-context.js'
+import { configAndOverrides } from './standard-arguments.js'
 
 /** Flags of `kd analyse bias-variance`. */
 export interface BiasVarianceFlags {
@@ -14,13 +15,13 @@ export interface BiasVarianceFlags {
   readonly threads?: number
 }
 
-/** `kd analyse bias-variance CONFIG [key=value ...]`. */
+/** `kd analyse bias-variance [CONFIG] [key=value ...]`. */
 export async function biasVarianceCommand(
-  config: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: BiasVarianceFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: object; exitCode: number }> {
+  const { config, overrides } = configAndOverrides(words, 'kd.yaml')
   const { onProgress, stop } = showComparisonProgress(terminal)
   let result: BiasVarianceResult
   try {

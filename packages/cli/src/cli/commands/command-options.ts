@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander'
 
 // What several commands have in common.
 
+export const configHelp = 'YAML or JSON file; otherwise kd.yaml in the working folder'
 export const overridesHelp = 'key=value in place of values of the config, such as training.epochs=5'
 export const json = (): Option =>
   new Option('--json', 'print one JSON object as the last line of standard output')
@@ -36,6 +37,11 @@ export function withTeacherTimeout(
   base = '',
 ): readonly string[] {
   return seconds === undefined ? overrides : [...overrides, `${base}teacherTimeout=${seconds}`]
+}
+
+/** The words behind a command that begin with a config or, where none is named, with an override. */
+export function wordsOf(first: string | undefined, others: readonly string[]): readonly string[] {
+  return first === undefined ? others : [first, ...others]
 }
 
 /** Reads a whole number from 1. */

@@ -4,6 +4,7 @@ import { runComparison, type ComparisonResult } from '../../jobs/compare/run-com
 import { showComparisonProgress } from '../terminal/show-comparison-progress.js'
 import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
+import { configAndOverrides } from './standard-arguments.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
 
@@ -17,13 +18,13 @@ export interface CompareFlags extends RunnerFlags {
   readonly teacherTimeout?: number
 }
 
-/** `kd compare CONFIG [key=value ...]`. */
+/** `kd compare [CONFIG] [key=value ...]`. */
 export async function compareCommand(
-  config: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: CompareFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: object; exitCode: number }> {
+  const { config, overrides } = configAndOverrides(words, 'compare.yaml')
   const runner = await makeRunner(flags)
   const { onProgress, stop } = showComparisonProgress(terminal)
   let result: ComparisonResult

@@ -2,7 +2,7 @@ import { KdError, probeEngines, type EngineProbe } from '@kd/core'
 import { loadDataset } from '@kd/datasets'
 import { availableParallelism } from 'node:os'
 import { packageVersions } from '../../run/origin/environment.js'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 
 /** What `kd doctor` found. */
 export interface Diagnosis {

@@ -1,9 +1,11 @@
 import type { EngineName, FigureKind } from '@kd/core'
 import { runEvaluation, type EvaluationResult } from '../../run/run-evaluation.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
-import { table } from '../terminal/show-result.js'
+import { shownPath } from '../terminal/shown-path.js'
+import { table } from '../terminal/table.js'
 import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
+import { runAndOverrides } from './standard-arguments.js'
 
 /** Flags of `kd evaluate`. */
 export interface EvaluateFlags {
@@ -13,13 +15,13 @@ export interface EvaluateFlags {
   readonly teacherTimeout?: number
 }
 
-/** `kd evaluate RUN_OR_CONFIG [key=value ...]`. */
+/** `kd evaluate [RUN_OR_CONFIG] [key=value ...]`. */
 export async function evaluateCommand(
-  source: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: EvaluateFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: EvaluationResult }> {
+  const { source, overrides } = await runAndOverrides(words)
   const { onProgress, stop } = showProgress(terminal)
   try {
     const result = await runEvaluation(source, {
@@ -34,7 +36,7 @@ export async function evaluateCommand(
     )
     const head = [result.model, `${figures['examples']} ${result.split} examples of ${result.dataset}`]
     const seconds = `${result.engine} engine, ${result.seconds.toFixed(1)} s`
-    return { text: `${table(head, rows)}\n${seconds}`, json: result }
+    return { text: `${table(head, rows)}\n${shownPath(source)}, ${seconds}`, json: result }
   } finally {
     stop()
   }

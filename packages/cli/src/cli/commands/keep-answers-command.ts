@@ -3,9 +3,10 @@ import type { AnswerSplit } from '../../run/answers/answer-manifest.js'
 import { keepAnswers, type KeepAnswersResult } from '../../jobs/answers/keep-answers.js'
 import { showProgress, speedText } from '../terminal/show-progress.js'
 import { sizeOnDisk } from '../../jobs/size-on-disk.js'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 import { withTeacherTimeout } from './command-options.js'
 import type { CommandContext } from './command-context.js'
+import { configAndOverrides } from './standard-arguments.js'
 import { makeRunner } from './make-runner.js'
 import type { RunnerFlags } from './runner-options.js'
 
@@ -23,13 +24,13 @@ export interface KeepAnswersFlags extends RunnerFlags {
   readonly teacherTimeout?: number
 }
 
-/** `kd keep-answers CONFIG [key=value ...]`. */
+/** `kd keep-answers [CONFIG] [key=value ...]`. */
 export async function keepAnswersCommand(
-  config: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: KeepAnswersFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: KeepAnswersResult; exitCode: number }> {
+  const { config, overrides } = configAndOverrides(words, 'kd.yaml')
   const isHere = flags.runner === 'local' && flags.jobs === 1
   const { runner: _, ...options } = flags
   const runner = isHere ? {} : { runner: await makeRunner(flags) }

@@ -4,7 +4,7 @@ import { builtIn, withPlugin, type Catalogue } from '../../config/catalogue.js'
 import { loadPlugin } from '../../config/plugin.js'
 import { suggestion } from '../../config/suggestion.js'
 import { UsageError } from '../../config/usage-error.js'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 import { listedOptions, type ListedOption } from './listed-options.js'
 
 /** What `kd list` can list, with what one of them is called. */

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { withTeacherTimeout } from './command-options.js'
+import { readComparison } from '../../jobs/compare/read-comparison.js'
 import { commandName } from '../terminal/terminal.js'
 import type { EvaluationResult } from '../../run/run-evaluation.js'
 import { runKd } from '../../testing/run-kd.js'
@@ -16,36 +17,60 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('kd init', () => {
-  it('writes a config that works at once, and overwrites nothing', async () => {
-    const made = await runKd(['init', join(folder, 'new')])
-    const config = join(folder, 'new/kd.yaml')
-    expect([made.exitCode, made.out]).toEqual([
-      0,
-      `wrote ${config}\nnext: ${commandName(process.env)} distill ${config}\n`,
-    ])
+  it('writes a run and a comparison that work at once without a word more, and overwrites nothing', async () => {
+    const kd = commandName(process.env)
+    const from = process.cwd()
+    const home = join(folder, 'new')
+    await mkdir(home)
+    process.chdir(home)
+    try {
+      const made = await runKd(['init'])
+      expect([made.exitCode, made.out]).toEqual([
+        0,
+        `wrote kd.yaml, a run, and compare.yaml, which sets methods against each other\nnext: ${kd} distill\n`,
+      ])
+      const few = ['training.epochs=1', 'teachers.0.training.epochs=1', 'dataset.take={train: 300, test: 60}']
+      const run = await runKd(['distill', ...few, '--engine', 'wasm'])
+      expect([run.exitCode, run.err]).toEqual([0, expect.stringContaining('student alone epoch 1/1')])
+      expect(run.out).toMatch(/teacher \(small-cnn\) +\d+\.\d\d % +\d+\.\d\d %/)
+      expect(run.out).toMatch(/\nstudent alone, best on validation \(1\) +\d/)
+      expect(run.out).toMatch(
+        /\nsaved student on test, in points: \S+ to the student alone, \S+ to the teacher\n/,
+      )
+      expect(run.out).toMatch(/\nteacher \(small-cnn\) +24,282 +97\.1 kB +10\.1 x +\S+ ms +\S+ ms\n/)
+      const path = join('runs', 'kd-vanilla-kd-0')
+      expect(run.out).toContain(`run folder ${path} (student: best on validation)`)
+      // What it says to do next can be done, and is what these commands do by themselves.
+      for (const [command, ...words] of [['report', path], ['evaluate', path], ['report'], ['evaluate']]) {
+        if (words.length > 0) expect(run.out).toContain(`\n  ${kd} ${command} ${words[0]} `)
+        expect(await runKd([command!, ...words])).toMatchObject({
+          exitCode: 0,
+          out: expect.stringContaining(path),
+        })
+      }
+      expect(run.out).toContain(`\n  ${kd} compare compare.yaml `)
+      const { axes, points } = await readComparison('compare.yaml', ['seeds=2'])
+      expect(axes[0]!.values.map(({ label }) => label)).toEqual(['student alone', 'KD', 'WSL'])
+      expect(points).toHaveLength(6)
 
-    const run = await runKd([
-      'distill',
-      config,
-      'training.epochs=1',
-      'teachers.0.training.epochs=1',
-      '--engine',
-      'cpu',
-      '--out',
-      join(folder, 'run'),
-    ])
-    expect(run.err).toContain('student epoch 1/1')
-    expect(run.exitCode).toBe(0)
-    expect(run.out).toMatch(/teacher \(mlp\) +\d+\.\d\d % +\d+\.\d\d %/)
-    expect(run.out).toContain(`run folder ${join(folder, 'run')} (student: best on validation)`)
+      await rm('kd.yaml')
+      await writeFile('compare.yaml', 'mine')
+      const again = await runKd(['init'])
+      expect([again.exitCode, again.err]).toEqual([
+        2,
+        'error compare.yaml exists already; kd init overwrites nothing: name another folder\n',
+      ])
+      expect([await readFile('compare.yaml', 'utf8'), existsSync('kd.yaml')]).toEqual(['mine', false])
+    } finally {
+      process.chdir(from)
+    }
+  }, 60_000)
 
-    await writeFile(config, 'mine')
-    const again = await runKd(['init', join(folder, 'new')])
-    expect([again.exitCode, again.err]).toEqual([
-      2,
-      `error ${config} exists already; kd init overwrites nothing: name another folder\n`,
-    ])
-    expect(await readFile(config, 'utf8')).toBe('mine')
+  it('says how to run what it wrote elsewhere', async () => {
+    const made = await runKd(['init', join(folder, 'elsewhere')])
+    const config = join(folder, 'elsewhere/kd.yaml')
+    expect(made.out).toContain(`next: ${commandName(process.env)} distill ${config}\n`)
+    expect(existsSync(config)).toBe(true)
   })
 })
 

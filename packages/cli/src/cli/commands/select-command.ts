@@ -1,8 +1,9 @@
 import type { EngineName } from '@kd/core'
 import { runSelection, type SelectionResult } from '../select/run-selection.js'
 import { percent, showProgress } from '../terminal/show-progress.js'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 import type { CommandContext } from './command-context.js'
+import { configAndOverrides } from './standard-arguments.js'
 
 /** Flags of `kd select`. */
 export interface SelectFlags {
@@ -11,13 +12,13 @@ export interface SelectFlags {
   readonly force?: boolean
 }
 
-/** `kd select CONFIG [key=value ...]`. */
+/** `kd select [CONFIG] [key=value ...]`. */
 export async function selectCommand(
-  config: string,
-  overrides: readonly string[],
+  words: readonly string[],
   flags: SelectFlags,
   { terminal, signal }: CommandContext,
 ): Promise<{ text: string; json: SelectionResult }> {
+  const { config, overrides } = configAndOverrides(words, 'kd.yaml')
   const { onProgress, stop } = showProgress(terminal)
   try {
     const result = await runSelection(config, { ...flags, overrides, onProgress, signal })

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { table } from '../terminal/show-result.js'
+import { table } from '../terminal/table.js'
 import { percent } from '../terminal/show-progress.js'
 import { LiveServer } from '../watch/live-server.js'
 import { watchView } from '../watch/watch-view.js'
@@ -25,7 +25,7 @@ interface WatchOutput {
   readonly json: { readonly folder: string; readonly ended: boolean; readonly runs: readonly object[] }
 }
 
-/** `kd watch FOLDER`. */
+/** `kd watch [FOLDER]`. */
 export async function watchCommand(
   path: string,
   { browser = false, port, stay = false, json = false }: WatchFlags,

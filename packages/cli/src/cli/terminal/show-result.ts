@@ -1,61 +1,123 @@
 import type { Figures } from '@kd/core'
 import { figureText } from '@kd/report'
-import Table from 'cli-table3'
-import { mainFigure, type RunResult } from '../../run/log/run-result.js'
-import { guardedText } from './guarded-text.js'
+import { sizeOnDisk } from '../../jobs/size-on-disk.js'
+import { mainFigure, type RunResult, type StudentAtEpoch } from '../../run/log/run-result.js'
+import { shownPath } from './shown-path.js'
+import { table } from './table.js'
 
-/**
- * A plain table.
- *
- * @param head - titles of the columns
- * @param rows - cells
- * @returns lines without a line end
- */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
-    ['', '-left', '-mid', '-right'].map((end) => [side + end, ''] as const),
-  )
-  const made = new Table({
-    head: [...head],
-    chars: { ...Object.fromEntries(borders), 'mid-mid': '', middle: '  ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-  })
-  // A name with line ends would look like rows of its own.
-  made.push(...rows.map((row) => row.map((cell) => guardedText(cell).replaceAll('\n', ' '))))
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
+/** What a run found, for people: how good student and teachers are, what they cost, and where the student is. */
+export function resultText(result: RunResult): string {
+  const { method, seed, engine, seconds, saved, folder } = result
+  const ended = { epochs: '', 'early-stop': ', stopped early', aborted: ', ended by you' }[result.ended]
+  const path = shownPath(folder)
+  const whichStudent = saved === 'best' ? 'best on validation' : 'last epoch'
+  const where =
+    saved === undefined
+      ? `run folder ${path} (no student: its training had not begun)`
+      : `run folder ${path} (student: ${whichStudent})`
+  const parts = [
+    [`${method}, seed ${seed}, ${engine} engine, ${seconds.toFixed(1)} s${ended}`],
+    [figureTable(result), ...gains(result)],
+    costTable(result),
+    [where],
+  ]
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
 }
 
-/** What a run found, for people. */
-export function resultText(result: RunResult): string {
-  const figure = mainFigure(result.task)
+function figureTable({ task, teachers, alone, last, best }: RunResult): string {
+  const figure = mainFigure(task)
   const shown = (figures: Figures | undefined): string => figureText(figures?.[figure.name], figure)
-  const student = (name: string, { epoch, validation, test }: NonNullable<RunResult['last']>): string[] => [
-    `student, ${name} (${epoch})`,
-    '',
-    shown(validation),
-    shown(test),
+  const student = (name: string, found: StudentAtEpoch | undefined): string[][] =>
+    found === undefined ? [] : [[`${name} (${found.epoch})`, '', shown(found.validation), shown(found.test)]]
+  const rows = [
+    ...teachers.map(({ train, test }, index) => [
+      teacherName(teachers, index),
+      shown(train),
+      '',
+      shown(test),
+    ]),
+    ...student('student alone, last epoch', alone?.last),
+    ...student('student alone, best on validation', alone?.best),
+    ...student('student, last epoch', last),
+    ...student('student, best on validation', best),
+  ]
+  return table([figure.title, 'train', 'validation', 'test'], rows)
+}
+
+/** How far the student is from the one without a teacher, and from its teacher, on the test split. */
+function gains(result: RunResult): string[] {
+  const { task, teachers, alone, ended } = result
+  const figure = mainFigure(task)
+  const ofTest = (found: { readonly test?: Figures } | undefined): number | undefined =>
+    found?.test?.[figure.name]
+  const student = ofTest(savedOf(result))
+  if (ended === 'aborted' || student === undefined || figure.unit !== 'share') return []
+  const others = [
+    ['the student alone', alone && ofTest(savedOf(alone))],
+    ['the teacher', teachers.length === 1 ? ofTest(teachers[0]) : undefined],
+  ] as const
+  const differences = others.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${signedPoints(student - value)} to ${name}`],
+  )
+  if (differences.length === 0) return []
+  return [
+    `saved student on test, in points: ${differences.join(', ')}`,
+    '(of one seed: kd compare tells a gain from chance)',
+  ]
+}
+
+function savedOf({
+  saved,
+  best,
+  last,
+}: Pick<RunResult, 'saved' | 'best' | 'last'>): StudentAtEpoch | undefined {
+  return saved === 'best' ? best : last
+}
+
+function signedPoints(difference: number): string {
+  return `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(2)}`
+}
+
+/** Parameters, bytes and time of student and teachers. */
+function costTable({ student, teachers, latency, engine }: RunResult): string[] {
+  if (student === undefined) return []
+  const sizes = latency?.student.map(({ batchSize }) => batchSize) ?? []
+  const row = (
+    name: string,
+    { parameters, bytes }: Partial<NonNullable<RunResult['student']>>,
+    compression: string,
+    times: NonNullable<RunResult['latency']>['student'] | null | undefined,
+  ): string[] => [
+    name,
+    parameters?.toLocaleString('en-US') ?? '',
+    bytes === undefined ? '' : sizeOnDisk(bytes),
+    ...(teachers.length > 0 ? [compression] : []),
+    ...sizes.map((_, index) => (times ? milliseconds(times[index]!.seconds) : '')),
   ]
   const rows = [
-    ...result.teachers.map((teacher, index) => {
-      const name = `teacher ${result.teachers.length > 1 ? index + 1 : ''} (${teacher.model})`.replace(
-        '  ',
-        ' ',
-      )
-      return [name, shown(teacher.train), '', shown(teacher.test)]
+    ...teachers.map((teacher, index) => {
+      const { bytes } = teacher
+      const compression = bytes === undefined ? '' : `${(bytes / student.bytes).toFixed(1)} x`
+      return row(teacherName(teachers, index), teacher, compression, latency?.teachers[index])
     }),
-    ...(result.last ? [student('last epoch', result.last)] : []),
-    ...(result.best ? [student('best on validation', result.best)] : []),
+    row('student', student, '', latency?.student),
   ]
-  const ended = { epochs: '', 'early-stop': ', stopped early', aborted: ', ended by you' }[result.ended]
-  return [
-    `${result.method}, seed ${result.seed}, ${result.engine} engine, ${result.seconds.toFixed(1)} s${ended}`,
-    table([figure.title, 'train', 'validation', 'test'], rows),
-    result.saved === undefined
-      ? `run folder ${result.folder} (no student: its training had not begun)`
-      : `run folder ${result.folder} (student: ${result.saved === 'best' ? 'best on validation' : 'last epoch'})`,
-  ].join('\n')
+  const compression = teachers.length > 0 ? ['compression'] : []
+  const calls = sizes.map((size) => (size === 1 ? '1 example' : `${size} examples`))
+  const lines = [table(['', 'parameters', 'size', ...compression, ...calls], rows)]
+  return sizes.length === 0
+    ? lines
+    : [...lines, `size: weights as float32; times: median of a call on the ${engine} engine, here and now`]
+}
+
+function teacherName(teachers: RunResult['teachers'], index: number): string {
+  return `teacher ${teachers.length > 1 ? `${index + 1} ` : ''}(${teachers[index]!.model})`
+}
+
+function milliseconds(seconds: number): string {
+  const value = 1000 * seconds
+  return `${value < 10 ? value.toPrecision(2) : value.toFixed(0)} ms`
 }

@@ -71,7 +71,7 @@ function sentence(
   const corrected = tTest.corrected ?? 1
   if (corrected >= LEVEL) {
     const excludesZero = low > 0 || high < 0
-    const p = excludesZero ? `, p = ${corrected.toFixed(2)} after the correction` : ''
+    const p = excludesZero ? `, p = ${corrected.toPrecision(2)} after the correction` : ''
     return `These ${pairs} seeds do not tell ${name} and ${baseline} apart: difference ${signed(mean)}${unit} (95 % interval ${signed(low)} to ${signed(high)}${p}).`
   }
   const isBetter = mean > 0 === (figure.better === 'higher')

@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfigInput } from '../../config/config-schema.js'
+import { runComparison } from '../../jobs/compare/run-comparison.js'
+import { inProcessRunner } from '../../jobs/runner/in-process-runner.js'
 import { runDistillation } from '../../run/run-distillation.js'
 import {
   boxesOf,
@@ -14,6 +16,7 @@ import {
   startChromium,
   type WatchedPage,
 } from '../../testing/report-page.js'
+import { writeTinyComparison } from '../../testing/tiny-comparison.js'
 import { writeReport } from './write-report.js'
 
 const digits = { name: 'digits', take: { train: 400, test: 100 } } as const
@@ -51,6 +54,11 @@ describe('a report in Chromium', needsChromium, () => {
       await runDistillation(config, { out: join(folder, name) })
     const { file } = await writeReport(Object.keys(runs).map((name) => join(folder, name)))
     address = pathToFileURL(file).href
+    await writeTinyComparison(join(folder, 'tiny.yaml'), 2)
+    await runComparison(join(folder, 'tiny.yaml'), {
+      out: join(folder, 'comparison'),
+      runner: inProcessRunner(),
+    })
     browser = await startChromium()
   }, 240_000)
   afterAll(async () => {
@@ -97,6 +105,29 @@ describe('a report in Chromium', needsChromium, () => {
     )
     for (const word of words)
       expect(word).toMatch(/^8example \d+, label \d, teacher says \d, .+ -?\d[\d.e-]*$/)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it.each([
+    ['one run', 'wsl-0', '#key-figures :is(.finding, dd)', 8],
+    ['a comparison', 'comparison', '#findings :is(li, figure)', 3],
+  ])('has the key figures of %s on the first screen of a phone', async (name, shown, selector, count) => {
+    const { file } = await writeReport([join(folder, shown)], { out: join(folder, `${name}.html`) })
+    const [width, height] = [390, 844]
+    const { page, complaints } = await openPage(browser, pathToFileURL(file).href, {
+      ...{ width, colorScheme: 'light', allowed: /^(file|data):/ },
+    })
+    const picture = await screenshot(page, `report-of-${name.replace(' ', '-')}`)
+    const boxes = await boxesOf(page, selector)
+    expect(boxes.length).toBe(count)
+    for (const box of boxes) {
+      expect(box.top + box.height).toBeLessThanOrEqual(height)
+      expect(box.left).toBeGreaterThanOrEqual(0)
+      expect(box.left + box.width).toBeLessThanOrEqual(width)
+      expect(picture.inkOf(box)).toBeGreaterThan(0.005)
+    }
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
     expect(complaints).toEqual([])
     await page.close()
   })

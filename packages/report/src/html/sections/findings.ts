@@ -13,8 +13,8 @@ import type { Section } from '../parts/page.js'
 
 /** So wide that letters keep their size on a phone. */
 const WIDTH = 340
-/** Room for one setting: two lines of text. */
-const ROW = 44
+/** Room for one setting: three lines of text. */
+const ROW = 48
 
 /** Leads a report of a comparison: what the tests allow one to say, each setting's seeds, and the differences to the baseline. */
 export async function findingsSection(comparison: Comparison): Promise<Section> {
@@ -55,7 +55,7 @@ function dots(
   const settings = summaries.flatMap(({ labels, isBaseline, [measure]: found }) => {
     if (found === undefined) return []
     const deviation = found.standardDeviation === null ? '' : ` ± ${show(found.standardDeviation)}`
-    const row = `${rowName(labels)}${isBaseline ? ' (baseline)' : ''}\n${show(found.mean)}${deviation}`
+    const row = `${rowName(labels)}\n${show(found.mean)}${deviation}${isBaseline ? '\nbaseline' : ''}`
     return [{ row, name: settingName(labels), ...interval(found.mean, found.tInterval, kind) }]
   })
   if (settings.length === 0) return undefined
@@ -121,7 +121,13 @@ function rowsChart(
     title: null,
     sort: rows,
     scale: { domain: rows },
-    axis: { labelExpr: "split(datum.label, '\\n')", labelLimit: 130, labelBaseline: 'middle', ticks: false },
+    axis: {
+      labelExpr: "split(datum.label, '\\n')",
+      labelLimit: 130,
+      labelBaseline: 'middle',
+      labelPadding: 6,
+      ticks: false,
+    },
   }
   const x = { type: 'quantitative', title, scale: { zero: false }, axis: { tickCount: 5 } }
   const shown = { data: { values } }

@@ -41,10 +41,7 @@ export function keyFiguresSection({ figure = accuracy, result }: ReportedRun): S
   const split = student.test === undefined ? 'validation' : 'test'
   const content = html`<p class="finding">${sentences(result, figure).join(' ')}</p>
     <dl class="key">${figures.map(card)}</dl>
-    <p>
-      ${figureNote(figure) ?? 'accuracy'} on the ${split}
-      split${student.test === undefined ? '' : ', validation below it'}.
-    </p>`
+    <p>Unless said otherwise, figures are on the ${split} split: ${figureNote(figure) ?? accuracy.title}.</p>`
   return { id: 'key-figures', title: 'Key figures', content }
 }
 

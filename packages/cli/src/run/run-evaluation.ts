@@ -3,6 +3,7 @@ import { takeExamples } from '@kd/datasets'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConfigInput } from '../config/config-schema.js'
+import { isModelFile, modelName } from '../config/model-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { assertFits, studentModel } from './model/config-model.js'
@@ -62,7 +63,7 @@ export async function runEvaluation(
     ofRun: run !== undefined,
   })
   const { config } = read
-  if (run === undefined && config.student.weights === undefined) {
+  if (run === undefined && config.student.weights === undefined && !isModelFile(config.student.model)) {
     throw new UsageError(
       `${read.name} has no student.weights to evaluate`,
       'give a run folder, or student.weights=FILE',
@@ -84,7 +85,7 @@ export async function runEvaluation(
   if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
-    model: config.student.model.name,
+    model: modelName(config.student.model),
     dataset: dataset.name,
     split,
     engine: engine.name,

@@ -2,8 +2,9 @@ import type { Config, TeacherConfig } from './config-schema.js'
 import type { Explanation } from './explain-issue.js'
 
 /** Tells whether a teacher is given by its kept answers alone. */
-export function isAnswersOnly({ answers, run, model, teacher }: TeacherConfig): boolean {
-  return answers !== undefined && run === undefined && model === undefined && teacher === undefined
+export function isAnswersOnly({ answers, logits, run, model, teacher, onnx }: TeacherConfig): boolean {
+  if (logits !== undefined) return true
+  return answers !== undefined && [run, model, teacher, onnx].every((way) => way === undefined)
 }
 
 /**
@@ -14,12 +15,13 @@ export function isAnswersOnly({ answers, run, model, teacher }: TeacherConfig): 
  */
 export function answerProblems({ dataset, teachers, teacherMode }: Config): Explanation[] {
   const { augmentation } = dataset
-  return teachers.flatMap(({ answers, fixed }, index): Explanation[] => {
-    if (answers === undefined) return []
+  return teachers.flatMap(({ answers, logits, fixed }, index): Explanation[] => {
+    if (answers === undefined && logits === undefined) return []
+    const key = answers === undefined ? 'logits' : 'answers'
     const found = (message: string): Explanation => ({
-      path: ['teachers', index, 'answers'],
+      path: ['teachers', index, key],
       aboutKey: true,
-      message: `teachers.${index}.answers ${message}`,
+      message: `teachers.${index}.${key} ${message}`,
     })
     if (augmentation?.mixup !== undefined)
       return [

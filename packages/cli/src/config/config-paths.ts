@@ -1,5 +1,6 @@
 import type { ConfigPath } from './config-document.js'
 import type { Config } from './config-schema.js'
+import { isModelFile, type ModelConfig } from './model-schema.js'
 
 /** Gives another value for a path that stands somewhere in a config. */
 export type ChangePath = (value: string, at: ConfigPath) => string
@@ -21,18 +22,31 @@ export function mapConfigPaths(config: Config, change: ChangePath): Config {
       change,
       ['path', 'testPath'],
     ),
-    student: inSection(['student'], student, change, ['weights']),
+    student: inSection(['student'], inModel(['student'], student, change), change, ['weights']),
     teachers: config.teachers.map((teacher, index) => {
       const at = ['teachers', index]
       const labelNoise = inNoise(at, teacher, change)
-      return inSection(at, { ...teacher, ...(labelNoise && { labelNoise }) }, change, [
-        'run',
-        'weights',
-        'answers',
-      ])
+      const { logits } = teacher
+      const changed = {
+        ...inModel(at, teacher, change),
+        ...(labelNoise && { labelNoise }),
+        ...(typeof logits === 'object' && { logits: inSection([...at, 'logits'], logits, change, splits) }),
+      }
+      return inSection(at, changed, change, ['run', 'weights', 'answers', 'onnx', 'logits'])
     }),
     ...(plugin === undefined ? {} : { plugin: change(plugin, ['plugin']) }),
   }
+}
+
+const splits = ['train', 'validation', 'test'] as const
+
+function inModel<Section extends { readonly model?: ModelConfig | undefined }>(
+  at: ConfigPath,
+  section: Section,
+  change: ChangePath,
+): Section {
+  if (!isModelFile(section.model)) return section
+  return { ...section, model: inSection([...at, 'model'], section.model, change, ['file']) }
 }
 
 function inNoise<Noise extends object | undefined>(

@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.js'
 import type { Preparation, PreparationInput } from './data-preparation-schema.js'
 import { datasetSchema } from './datasets.js'
 import { methodSchema } from './methods.js'
+import { isModelFile, modelSchema, type ModelConfig } from './model-schema.js'
 import { namedSchema, type NamedOptions } from './named-options.js'
 import { teacherSchema } from './teacher-schema.js'
 import { trainingSchema } from './training-schema.js'
@@ -13,29 +14,45 @@ const path = z.string().min(1)
 /** A data set in a config: its name and options, and what it is asked for beside them. */
 export type DatasetConfig = NamedOptions & Preparation
 
-function studentSchema(model: z.ZodType<NamedOptions, NamedOptions>) {
-  return z.strictObject({
-    model,
-    take: z
-      .number()
-      .positive()
-      .optional()
-      .describe('share or number of training examples that the student sees; recipes of teachers see all'),
-    part: z
-      .strictObject({
-        number: z.int().min(1).describe('which part, from 1'),
-        of: z.int().min(1).describe('how many parts'),
-        permutation: z.int().default(0).describe('another number, another division'),
-      })
-      .refine(({ number, of }) => number <= of, 'must have a number that is at most of')
-      .optional()
-      .describe('one of several disjoint, equal parts of these; recipes of teachers see all'),
-    weights: path.optional().describe('safetensors file with the weights to start from, or to evaluate'),
-    keep: z
-      .enum(['best', 'last'])
-      .default('best')
-      .describe('which epoch is saved: the best on the validation split, or the last'),
-  })
+function studentSchema(model: z.ZodType<ModelConfig, ModelConfig>) {
+  return z
+    .strictObject({
+      model,
+      head: z
+        .literal('replace')
+        .optional()
+        .describe(
+          'starts from all of model.file but its last dense layer, which is made anew for the classes of the data',
+        ),
+      softmax: z.literal('remove').optional().describe('takes the softmax off the end of model.file'),
+      freeze: z
+        .union([z.literal(true), z.array(z.string()).min(1)])
+        .optional()
+        .describe('holds all layers but the last dense one, or those that are named, as they are'),
+      take: z
+        .number()
+        .positive()
+        .optional()
+        .describe('share or number of training examples that the student sees; recipes of teachers see all'),
+      part: z
+        .strictObject({
+          number: z.int().min(1).describe('which part, from 1'),
+          of: z.int().min(1).describe('how many parts'),
+          permutation: z.int().default(0).describe('another number, another division'),
+        })
+        .refine(({ number, of }) => number <= of, 'must have a number that is at most of')
+        .optional()
+        .describe('one of several disjoint, equal parts of these; recipes of teachers see all'),
+      weights: path.optional().describe('safetensors file with the weights to start from, or to evaluate'),
+      keep: z
+        .enum(['best', 'last'])
+        .default('best')
+        .describe('which epoch is saved: the best on the validation split, or the last'),
+    })
+    .superRefine(({ model, head, softmax }, context) => {
+      if (isModelFile(model) || (head ?? softmax) === undefined) return
+      context.addIssue({ code: 'custom', message: 'must have head and softmax only beside model.file' })
+    })
 }
 
 /**
@@ -45,7 +62,7 @@ function studentSchema(model: z.ZodType<NamedOptions, NamedOptions>) {
  * @returns a strict schema
  */
 export function configSchema(catalogue: Catalogue) {
-  const model = namedSchema(catalogue.models)
+  const model = modelSchema(catalogue.models)
   return z.strictObject({
     dataset: datasetSchema(catalogue.datasets) as unknown as z.ZodType<
       DatasetConfig,

@@ -81,8 +81,9 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, path: ConfigPath): Ex
         : `unknown ${dotted(path)} ${shown(given)}${suggestion(shown(given), choices)} (${oneOf(choices)})`
     return [{ path, aboutKey: false, message }]
   }
-  // The branch that took the value's type is the one that was meant.
-  const meant = issue.errors.find((issues) => !issues.some(isWrongType))
+  // The branch that took the value's type is the one that was meant; of several the one that misses no key.
+  const possible = issue.errors.filter((issues) => !issues.some(isWrongType))
+  const meant = possible.find((issues) => !issues.some(isMissingKey)) ?? possible[0]
   if (meant !== undefined) return meant.flatMap((inner) => explainIssue(inner, path))
   const rules = issue.errors.flatMap((issues) =>
     issues.flatMap((inner) => (inner.code === 'invalid_type' ? [typeName(inner.expected)] : [])),
@@ -91,7 +92,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, path: ConfigPath): Ex
   const message =
     issue.input === undefined
       ? `${dotted(path)} is missing: ${rule}`
-      : `${dotted(path)} must be ${rule}, got ${shown(issue.input)}`
+      : `${dotted(path)} must be ${rule}${exampleOf(path, issue.input)}, got ${shown(issue.input)}`
   return [{ path, aboutKey: false, message }]
 }
 
@@ -103,6 +104,13 @@ function exampleOf(path: ConfigPath, input: unknown): string {
 
 function isWrongType(issue: z.core.$ZodIssueBase): boolean {
   return issue.path.length === 0 && (issue as Issue).code === 'invalid_type'
+}
+
+/** Tells whether the value has no key of that name, or not the one that tells forms apart. */
+function isMissingKey(issue: z.core.$ZodIssueBase): boolean {
+  const { code, discriminator, input } = issue as Issue & { readonly discriminator?: string }
+  if (code === 'invalid_type') return input === undefined
+  return discriminator !== undefined && !(discriminator in ((input as object | undefined) ?? {}))
 }
 
 function dotted(path: ConfigPath): string {

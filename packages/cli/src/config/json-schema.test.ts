@@ -71,7 +71,9 @@ describe('configJsonSchema', () => {
     const optionsOf = (section: Part): Record<string, Part>[] => {
       const { oneOf, anyOf, properties } = resolved(section)
       const forms = [oneOf ?? [], anyOf ?? []].flat()
-      return forms.length > 0 ? forms.flatMap(optionsOf) : [properties ?? {}]
+      if (forms.length > 0) return forms.flatMap(optionsOf)
+      // A model of a file is the one thing without a name.
+      return properties !== undefined && 'file' in properties ? [] : [properties ?? {}]
     }
     const { method, dataset, student, task } = schema.else.properties
     const sections = { method, dataset, model: resolved(student!).properties!['model'], task }

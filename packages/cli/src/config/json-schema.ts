@@ -24,7 +24,7 @@ export function configJsonSchema(): object {
     properties: {
       dataset: named,
       task: named,
-      student: { type: 'object', required: ['model'], properties: { model: named } },
+      student: { type: 'object', required: ['model'], properties: { model: { type: 'object' } } },
       teachers: { type: 'array', items: { type: 'object' } },
       method: named,
       ...others,

@@ -167,11 +167,27 @@ training: { <<: *training, batchSize: 32 }
   it.each([
     [
       '{ model: { name: mlp } }',
-      'teachers.0 must have exactly one of run, weights (with model), training (with model) and teacher, or answers',
+      'teachers.0 must have exactly one of run, weights (with model), training (with model), onnx, model.file, logits and teacher, or answers',
     ],
     ['{ run: a, weights: b }', 'teachers.0 must have exactly one of'],
     ['{ weights: b }', 'teachers.0 must have a model'],
-    ['{ run: a, model: { name: mlp } }', 'teachers.0 must have no model: a run or a plugin brings its own'],
+    [
+      '{ run: a, model: { name: mlp } }',
+      'teachers.0 must have no model: a run, a file or a plugin brings its own',
+    ],
+    ['{ onnx: a, model: { file: b } }', 'teachers.0 must have exactly one of'],
+    ['{ onnx: a, take: 5 }', 'teachers.0 must have labelNoise, take, seed and checkpoints only beside'],
+    ['{ model: { file: a }, input: x }', 'teachers.0 must have input only beside onnx'],
+    ['{ logits: a, layout: NCHW }', 'teachers.0 must have layout only beside onnx or model.file'],
+    ['{ run: a, classes: [0, 1] }', 'teachers.0 must have classes only beside onnx or model.file or logits'],
+    ['{ onnx: a, temperature: 2 }', 'teachers.0 must have temperature only beside outputs: probabilities'],
+    ['{ logits: a, answers: b }', 'teachers.0 must have one of logits and answers, got both'],
+    ['{ logits: { trian: a } }', 'unknown key teachers.0.logits.trian, did you mean train?'],
+    ['{ onnx: a, softmax: remove }', 'teachers.0 must have softmax only beside model.file'],
+    ['{ model: { file: 3 } }', 'teachers.0.model.file must be a text, got 3'],
+    ['{ model: { file: a, nme: b } }', 'unknown key teachers.0.model.nme'],
+    ['{ model: { hiddenUnits: [3] }, weights: a }', 'teachers.0.model.name is missing: one of'],
+    ['{ model: mlp, weights: a }', 'teachers.0.model must be a map of keys and values such as { name: mlp }'],
     [
       '{ run: a, take: 5 }',
       'teachers.0 must have labelNoise, take, seed and checkpoints only beside training',
@@ -246,7 +262,9 @@ training: { <<: *training, batchSize: 32 }
   it('says that a file is missing or far too large', async () => {
     await expect(readConfig('nowhere.yaml')).rejects.toThrow('nowhere.yaml: no such config file')
     await expect(readConfig(folder)).rejects.toThrow('cannot be read (a folder)')
-    await expect(readConfig(await file('a'.repeat(1_000_001)))).rejects.toThrow('1000001 bytes, more than 1000000')
+    await expect(readConfig(await file('a'.repeat(1_000_001)))).rejects.toThrow(
+      '1000001 bytes, more than 1000000',
+    )
   })
 
   it('runs nothing but a plugin, whose methods then have names', async () => {

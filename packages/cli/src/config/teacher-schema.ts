@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import type { Catalogue } from './catalogue.js'
 import { labelNoiseSchema } from './data-preparation-schema.js'
+import { isModelFile, type ModelConfig } from './model-schema.js'
 import { namedSchema, type NamedOptions, type OptionsByName } from './named-options.js'
+import { teacherFileKeys, teacherFileProblem, type GivenTeacherFile } from './teacher-file-schema.js'
 import { trainingSchema } from './training-schema.js'
 
 const path = z.string().min(1)
@@ -10,9 +12,8 @@ const path = z.string().min(1)
 const without = (...keys: string[]) => ({ not: { anyOf: keys.map((key) => ({ required: [key] })) } })
 
 /** What has to be known about a teacher to check it. */
-interface GivenTeacher {
+interface GivenTeacher extends GivenTeacherFile {
   readonly run?: unknown
-  readonly model?: unknown
   readonly weights?: unknown
   readonly teacher?: unknown
   readonly training?: { readonly epochs: number } | undefined
@@ -24,6 +25,28 @@ interface GivenTeacher {
   readonly checkpoints?: readonly number[] | undefined
 }
 
+/** The ways in which a teacher can be given, for editors. */
+const forms = [
+  { required: ['run'], ...without('model', 'weights', 'training', 'teacher', 'onnx', 'logits') },
+  { required: ['model', 'weights'], ...without('run', 'training', 'teacher', 'onnx', 'logits') },
+  { required: ['model', 'training'], ...without('run', 'weights', 'teacher', 'onnx', 'logits') },
+  {
+    required: ['model'],
+    properties: { model: { required: ['file'] } },
+    ...without('run', 'weights', 'training', 'teacher', 'onnx', 'logits'),
+  },
+  { required: ['teacher'], ...without('run', 'model', 'weights', 'training', 'onnx', 'logits') },
+  { required: ['onnx'], ...without('run', 'model', 'weights', 'training', 'teacher', 'logits') },
+  {
+    required: ['logits'],
+    ...without('run', 'model', 'weights', 'training', 'teacher', 'onnx', 'answers'),
+  },
+  {
+    required: ['answers'],
+    ...without('run', 'model', 'weights', 'training', 'teacher', 'onnx', 'logits'),
+  },
+]
+
 /**
  * Makes the schema of one of `teachers`.
  *
@@ -33,7 +56,7 @@ interface GivenTeacher {
  */
 export function teacherSchema(
   catalogue: Pick<Catalogue, 'teachers'>,
-  model: z.ZodType<NamedOptions, NamedOptions>,
+  model: z.ZodType<ModelConfig, ModelConfig>,
 ) {
   return z
     .strictObject({
@@ -67,6 +90,7 @@ export function teacherSchema(
         .describe(
           'epochs of the recipe, from 1, after each of which the model so far is a teacher of its own',
         ),
+      ...teacherFileKeys,
     })
     .superRefine((teacher, context) => {
       const problem = teacherProblem(teacher)
@@ -74,15 +98,10 @@ export function teacherSchema(
     })
     .meta({
       description:
-        'a run, a model with weights, a model with the recipe to train it, or one of the plugin; or kept answers, of a teacher named or not',
+        'a run, a model with weights, a model with the recipe to train it, a file made elsewhere (onnx, model.file), or one of the plugin; ' +
+        'or kept answers, of a teacher named or not, or logits made elsewhere',
       // What superRefine says, for editors.
-      oneOf: [
-        { required: ['run'], ...without('model', 'weights', 'training', 'teacher') },
-        { required: ['model', 'weights'], ...without('run', 'training', 'teacher') },
-        { required: ['model', 'training'], ...without('run', 'weights', 'teacher') },
-        { required: ['teacher'], ...without('run', 'model', 'weights', 'training') },
-        { required: ['answers'], ...without('run', 'model', 'weights', 'training', 'teacher') },
-      ],
+      oneOf: forms,
     })
 }
 
@@ -95,20 +114,25 @@ function broughtSchema(teachers: Catalogue['teachers']): z.ZodType<NamedOptions,
 }
 
 /** What is wrong with the keys of a teacher together. */
-function teacherProblem(given: GivenTeacher): string | undefined {
-  const { run, model, weights, training, teacher, answers, fixed, labelNoise, take, seed, checkpoints } =
-    given
-  const ways = [run, weights, training, teacher].filter((way) => way !== undefined).length
+function teacherProblem(settings: GivenTeacher): string | undefined {
+  const { run, model, weights, training, teacher, onnx, logits, answers, fixed } = settings
+  const { labelNoise, take, seed, checkpoints } = settings
+  const file = isModelFile(model) ? model : undefined
+  const given = [run, weights, training, teacher, onnx, logits, file]
+  const ways = given.filter((way) => way !== undefined).length
   if (ways > 1 || (ways === 0 && answers === undefined)) {
-    return 'must have exactly one of run, weights (with model), training (with model) and teacher, or answers'
+    return 'must have exactly one of run, weights (with model), training (with model), onnx, model.file, logits and teacher, or answers'
   }
-  if (answers === undefined && fixed !== undefined) return 'must have fixed only beside answers'
+  if (answers === undefined && logits === undefined && fixed !== undefined)
+    return 'must have fixed only beside answers or logits'
   if (answers !== undefined && checkpoints !== undefined) {
     return 'must have no checkpoints beside answers: each has answers of its own'
   }
-  const needsModel = weights !== undefined || training !== undefined
+  const needsModel = weights !== undefined || training !== undefined || file !== undefined
   if (needsModel !== (model !== undefined)) {
-    return model === undefined ? 'must have a model' : 'must have no model: a run or a plugin brings its own'
+    return model === undefined
+      ? 'must have a model'
+      : 'must have no model: a run, a file or a plugin brings its own'
   }
   if (training === undefined && (labelNoise ?? take ?? seed ?? checkpoints) !== undefined) {
     return 'must have labelNoise, take, seed and checkpoints only beside training'
@@ -119,5 +143,5 @@ function teacherProblem(given: GivenTeacher): string | undefined {
   if (checkpoints !== undefined && checkpoints.at(-1)! > training!.epochs) {
     return `must have checkpoints within its ${training!.epochs} epochs, got ${checkpoints.at(-1)!}`
   }
-  return undefined
+  return teacherFileProblem(settings)
 }

@@ -2,12 +2,12 @@ import { taskOf, type Dataset } from '@kd/core'
 import { examplesCsv } from './log/example-log.js'
 import { runDiagnostics } from './diagnostics/run-diagnostics.js'
 import type { RunResult, TeacherReport } from './log/run-result.js'
-import { measureLatency, type Latency } from './model/latency.js'
+import { measureLatency, type Latency } from './model/measure-latency.js'
 import { modelSize } from './model/model-size.js'
 import { nonFiniteWarning } from './non-finite-warning.js'
 import { keepStudent } from './training/keep-student.js'
 import { figuresOf } from './training/make-teachers.js'
-import { modelOf } from './training/matched-teacher.js'
+import { modelOf } from './training/changed-model.js'
 import type { RunContext } from './training/run-context.js'
 import type { StudentRun, TrainedStudent } from './training/train-student.js'
 
@@ -66,6 +66,9 @@ export async function finishRun(
   return { ...found, latency: await latencyOf(student, teachers, dataset) }
 }
 
+/** A run waits for its end: enough for a median, where kd evaluate --latency takes more. */
+const BRIEFLY = { repetitions: 30, seconds: 0.5 }
+
 async function latencyOf(
   student: StudentRun['student'],
   teachers: StudentRun['teachers'],
@@ -74,7 +77,7 @@ async function latencyOf(
   const ofTeachers: (readonly Latency[] | null)[] = []
   for (const { teacher } of teachers) {
     const model = modelOf(teacher)
-    ofTeachers.push(model === undefined ? null : await measureLatency(model, dataset))
+    ofTeachers.push(model === undefined ? null : await measureLatency(model, dataset.inputShape, BRIEFLY))
   }
-  return { student: await measureLatency(student, dataset), teachers: ofTeachers }
+  return { student: await measureLatency(student, dataset.inputShape, BRIEFLY), teachers: ofTeachers }
 }

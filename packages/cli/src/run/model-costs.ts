@@ -1,10 +1,11 @@
 import { KdError } from '@kd/core'
 import { countMultiplyAdds } from '@kd/models'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { modelName } from '../config/model-schema.js'
 import type { OnRunProgress } from './log/run-progress.js'
 import { measureLatency, type Latency } from './model/measure-latency.js'
 import type { OpenStudent } from './open-student.js'
-import { modelOf } from './training/matched-teacher.js'
+import { modelOf } from './training/changed-model.js'
 import { disposeTeachers, openTeacher } from './training/open-teachers.js'
 
 /** What a model costs whoever runs it. */
@@ -47,7 +48,7 @@ export async function modelCosts(
       latency,
     }
   }
-  const costs = [await costOf('student', student.model.name, model)]
+  const costs = [await costOf('student', modelName(student.model), model)]
   for (const [index, teacher] of teachers.entries()) {
     const role = teachers.length > 1 ? `teacher ${index + 1}` : 'teacher'
     const leaveOut = (reason: string): void => {

@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConfigInput } from '../config/config-schema.js'
+import { isModelFile } from '../config/model-schema.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { UsageError } from '../config/usage-error.js'
 import { datasetOfRun } from './data/dataset-of-run.js'
@@ -52,7 +53,8 @@ export async function openStudent(
     overrides,
     ofRun: run !== undefined,
   })
-  if (run === undefined && read.config.student.weights === undefined) {
+  const { weights, model: given } = read.config.student
+  if (run === undefined && weights === undefined && !isModelFile(given)) {
     throw new UsageError(
       `${read.name} has no student.weights to evaluate`,
       'give a run folder, or student.weights=FILE',

@@ -161,7 +161,7 @@ async function runIn(
   if (recorded === undefined) await writeOrigin(folder, origin)
   else {
     // Of a planned run the id says so, wherever its files lie: on another machine their paths may be others.
-    if (options.id === undefined) assertSameRun(recorded, config, origin.data)
+    if (options.id === undefined) assertSameRun(recorded, config, origin)
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
       student.dispose()

@@ -1,6 +1,7 @@
 import { evaluate, KdError, type AnyDataset, type EngineName, type Figures } from '@kd/core'
 import { takeExamples } from '@kd/datasets'
 import type { ConfigInput } from '../config/config-schema.js'
+import { modelName } from '../config/model-schema.js'
 import type { OnRunProgress } from './log/run-progress.js'
 import { taskReport, type TaskReport } from './log/run-result.js'
 import { modelCosts, type ModelCost } from './model-costs.js'
@@ -66,7 +67,7 @@ export async function runEvaluation(
   if (warning !== undefined) tell({ kind: 'message', text: warning })
   return {
     task: taskReport(dataset),
-    model: opened.read.config.student.model.name,
+    model: modelName(opened.read.config.student.model),
     dataset: dataset.name,
     split,
     engine,

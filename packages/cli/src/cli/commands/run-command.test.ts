@@ -91,7 +91,7 @@ describe('kd distill', () => {
     expect(result.student).toEqual({ parameters: ofStudent, bytes: 4 * ofStudent! })
     for (const latency of [result.latency!.student, result.latency!.teachers[0]!]) {
       expect(latency.map(({ batchSize }) => batchSize)).toEqual([1, 64])
-      for (const { seconds } of latency) expect(seconds > 0 && seconds < 1).toBe(true)
+      for (const { median, p95 } of latency) expect(median > 0 && p95 >= median && p95 < 1000).toBe(true)
     }
     // It was trained on other labels than the student sees.
     expect(teacher!.ownTrain!['top1']).not.toBe(teacher!.train['top1'])

@@ -26,13 +26,13 @@ const result: RunResult = {
   ],
   latency: {
     student: [
-      { batchSize: 1, seconds: 0.000123 },
-      { batchSize: 64, seconds: 0.00456 },
+      { batchSize: 1, median: 0.123, p95: 0.246 },
+      { batchSize: 64, median: 4.56, p95: 9.12 },
     ],
     teachers: [
       [
-        { batchSize: 1, seconds: 0.0123 },
-        { batchSize: 64, seconds: 1.5 },
+        { batchSize: 1, median: 12.3, p95: 24.6 },
+        { batchSize: 64, median: 1500, p95: 3000 },
       ],
     ],
   },

@@ -95,7 +95,7 @@ function costTable({ student, teachers, latency, engine }: RunResult): string[] 
     parameters?.toLocaleString('en-US') ?? '',
     bytes === undefined ? '' : sizeOnDisk(bytes),
     ...(teachers.length > 0 ? [compression] : []),
-    ...sizes.map((_, index) => (times ? milliseconds(times[index]!.seconds) : '')),
+    ...sizes.map((_, index) => (times ? milliseconds(times[index]!.median) : '')),
   ]
   const rows = [
     ...teachers.map((teacher, index) => {
@@ -117,7 +117,6 @@ function teacherName(teachers: RunResult['teachers'], index: number): string {
   return `teacher ${teachers.length > 1 ? `${index + 1} ` : ''}(${teachers[index]!.model})`
 }
 
-function milliseconds(seconds: number): string {
-  const value = 1000 * seconds
+function milliseconds(value: number): string {
   return `${value < 10 ? value.toPrecision(2) : value.toFixed(0)} ms`
 }

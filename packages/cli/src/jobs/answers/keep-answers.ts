@@ -6,6 +6,7 @@ import { workspaceOf } from '../compare/run-comparison.js'
 import { isAnswersOnly } from '../../config/answer-rules.js'
 import { builtIn } from '../../config/catalogue.js'
 import type { Config, ConfigInput } from '../../config/config-schema.js'
+import { isModelFile } from '../../config/model-schema.js'
 import { tellOfFasterEngine } from '../../run/tell-of-faster-engine.js'
 import { readConfig } from '../../config/read-config.js'
 import { prepareDataset } from '../../run/data/prepare-dataset.js'
@@ -149,7 +150,7 @@ function assertTeachers({ teachers }: Config): void {
   if (index !== -1)
     throw new UsageError(
       `kd keep-answers must have a teacher to ask, got kept answers as teachers.${index}`,
-      'name the teacher: its run, or its model with weights or training',
+      'name the teacher: its run, its model with weights or training, or its file',
     )
 }
 
@@ -168,11 +169,13 @@ function askedConfig(config: Config): Config {
 
 /** Tells whether everything that a config names works without a plugin. */
 function isBuiltIn({ dataset, task, student, teachers }: Config): boolean {
-  const names = teachers.flatMap(({ model }) => model?.name ?? [])
+  const named = [student, ...teachers].flatMap(({ model }) =>
+    model === undefined || isModelFile(model) ? [] : [model.name],
+  )
   return (
     Object.hasOwn(builtIn.datasets, dataset.name) &&
     (task === undefined || Object.hasOwn(builtIn.tasks, task.name)) &&
-    [student.model.name, ...names].every((name) => Object.hasOwn(builtIn.models, name)) &&
+    named.every((name) => Object.hasOwn(builtIn.models, name)) &&
     teachers.every(({ teacher }) => teacher === undefined)
   )
 }

@@ -1,4 +1,5 @@
 import { taskOf, type AnyDataset } from '@kd/core'
+import { modelName } from '../../config/model-schema.js'
 import { packageVersions } from '../../run/origin/environment.js'
 import type { NamedConfig } from '../../run/model/config-model.js'
 import type { RunTeacher } from '../../run/answers/kept-answers.js'
@@ -35,7 +36,7 @@ export async function planAnswers(
   const teacher = config.teachers[index]!
   const { name: task } = taskOf(dataset)
   const { mean, standardDeviation } = dataset.normalization
-  const name = teacher.model?.name ?? model.name
+  const name = teacher.model === undefined ? model.name : modelName(teacher.model)
   const manifest: Omit<AnswerManifest, 'id'> = {
     format: 'kd-answers',
     version: 1,

@@ -5,10 +5,9 @@ import { dataHash } from '../../run/origin/environment.js'
 import { teacherIdentity } from '../../run/origin/identity.js'
 import { loadTrained } from '../../run/training/make-teachers.js'
 import type { RunTeacher } from '../../run/answers/kept-answers.js'
-import { modelOf } from '../../run/training/matched-teacher.js'
 import { openTeacher } from '../../run/training/open-teachers.js'
 import { recipeData } from '../../run/data/prepare-dataset.js'
-import { weightsHash } from '../../run/model/saved-model.js'
+import { teacherHash } from '../../run/training/teacher-hash.js'
 
 /** Which teacher of a config is asked. */
 export interface AskedTeacherPlace {
@@ -72,15 +71,16 @@ export async function loadAskedTeacher(
  * @param named - its config
  * @param index - which of its teachers
  * @param teacher - loaded
- * @returns the SHA-256 of its weights; of what the config says of it where a plugin brings one without weights
+ * @returns the SHA-256 of its weights, or of its file and what the config says of that; of what the config says of it where a plugin
+ * brings one without weights
  */
 export async function askedTeacherHash(
   { config }: NamedConfig,
   index: number,
   teacher: RunTeacher,
 ): Promise<string> {
-  const model = modelOf(teacher)
-  if (model !== undefined) return weightsHash(model)
+  const hash = await teacherHash(teacher)
+  if (hash !== undefined) return hash
   const said = JSON.stringify(config.teachers[index]?.teacher)
   return createHash('sha256').update(said).digest('hex')
 }

@@ -6,6 +6,7 @@ import { writeError, writeFileSafely } from '../folder/write-file-safely.js'
 import type { OnRunProgress } from '../log/run-progress.js'
 import { taskReport, type TaskReport } from '../log/run-result.js'
 import { writeInputDescription } from '../model/input-description.js'
+import { modelName } from '../../config/model-schema.js'
 import { measureLatency, type Latency, type Predictor } from '../model/measure-latency.js'
 import { openStudent } from '../open-student.js'
 import { exportFiles, type ExportedStudent } from './export-files.js'
@@ -128,7 +129,7 @@ export async function exportRun(run: string, options: ExportRunOptions): Promise
     for (const { folder, temporary } of places) await replaceFolder(temporary, folder)
     const { figures, latency } = student
     return {
-      model: read.config.student.model.name,
+      model: modelName(read.config.student.model),
       dataset: dataset.name,
       task: taskReport(dataset),
       split,

@@ -66,7 +66,7 @@ const student = z
 
 const count = z.int().min(0)
 const size = { parameters: count.optional(), bytes: count.optional() }
-const latency = z.array(z.object({ batchSize: z.int().min(1), seconds: z.number() }))
+const latency = z.array(z.object({ batchSize: z.int().min(1), median: z.number(), p95: z.number() }))
 
 /** What the training of a student came to, as a file of a run has it. */
 export const studentReport = z.looseObject({

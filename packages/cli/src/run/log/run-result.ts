@@ -1,6 +1,6 @@
 import { taskOf, type AnyDataset, type DistillationResult, type FigureKind, type Figures } from '@kd/core'
 import type { ComparedFigure } from '@kd/report'
-import type { Latency } from '../model/latency.js'
+import type { Latency } from '../model/measure-latency.js'
 import type { ModelSize } from '../model/model-size.js'
 
 /** A student at the end of one epoch. */

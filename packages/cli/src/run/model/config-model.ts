@@ -3,8 +3,11 @@ import { withinSize } from '@kd/models'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Catalogue } from '../../config/catalogue.js'
 import type { Config } from '../../config/config-schema.js'
+import { isModelFile } from '../../config/model-schema.js'
 import { makeModel } from '../../config/models.js'
+import type { NamedOptions } from '../../config/named-options.js'
 import { loadWeights } from './saved-model.js'
+import { freezeStudent, studentFromFile } from './student-start.js'
 
 /** A config with what it can name. */
 export interface NamedConfig {
@@ -24,10 +27,20 @@ export async function studentModel(
   { config: { student, seed }, catalogue }: NamedConfig,
   dataset: AnyDataset,
 ): Promise<LayersModel> {
-  const context = { ...sizesOf(dataset), seed: `${seed}/student` }
-  const model = withinSize('student.model', () => makeModel(student.model, context, catalogue.models))
+  const model = await freshStudent({ student, seed: `${seed}/student` }, catalogue, dataset)
   if (student.weights !== undefined) await loadWeights(model, student.weights)
+  if (student.freeze !== undefined) freezeStudent(model, student.freeze)
   return model
+}
+
+function freshStudent(
+  { student, seed }: { readonly student: Config['student']; readonly seed: string },
+  { models }: Catalogue,
+  dataset: AnyDataset,
+): LayersModel | Promise<LayersModel> {
+  const { model, head, softmax } = student
+  if (isModelFile(model)) return studentFromFile(model.file, dataset, { head, softmax, seed })
+  return withinSize('student.model', () => makeModel(model, { ...sizesOf(dataset), seed }, models))
 }
 
 /**
@@ -45,7 +58,9 @@ export function teacherModel(
 ): LayersModel {
   const teacher = teachers[index]!
   const context = { ...sizesOf(dataset), seed: `${teacher.seed ?? seed}/teacher/${index}` }
-  return withinSize(`teachers.${index}.model`, () => makeModel(teacher.model!, context, catalogue.models))
+  return withinSize(`teachers.${index}.model`, () =>
+    makeModel(teacher.model as NamedOptions, context, catalogue.models),
+  )
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   assertOutputSizes,
   loadModelTensors,
   loadPytorchResnet,
+  loadPytorchWeights,
   modelTensors,
   modelTopology,
   quantizeWeights,
@@ -102,7 +103,7 @@ export async function loadModel(folder: string): Promise<LayersModel> {
 }
 
 /**
- * Puts the weights of a safetensors file into a model: one of ours, or a CIFAR ResNet with PyTorch's names.
+ * Puts the weights of a safetensors file into a model: one of ours, or a family with PyTorch's names.
  *
  * @param model - changed in place
  * @param path - of the file
@@ -113,6 +114,8 @@ export async function loadWeights(model: LayersModel, path: string): Promise<voi
   try {
     const tensors = readSafetensors(bytes)
     if (tensors.has('conv1.weight')) loadPytorchResnet(model, tensors)
+    // Our own names are those of a layer and its weight, with a slash between.
+    else if ([...tensors.keys()].every((name) => !name.includes('/'))) loadPytorchWeights(model, tensors)
     else loadModelTensors(model, tensors)
   } catch (error) {
     if (!KdError.isInstance(error)) throw error

@@ -27,6 +27,7 @@ const names = [
   '@kd/native',
   '@kd/models',
   '@kd/datasets',
+  '@kd/onnx',
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-layers',
   '@tensorflow/tfjs-backend-wasm',

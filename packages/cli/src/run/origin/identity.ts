@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { mapConfigPaths } from '../../config/config-paths.js'
 import type { Config, TeacherConfig } from '../../config/config-schema.js'
-import { openRegularFile } from '../../config/regular-file.js'
 import { MANIFEST } from '../answers/answer-manifest.js'
+import { contentHash, modelFileHash } from './content-hash.js'
 
 /**
  * What a run computes, as a hash of its resolved config and its data. Where files lie does not matter, what is in them
@@ -15,6 +14,17 @@ import { MANIFEST } from '../answers/answer-manifest.js'
  * @returns SHA-256, hexadecimal
  */
 export async function runIdentity(config: Config, data: string): Promise<string> {
+  return (await identifyRun(config, data)).id
+}
+
+/** What a run is known by, and the hashes of the files that its config names, by their keys. */
+export interface IdentifiedRun {
+  readonly id: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** Works out what {@link runIdentity} gives, and says of which files it is made. */
+export async function identifyRun(config: Config, data: string): Promise<IdentifiedRun> {
   const contents = new Map<string, string>()
   const paths: [key: string, path: string][] = []
   const keyed = mapConfigPaths(config, (path, at) => {
@@ -25,13 +35,14 @@ export async function runIdentity(config: Config, data: string): Promise<string>
     return key
   })
   for (const [key, path] of paths) {
-    contents.set(key, await contentHash(contentFile(key, path)))
+    const isModel = key.endsWith('.model.file')
+    contents.set(key, await (isModel ? modelFileHash(path) : contentHash(contentFile(key, path))))
     if (!key.endsWith('.run')) continue
     // Runs of versions before 0.2 have none, and what was made from them keeps its id.
     const input = await contentHash(join(path, 'student', 'input.json'))
     if (input !== 'missing') contents.set(`${key}.input`, input)
   }
-  return hashOf([keyed, data, [...contents]])
+  return { id: hashOf([keyed, data, [...contents]]), files: Object.fromEntries(contents) }
 }
 
 /** A teacher that is trained by a recipe. */
@@ -71,15 +82,4 @@ function contentFile(key: string, path: string): string {
   if (key.endsWith('.run')) return join(path, 'student', 'weights.bin')
   // A manifest has the hashes of its shards.
   return key.endsWith('.answers') ? join(path, MANIFEST) : path
-}
-
-/** Hashes the content of a file. A missing file has no error here, since the run gives a better one. */
-async function contentHash(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  try {
-    await pipeline((await openRegularFile(path)).createReadStream(), hash)
-    return hash.digest('hex')
-  } catch {
-    return 'missing'
-  }
 }

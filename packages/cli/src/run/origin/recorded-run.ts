@@ -40,14 +40,24 @@ export async function recordedRun(folder: string): Promise<RecordedRun | undefin
  *
  * @param recorded - from its folder
  * @param config - resolved, of now
- * @param data - hash of the data of now
+ * @param now - hashes of the data and of the files that the config names
  * @throws {@link UsageError} naming every key of the config that differs, or both hashes
  */
-export function assertSameRun(recorded: RecordedRun, config: Config, data: string): void {
+export function assertSameRun(
+  recorded: RecordedRun,
+  config: Config,
+  { data, files = {} }: { readonly data: string; readonly files?: Readonly<Record<string, string>> },
+): void {
   const differing = differingKeys(recorded.config, JSON.parse(JSON.stringify(config)))
   const { sha256: before } = (recorded.environment['data'] ?? {}) as { sha256?: unknown }
+  // Runs of versions before 0.2 did not record their files.
+  const filesBefore = (recorded.environment['files'] ?? {}) as Readonly<Record<string, unknown>>
+  const changed = Object.entries(filesBefore).filter(([key, hash]) => files[key] !== hash)
   const changes = [
     ...differing.map(({ key, one, other }) => `${key} is ${other} and was ${one}`),
+    ...changed.map(
+      ([key, hash]) => `the file of ${key} has the SHA-256 ${files[key] ?? 'none'} and had ${String(hash)}`,
+    ),
     ...(before === data ? [] : [`the data's SHA-256 is ${data} and was ${String(before)}`]),
   ]
   if (changes.length === 0) return

@@ -2,7 +2,7 @@ import { KdError, type AnyDataset } from '@kd/core'
 import type { Config } from '../../config/config-schema.js'
 import { differingKeys } from './differing-keys.js'
 import { dataHash, environment } from './environment.js'
-import { runIdentity } from './identity.js'
+import { identifyRun } from './identity.js'
 import type { RecordedRun } from './recorded-run.js'
 import type { RunFolder } from '../folder/run-folder.js'
 import { taskReport } from '../log/run-result.js'
@@ -16,6 +16,8 @@ export interface RunOrigin {
   readonly id: string
   /** Hash of the data. */
   readonly data: string
+  /** Hashes of the files that the config names, by their keys. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /**
@@ -29,19 +31,19 @@ export interface RunOrigin {
  */
 export async function runOrigin(config: Config, dataset: AnyDataset, expected?: string): Promise<RunOrigin> {
   const data = dataHash(dataset)
-  const id = await runIdentity(config, data)
+  const { id, files } = await identifyRun(config, data)
   if (expected !== undefined && id !== expected) {
     throw new KdError(`the run must have the id ${expected} that it was planned with, got ${id}`, {
       hint: 'its data differ: run the comparison again; data files must be the same on every machine',
     })
   }
-  return { config, dataset, id, data }
+  return { config, dataset, id, data, files }
 }
 
 /** Writes the beginning of a run's folder. */
 export async function writeOrigin(
   folder: RunFolder,
-  { config, dataset, id, data }: RunOrigin,
+  { config, dataset, id, data, files = {} }: RunOrigin,
 ): Promise<void> {
   const examples = Object.fromEntries(
     (['train', 'validation', 'test'] as const).map((split) => [split, dataset[split]?.ids.length ?? 0]),
@@ -55,6 +57,7 @@ export async function writeOrigin(
     engine: config.engine,
     task: taskReport(dataset),
     data: { sha256: data, examples, inputShape, classNames, normalization },
+    files,
     ...environment(),
   })
 }

@@ -9,6 +9,7 @@ import { openTeacher, type OpenTeacher, type TeacherState } from './open-teacher
 import type { RunContext } from './run-context.js'
 import { SavedTeacher } from './saved-teacher.js'
 import { sharedTeacherFolder } from './shared-teacher-folder.js'
+import { knowsSplit } from './teacher-hash.js'
 import { trainCheckpoints, trainTeacher } from './train-recipe.js'
 
 /** A teacher ready to teach, and what is known of it before it does. */
@@ -37,7 +38,7 @@ export async function makeTeachers(
     for (const { teacher, epoch } of open.states) {
       const ownTrain =
         open.recipe && (await figuresOf(teacher, open.recipe.own, 'train', context.config.teacherTimeout))
-      const isTested = clean.test !== undefined && (!(teacher instanceof AnswerTable) || teacher.has('test'))
+      const isTested = clean.test !== undefined && knowsSplit(teacher, 'test')
       const test = isTested && (await figuresOf(teacher, clean, 'test', context.config.teacherTimeout))
       teachers.push({
         teacher,

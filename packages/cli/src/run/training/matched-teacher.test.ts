@@ -4,7 +4,8 @@ import { expectAllClose, expectNoLeak } from '@kd/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { matchInput } from '../model/match-input.js'
-import { matchedTeacher, type MatchedTeacher } from './matched-teacher.js'
+import type { ChangedModel } from './changed-model.js'
+import { matchedTeacher } from './matched-teacher.js'
 
 const examples = { inputs: new Float32Array(3), labels: new Int32Array(1), ids: new Int32Array(1) }
 const dataset: AnyDataset = {
@@ -27,7 +28,7 @@ beforeAll(() => selectEngine('cpu'))
 
 describe('matchedTeacher', () => {
   const model = mlp({ inputShape: [3], hiddenUnits: [5], classes: 3, seed: 1 })
-  const teacher = matchedTeacher(model, match, dataset) as MatchedTeacher
+  const teacher = matchedTeacher(model, match, dataset) as ChangedModel
   const raw = [5, -2, 7]
   const given = (): tf.Tensor2D => tf.tensor2d([raw.map((value, at) => (value - (at + 1)) / 2 ** (at + 1))])
   // As the run would have had the same example: z, x, y by its own normalization.

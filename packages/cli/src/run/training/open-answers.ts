@@ -17,6 +17,7 @@ import {
   type AnswerManifest,
 } from '../answers/answer-manifest.js'
 import { AnswerTable } from '../answers/kept-answers.js'
+import { teacherFileHash } from './teacher-files/teacher-file-hash.js'
 
 /**
  * Reads the answers that a config names for one of its teachers, if they are those of its data, and of the teacher where it names
@@ -143,6 +144,8 @@ async function givenHash(
   index: number,
   clean: AnyDataset,
 ): Promise<string | undefined> {
+  const ofFile = await teacherFileHash(teacher)
+  if (ofFile !== undefined) return ofFile
   if (teacher.run === undefined && teacher.weights === undefined) return undefined
   const model =
     teacher.run === undefined

@@ -2,6 +2,7 @@ import { functionTeacher, KdError, taskOf, type AnyDataset, type Model, type Tea
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TeacherConfig } from '../../config/config-schema.js'
+import { modelName } from '../../config/model-schema.js'
 import type { NamedOptions } from '../../config/named-options.js'
 import type { Plugin } from '../../config/plugin.js'
 import { openAnswers } from './open-answers.js'
@@ -13,6 +14,7 @@ import { matchInput, matchNotes } from '../model/match-input.js'
 import { loadModel, loadWeights } from '../model/saved-model.js'
 import { dataHash } from '../origin/environment.js'
 import { matchedTeacher } from './matched-teacher.js'
+import { openTeacherFile } from './teacher-files/open-teacher-file.js'
 
 /** A teacher, or one of the checkpoints of its recipe. */
 export interface TeacherState {
@@ -32,7 +34,7 @@ export interface OpenTeacher {
   readonly states: readonly TeacherState[]
   /** What its recipe trains it on, and the hash of that. */
   readonly recipe?: { readonly own: AnyDataset; readonly data: string }
-  /** What to tell of a run's student on other data than its own. */
+  /** What to tell of it, such as of a run's student on other data than its own. */
   readonly notes?: readonly string[]
 }
 
@@ -66,9 +68,14 @@ export async function openTeacher(
     const brought = await broughtTeacher(named, teacher.teacher, clean)
     return { teacher, index, name: brought.name, states: [{ teacher: brought }] }
   }
+  const file = await openTeacherFile(teacher, index, clean)
+  if (file !== undefined) {
+    const { teacher: opened, notes } = file
+    return { teacher, index, name: opened.name, states: [{ teacher: opened }], notes }
+  }
   await assertThere(teacher, index)
   if (teacher.run !== undefined) return { teacher, index, ...(await studentOfRun(teacher.run, index, clean)) }
-  const name = teacher.model!.name
+  const name = modelName(teacher.model!)
   if (teacher.weights !== undefined) {
     const model = teacherModel(named, index, clean)
     await loadWeights(model, teacher.weights)

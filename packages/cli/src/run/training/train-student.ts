@@ -7,17 +7,16 @@ import {
   type RunView,
 } from '@kd/core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { AnswerTable, type RunTeacher } from '../answers/kept-answers.js'
+import type { RunTeacher } from '../answers/kept-answers.js'
 import { ExampleLog } from '../log/example-log.js'
 import { RunEvents } from '../log/run-events.js'
 import { RunLog, type RunLogLine } from '../log/run-log.js'
 import { DIAGNOSED_EXAMPLES } from '../diagnostics/run-diagnostics.js'
 import type { RunFolder } from '../folder/run-folder.js'
-import { weightsHash } from '../model/saved-model.js'
 import type { ReadyTeacher } from './make-teachers.js'
-import { modelOf } from './matched-teacher.js'
 import { makeBatches, makeTraining } from './make-training.js'
 import { taskReport } from '../log/run-result.js'
+import { teacherHash } from './teacher-hash.js'
 import type { RunContext } from './run-context.js'
 
 /** A student ready to be taught. */
@@ -52,7 +51,7 @@ export async function trainStudent(
   const { epochs } = settings
   const { method, dataset, student } = run
   const teachers = run.teachers.map(({ teacher }) => teacher)
-  const hashes = await Promise.all(teachers.map(teacherHash))
+  const hashes = await Promise.all(teachers.map(hashOrName))
   const { resume, onCheckpoint } = await checkpoints.training('student', [run.data, ...hashes])
   const { examples, logNotes, recordEpoch } = logged(run, epochs, tell, await RunEvents.open(run.folder))
   let diagnosed: TrainedStudent['diagnosed'] = {}
@@ -132,9 +131,7 @@ function logged(run: StudentRun, epochs: number, tell: RunContext['tell'], event
   return { examples, logNotes, recordEpoch }
 }
 
-/** What a teacher says, as a hash: that of its weights, or of its kept answers; its name where it computes elsewhere. */
-async function teacherHash(teacher: RunTeacher): Promise<string> {
-  if (teacher instanceof AnswerTable) return teacher.hash
-  const model = modelOf(teacher)
-  return model === undefined ? teacher.name : weightsHash(model)
+/** What a teacher says, as a hash; its name where it computes elsewhere. */
+async function hashOrName(teacher: RunTeacher): Promise<string> {
+  return (await teacherHash(teacher)) ?? teacher.name
 }

@@ -11,6 +11,8 @@ export interface Diagnosis {
   readonly threads: number
   readonly packages: Readonly<Record<string, string>>
   readonly engines: readonly EngineProbe[]
+  /** What teachers made elsewhere need. */
+  readonly runtimes: readonly { readonly name: string; readonly loads: boolean; readonly detail: string }[]
   readonly datasets: readonly { readonly name: string; readonly found: boolean; readonly detail: string }[]
 }
 
@@ -26,6 +28,7 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
     threads: availableParallelism(),
     packages: packageVersions(),
     engines,
+    runtimes: await findRuntimes(),
     datasets,
   }
   // What selectEngine takes; webgpu only when asked for.
@@ -44,11 +47,44 @@ export async function doctorCommand(): Promise<{ text: string; json: Diagnosis }
       ]),
     ),
     table(
+      ['for teachers made elsewhere', 'loads', ''],
+      diagnosis.runtimes.map(({ name, loads, detail }) => [name, mark(loads), detail]),
+    ),
+    table(
       ['dataset', 'found', ''],
       datasets.map(({ name, found, detail }) => [name, mark(found), detail]),
     ),
   ].join('\n\n')
   return { text, json: diagnosis }
+}
+
+/** Optional packages, and how each is installed; the first would download files of CUDA in its own script. */
+const runtimes = {
+  'onnxruntime-node': 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
+  h5wasm: 'npm install h5wasm',
+  '@tensorflow/tfjs-converter': 'npm install @tensorflow/tfjs-converter',
+} as const
+
+const readFor = {
+  'onnxruntime-node': 'ONNX',
+  h5wasm: 'Keras files',
+  '@tensorflow/tfjs-converter': 'graph models',
+} as const
+
+async function findRuntimes(): Promise<Diagnosis['runtimes']> {
+  return Promise.all(
+    (Object.keys(runtimes) as (keyof typeof runtimes)[]).map(async (name) => {
+      const loads = await import(name).then(
+        () => true,
+        () => false,
+      )
+      return {
+        name,
+        loads,
+        detail: loads ? readFor[name] : `${readFor[name]}; to have it: ${runtimes[name]}`,
+      }
+    }),
+  )
 }
 
 async function findDataset(name: (typeof withFiles)[number]): Promise<Diagnosis['datasets'][number]> {

@@ -12,7 +12,15 @@ export type { AnswerFormOptions } from './jobs/answers/answer-form.js'
 export type { AnswerSplit } from './run/answers/answer-manifest.js'
 export { runEvaluation, type EvaluationResult, type EvaluationRunOptions } from './run/run-evaluation.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
-export type { RunResult, StudentAtEpoch, TaskReport, TeacherReport } from './run/log/run-result.js'
+export type {
+  RunResult,
+  StudentAtEpoch,
+  StudentReport,
+  TaskReport,
+  TeacherReport,
+} from './run/log/run-result.js'
+export type { Latency } from './run/model/latency.js'
+export type { ModelSize } from './run/model/model-size.js'
 
 export type { ConfigInput, TeacherInput } from './config/config-schema.js'
 export type { NamedOptions } from './config/named-options.js'

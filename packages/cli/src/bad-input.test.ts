@@ -208,7 +208,6 @@ describe('parts that do not fit', () => {
 
 describe('bad usage', () => {
   it.each([
-    [['distill']],
     [['distil', 'x']],
     [['evaluate', 'x', '--limit', '0']],
     [['distill', 'x', '--engine', 'cuda']],

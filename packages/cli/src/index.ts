@@ -21,7 +21,15 @@ export type { ExportForm, ExportFormat, ExportWeights } from './run/export/expor
 export type { ModelCost } from './run/model-costs.js'
 export type { Latency } from './run/model/measure-latency.js'
 export type { OnRunProgress, RunProgress } from './run/log/run-progress.js'
-export type { RunResult, StudentAtEpoch, TaskReport, TeacherReport } from './run/log/run-result.js'
+export type {
+  RunResult,
+  StudentAtEpoch,
+  StudentReport,
+  TaskReport,
+  TeacherReport,
+} from './run/log/run-result.js'
+export type { Latency } from './run/model/latency.js'
+export type { ModelSize } from './run/model/model-size.js'
 
 export type { ConfigInput, TeacherInput } from './config/config-schema.js'
 export type { NamedOptions } from './config/named-options.js'

@@ -59,14 +59,15 @@ export class StepFile {
   }
 
   async #write(noted: object): Promise<void> {
+    const temporary = `${this.#path}.${process.pid}.tmp`
     try {
       this.#folder.assertHeld()
       // Renamed, so that nobody reads half of it; not flushed, for it need not outlive the machine.
-      const temporary = `${this.#path}.${process.pid}.tmp`
       await writeFile(temporary, JSON.stringify(noted))
       await rename(temporary, this.#path)
     } catch {
       // A full disk or a lost folder ends the run where it writes what counts, and says so there.
+      await rm(temporary, { force: true }).catch(() => undefined)
     }
   }
 }

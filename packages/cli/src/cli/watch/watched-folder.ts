@@ -178,10 +178,6 @@ function withResults(comparison: Comparison, runs: readonly WatchedRun[]): Compa
   }
 }
 
-function accuracy({
-  epoch,
-  validation,
-  test,
-}: NonNullable<ReportedResult['last']>): NonNullable<ComparedRun['last']> {
-  return { epoch, test: test!, ...(validation !== undefined && { validation }) }
+function accuracy(student: NonNullable<ReportedResult['last']>): NonNullable<ComparedRun['last']> {
+  return { ...student, test: student.test! }
 }

@@ -5,7 +5,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { inputForm } from './input-form.js'
-import type { DemoContent, DemoModel } from './demo-content.js'
+import type { DemoContent, DemoModel } from '../run/demo/demo-content.js'
 
 /** Predictions whose median is shown. */
 const REPETITIONS = 20

@@ -1,4 +1,4 @@
-import type { DemoContent } from './demo-content.js'
+import type { DemoContent } from '../run/demo/demo-content.js'
 
 /** Side of the field to draw in, in pixels. */
 const SIDE = 280

@@ -11,6 +11,7 @@ import {
 } from './commands/command-options.js'
 import { addAnalyse } from './commands/add-analyse.js'
 import { addComparison } from './commands/add-comparison.js'
+import { addDemo } from './commands/add-demo.js'
 import { addExport } from './commands/add-export.js'
 import { addKeepAnswers } from './commands/add-keep-answers.js'
 import { addWatch } from './commands/add-watch.js'
@@ -71,6 +72,7 @@ function commandTree(context: CommandContext, show: Show): Command {
   addComparison(program, context, show)
   addEvaluate(program, context, show)
   addExport(program, context, show)
+  addDemo(program, context, show)
   addSelect(program, context, show)
   addAnalyse(program, context, show)
   addKeepAnswers(program, context, show)

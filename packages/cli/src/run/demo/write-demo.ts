@@ -80,7 +80,7 @@ export async function writeDemo(
 }
 
 /** What a white pixel is in the data. */
-function largestValue(inputs: Uint8Array | Float32Array): number {
+function largestValue(inputs: Uint8Array | Float32Array | Float64Array): number {
   if (inputs instanceof Uint8Array) return 255
   let largest = 0
   for (const value of inputs) largest = Math.max(largest, value)

@@ -28,7 +28,6 @@ export type {
   TaskReport,
   TeacherReport,
 } from './run/log/run-result.js'
-export type { Latency } from './run/model/latency.js'
 export type { ModelSize } from './run/model/model-size.js'
 
 export type { ConfigInput, TeacherInput } from './config/config-schema.js'

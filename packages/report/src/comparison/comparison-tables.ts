@@ -79,7 +79,7 @@ const HIDDEN = 0.01
  * Whether the accuracy differs from the balanced one by a percentage point or more, so that one of them hides what becomes of small
  * classes. A comparison by another figure than the accuracy shows the two always.
  */
-export function hidesClasses({ mean, balancedAccuracy }: AccuracySummary): boolean {
+function hidesClasses({ mean, balancedAccuracy }: AccuracySummary): boolean {
   return balancedAccuracy !== undefined && Math.abs(mean - balancedAccuracy.mean) >= HIDDEN
 }
 

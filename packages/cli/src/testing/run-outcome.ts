@@ -19,7 +19,7 @@ export async function runOutcome(out: string): Promise<Record<string, string>> {
       if (name === 'environment.json') return [name, '']
       if (name.startsWith('events.')) return [name, JSON.stringify(readEventFile(content).map(withoutTimes))]
       if (name !== 'metrics.jsonl') return [name, content.toString('base64')]
-      const steady = content.toString().replaceAll(/"seconds":[\d.e-]+|"folder":"[^"]*"/g, '"…"')
+      const steady = content.toString().replaceAll(/"(seconds|median|p95)":[\d.e-]+|"folder":"[^"]*"/g, '"…"')
       return [name, steady]
     }),
   )

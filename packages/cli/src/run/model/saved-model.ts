@@ -114,8 +114,8 @@ export async function loadWeights(model: LayersModel, path: string): Promise<voi
   try {
     const tensors = readSafetensors(bytes)
     if (tensors.has('conv1.weight')) loadPytorchResnet(model, tensors)
-    // Our own names are those of a layer and its weight, with a slash between.
-    else if ([...tensors.keys()].every((name) => !name.includes('/'))) loadPytorchWeights(model, tensors)
+    // PyTorch has a dot between the names of a layer and its weight, where ours have a slash.
+    else if ([...tensors.keys()].some((name) => name.endsWith('.weight'))) loadPytorchWeights(model, tensors)
     else loadModelTensors(model, tensors)
   } catch (error) {
     if (!KdError.isInstance(error)) throw error

@@ -57,7 +57,7 @@ async function metricsOf(run: string): Promise<object[]> {
     )
 }
 
-const volatile = /seconds|^folder$|PerSecond/i
+const volatile = /seconds|^folder$|^latency$|PerSecond/i
 
 /** All files below a folder that have a text in them. */
 export async function filesWith(folder: string, text: string): Promise<string[]> {

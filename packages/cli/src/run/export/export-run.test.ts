@@ -19,7 +19,7 @@ beforeAll(async () => {
       dataset: { name: 'digits', validation: 0.1 },
       student: { model: { name: 'small-cnn', widths: [8, 16] } },
       training: { epochs: 8, batchSize: 32, learningRate: 0.05 },
-      engine: 'native',
+      engine: 'wasm',
     },
     { out: at('run') },
   )

@@ -78,7 +78,7 @@ const TOLERANCE = 1e-4
  * import { exportRun, runTraining } from '@kd/cli'
  *
  * const run = join(tmpdir(), 'my-exported-run')
- * const student = { model: { name: 'mlp', hiddenUnits: [8] } }
+ * const student = { model: { name: 'mlp', hiddenUnits: [128] } }
  * await runTraining({ dataset: { name: 'digits' }, student, training: { epochs: 1 }, engine: 'cpu' }, { out: run, force: true })
  * const { exports } = await exportRun(run, { to: ['tfjs'], weights: ['float32', 'int8'], force: true })
  * console.log(exports[1]!.bytes < 0.5 * exports[0]!.bytes) // true

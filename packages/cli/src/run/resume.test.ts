@@ -1,5 +1,15 @@
 import { existsSync, statSync } from 'node:fs'
-import { appendFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -116,11 +126,15 @@ describe('--resume', () => {
   it('says so when the run has ended, and leaves it as it is', async () => {
     const out = join(folder, 'whole')
     const before = await found(out)
+    // A kill after its last line has left them.
+    await mkdir(join(out, 'checkpoint'))
+    await writeFile(join(out, 'checkpoint', 'left'), '')
     const run = await runKd(['distill', join(out, 'config.yaml'), '--out', out, '--resume', '--json'])
     expect(run.exitCode).toBe(0)
     expect(run.err).toContain('this run has ended already')
     expect(run.json()).toMatchObject({ folder: out, ended: 'epochs', last: { epoch: 3 } })
     expect(await found(out)).toEqual(before)
+    expect(await readdir(out)).not.toContain('checkpoint')
   })
 
   it('begins a run that had not begun, or not got past half a file', async () => {

@@ -164,6 +164,15 @@ async function runIn(
     if (options.id === undefined) assertSameRun(recorded, config, origin)
     if (recorded.result !== undefined) {
       tell({ kind: 'message', text: `run folder ${folder.path}: this run has ended already` })
+      // It may have been killed after its end, before it removed them.
+      await new RunCheckpoints({
+        folder,
+        id: origin.id,
+        resume: true,
+        everySeconds: Infinity,
+        signal,
+        tell,
+      }).remove()
       student.dispose()
       disposeTeachers(opened)
       return { ...recorded.result, folder: folder.path }
